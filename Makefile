@@ -1,0 +1,48 @@
+# The README's commands. Each makes its virtual environment by itself: nothing else has to be installed first.
+# `make site` builds the site, `make test` runs every test, `make bench` records speed, `make lock` renews the lock files.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+JOBS ?= 2
+
+.PHONY: site test check bench lock schema clean
+
+site: $(VENV)/.ready
+	$(BIN)/evalkit build --jobs $(JOBS)
+
+test: $(VENV)/.ready-test check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.ready-test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.ready-test
+	$(BIN)/python benchmarks/run.py
+
+schema: $(VENV)/.ready
+	$(BIN)/evalkit schema --output evalkit/schema/evaluation.json
+
+# uv resolves for every supported Python at once and writes hashes, never an index address.
+LOCK = uv pip compile pyproject.toml - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+lock:
+	echo hatchling | $(LOCK) --extra examples -o requirements.lock
+	echo hatchling | $(LOCK) --extra examples --extra test -o requirements-test.lock
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: $(VENV)/bin/python requirements.lock pyproject.toml
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready requirements-test.lock
+	$(PIP) install --require-hashes -r requirements-test.lock
+	touch $@
+
+clean:
+	rm -rf $(VENV) results _site studies index.qmd site_libs .quarto

@@ -1,0 +1,68 @@
+"""What is wrong with an `economics` block, found without reading any data of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evalkit.appraisal.economics import Cost, Economics
+from evalkit.appraisal.overlaps import overlapping
+from evalkit.appraisal.prices import years_between
+from evalkit.appraisal.tables import Reference
+from evalkit.appraisal.unit_costs import PricedBenefit, price_benefit
+from evalkit.errors import Problem, SpecError
+
+
+def find_problems(economics: Economics, reference: Reference) -> list[Problem]:
+    """Return every problem of the block, each with its dotted key."""
+    problems = list(_years(economics, reference))
+    lines, unpriced = priced_benefits(economics, reference)
+    problems += unpriced
+    for line in lines:
+        if line.price_year not in reference.deflator.index:
+            key = "price_year" if line.benefit.price_year else "unit_cost"
+            problems.append(_outside(line.price_year, f"economics.benefits.{line.index}.{key}", reference))
+    for finding in overlapping(lines, reference.overlaps):
+        if finding.action == "error":
+            place = f"economics.benefits.{finding.index}.unit_cost"
+            problems.append(Problem(finding.message, "keep one of the two", place))
+    return problems
+
+
+def priced_benefits(economics: Economics, reference: Reference) -> tuple[list[PricedBenefit], list[Problem]]:
+    """Return the benefits that the tables can price, and what is wrong with the others."""
+    lines: list[PricedBenefit] = []
+    problems: list[Problem] = []
+    for index, benefit in enumerate(economics.benefits):
+        try:
+            lines.append(price_benefit(index, benefit, reference))
+        except SpecError as error:
+            problems += error.problems
+    return lines, problems
+
+
+def _years(economics: Economics, reference: Reference) -> Iterator[Problem]:
+    """Yield years for which there is no price index, and costs that fall before year 0."""
+    if economics.price_base not in reference.deflator.index:
+        yield _outside(economics.price_base, "economics.price_base", reference)
+    for index, cost in enumerate(economics.costs):
+        for key, year in _priced_in(cost):
+            if year not in reference.deflator.index:
+                yield _outside(year, f"economics.costs.{index}.{key}", reference)
+        early = [year for year in cost.by_year if year and years_between(economics.base_year, year) < 0]
+        if early:
+            place = f"economics.costs.{index}." + ("amounts" if cost.amounts else "year")
+            yield Problem(f"{', '.join(early)} lies before the base year {economics.base_year}",
+                          "move base_year to the first year of the costs", place)  # fmt: skip
+
+
+def _priced_in(cost: Cost) -> Iterator[tuple[str, str]]:
+    """Yield the years in whose prices a cost stands, each with the key that says so."""
+    if cost.price_year == "cash":
+        yield from (("amounts" if cost.amounts else "year", year) for year in cost.by_year if year)
+    elif cost.price_year is not None:
+        yield "price_year", cost.price_year
+
+
+def _outside(year: str, where: str, reference: Reference) -> Problem:
+    index = reference.deflator.index
+    return Problem(f"the GDP deflator has no {year}", f"it runs from {min(index)} to {max(index)}", where)

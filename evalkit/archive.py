@@ -1,0 +1,234 @@
+"""result.json: an evaluation as stable plain data, written whole or not at all, and read back.
+
+Keys are sorted, floats have 10 significant digits, nothing in it depends on the clock or the machine. An infinite
+bound is written as the text "Infinity" or "-Infinity", since JSON has no such number; null means that there is none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import DataError
+from evalkit.records import (
+    Analysis,
+    Appraisal,
+    Coefficient,
+    DataInput,
+    Diagnostic,
+    Estimate,
+    Evaluation,
+    EventTime,
+    Failure,
+    Measure,
+    MoneyLine,
+    MoneyYear,
+    PathPoint,
+    Provenance,
+    Result,
+)
+
+SCHEMA = "evalkit/result/1"
+FILE_NAME = "result.json"
+_EFFECT = ("value", "se", "df", "low", "high", "level", "p_value", "scale", "unit", "rule")
+_BOUNDS = ("value", "low", "high")
+_LISTS: dict[str, Any] = {"path": PathPoint, "coefficients": Coefficient, "event_study": EventTime,
+                          "diagnostics": Diagnostic}  # fmt: skip
+_COUNTS = ("n_observations", "n_units", "n_treated_units", "n_pre_periods", "n_post_periods")
+_INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def to_document(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as the plain data of result.json (ARCHITECTURE.md lists its blocks)."""
+    study = evaluation.study
+    document: dict[str, Any] = _plain({
+        "schema": SCHEMA, "id": evaluation.id, "title": study["title"], "status": study["status"],
+        "level": study["level"], "analyses": [_analysis(analysis) for analysis in evaluation.analyses],
+        "failures": [dataclasses.asdict(failure) for failure in evaluation.failures],
+        "appraisal": evaluation.appraisal and _appraisal(evaluation.appraisal),
+        "evidence": evaluation.evidence, "claims": list(evaluation.claims), "study": study,
+        "provenance": evaluation.provenance and dataclasses.asdict(evaluation.provenance),
+    })  # fmt: skip
+    return document
+
+
+def to_text(evaluation: Evaluation) -> str:
+    """Return result.json's text: the same evaluation, the same bytes."""
+    return json.dumps(to_document(evaluation), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_result(evaluation: Evaluation, folder: Path) -> Path:
+    """Write `folder/ID/result.json` whole or not at all and return its path."""
+    path = folder / evaluation.id / FILE_NAME
+    write_whole(path, to_text(evaluation))
+    return path
+
+
+def write_whole(path: Path, content: str | bytes) -> bool:
+    """Write a file by replacing it in one step; return False when it already held these bytes."""
+    content = content.encode() if isinstance(content, str) else content
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return True
+
+
+def read_result(path: Path) -> Evaluation:
+    """Return the evaluation that a result.json holds.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, damaged or of another schema.
+    """
+    return from_document(read_document(path), str(path))
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """Return result.json as plain data; raises like `read_result`."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise DataError(f"{path} is not there", "run `evalkit run` first") from None
+    except ValueError:
+        raise DataError(f"{path} is damaged", "run `evalkit run` again") from None
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise DataError(f"{path} was written by another version of evalkit", "run `evalkit run` again")
+    return document
+
+
+def from_document(document: Mapping[str, Any], name: str = FILE_NAME) -> Evaluation:
+    """Return the evaluation that plain data hold; inverse of `to_document`, without the draws."""
+    try:
+        provenance = document["provenance"]
+        return Evaluation(
+            id=document["id"], study=document["study"],
+            analyses=tuple(_read_analysis(item) for item in document["analyses"]),
+            failures=tuple(Failure(**item) for item in document["failures"]),
+            appraisal=document["appraisal"] and _read_appraisal(document["appraisal"]),
+            evidence=document["evidence"], claims=tuple(document["claims"]),
+            provenance=provenance and Provenance(**{
+                **provenance, "data": tuple(DataInput(**item) for item in provenance["data"])}),
+        )  # fmt: skip
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{name} is damaged: {error}", "run `evalkit run` again") from None
+
+
+def _plain(value: Any) -> Any:
+    """Return data as JSON can hold it: tuples as lists, 10 significant digits, infinite bounds as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, str | bool):
+        return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _plain(dataclasses.asdict(value))
+    if hasattr(value, "item"):  # a NumPy scalar
+        value = value.item()
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return float(f"{value:.10g}") if math.isfinite(value) else ("Infinity" if value > 0 else "-Infinity")
+    raise TypeError(f"{type(value).__name__} has no place in {FILE_NAME}")
+
+
+def _estimate(estimate: Estimate | None, names: tuple[str, ...]) -> dict[str, Any] | None:
+    return None if estimate is None else {name: getattr(estimate, name) for name in names}
+
+
+def _analysis(analysis: Analysis) -> dict[str, Any]:
+    result = analysis.result
+    document = {
+        "id": analysis.id, "role": analysis.role, "label": analysis.label, "outcome": analysis.outcome.id,
+        "measure": dataclasses.asdict(analysis.outcome), "design": dict(analysis.design),
+        "frequency": analysis.frequency, "first_treated": analysis.first_treated, "simulated": analysis.simulated,
+        "origin": analysis.origin, "notes": analysis.notes, "estimand": result.estimand,
+        "standard_errors": result.standard_errors, "effect": _estimate(result.effect, _EFFECT),
+        "relative": _estimate(result.relative, _BOUNDS), "absolute": _estimate(result.absolute, (*_BOUNDS, "unit")),
+        "averted": _estimate(result.averted, (*_BOUNDS, "unit")), "inference": result.inference, "fit": result.fit,
+        "dropped": [{"unit": unit, "reason": reason} for unit, reason in result.dropped],
+        "weights": [{"unit": unit, "weight": weight} for unit, weight in result.weights],
+        **{name: [dataclasses.asdict(item) for item in getattr(result, name)] for name in _LISTS},
+        **{name: getattr(result, name) for name in _COUNTS},
+    }  # fmt: skip
+    return {key: value for key, value in document.items() if value not in (None, [], ()) or key in _ALWAYS}
+
+
+_ALWAYS = ("relative", "absolute", "averted", "path", "diagnostics", "dropped")
+
+
+def _appraisal(appraisal: Appraisal) -> dict[str, Any]:
+    document = dataclasses.asdict(dataclasses.replace(appraisal, draws=None))
+    del document["draws"]
+    for name in ("cost", "benefit", "net_present_social_value", "ratio"):
+        if document[name]:
+            del document[name]["draws"]
+    document["by_payer"] = [{"payer": p, "cost": cost, "benefit": benefit} for p, cost, benefit in appraisal.by_payer]
+    document["by_kind"] = [{"kind": kind, "cost": cost, "benefit": benefit} for kind, cost, benefit in appraisal.by_kind]
+    return document
+
+
+def _numbers(data: Any) -> Any:
+    """Return data with the texts Infinity and -Infinity as numbers again."""
+    if isinstance(data, Mapping):
+        return {key: _numbers(item) for key, item in data.items()}
+    if isinstance(data, list):
+        return [_numbers(item) for item in data]
+    return _INFINITE.get(data, data) if isinstance(data, str) else data
+
+
+def _read_estimate(data: Mapping[str, Any] | None, **words: Any) -> Estimate | None:
+    return None if data is None else Estimate(**{**words, **_numbers(data)})
+
+
+def _read_analysis(data: Mapping[str, Any]) -> Analysis:
+    effect = _read_estimate(data["effect"])
+    assert effect is not None
+    shared = {"level": effect.level, "rule": effect.rule}
+    lists: dict[str, Any] = {
+        name: tuple(kind(**_numbers(item)) for item in data.get(name, [])) for name, kind in _LISTS.items()
+    }
+    result = Result(
+        estimand=data["estimand"], standard_errors=data["standard_errors"], effect=effect,
+        relative=_read_estimate(data["relative"], **shared, unit="percent"),
+        absolute=_read_estimate(data["absolute"], **shared), averted=_read_estimate(data["averted"], **shared),
+        inference=_numbers(data.get("inference")), fit=_numbers(data.get("fit")),
+        dropped=tuple((item["unit"], item["reason"]) for item in data["dropped"]),
+        weights=tuple((item["unit"], item["weight"]) for item in data.get("weights", [])),
+        **lists, **{name: data[name] for name in _COUNTS},
+    )  # fmt: skip
+    return Analysis(data["id"], data["role"], data["label"], Measure(**data["measure"]), data["design"], result,
+                    data["frequency"], data.get("first_treated", ""), data["simulated"], data.get("origin", ""),
+                    tuple(data.get("notes", ())))  # fmt: skip
+
+
+def _read_appraisal(data: Mapping[str, Any]) -> Appraisal:
+    money = {name: _read_estimate(data[name]) for name in ("cost", "benefit", "net_present_social_value", "ratio")}
+    return Appraisal(**{
+        **data, **money, "break_even": _numbers(data["break_even"]),
+        "by_year": tuple(MoneyYear(**item) for item in data["by_year"]),
+        "by_payer": tuple((item["payer"], item["cost"], item["benefit"]) for item in data["by_payer"]),
+        "by_kind": tuple((item["kind"], item["cost"], item["benefit"]) for item in data["by_kind"]),
+        "lines": tuple(MoneyLine(**_numbers(item)) for item in data["lines"]),
+        "unpriced": tuple(data["unpriced"]), "cautions": tuple(data["cautions"]),
+    })  # fmt: skip

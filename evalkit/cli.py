@@ -1,0 +1,415 @@
+"""The command line: the verbs, thin. What they do is in flow, releases and report."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from evalkit.errors import EvalkitError, Problem, SpecError
+
+if TYPE_CHECKING:
+    from evalkit.releases import Outcome
+
+DONE, WRONG, REFUSED, MOVED = 0, 1, 2, 3
+"""Exit statuses: done; the spec or data are wrong; a gate refused; results moved beyond tolerance."""
+
+app = typer.Typer(
+    name="evalkit", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Evaluate programmes from a YAML file: run designs, check assumptions, price effects, write pages.",
+)  # fmt: skip
+
+Specs = Annotated[list[str] | None, typer.Argument(help="Study files, or their ids", show_default=False)]
+All = Annotated[bool, typer.Option("--all", help="Every study in evaluations/")]
+Json = Annotated[bool, typer.Option("--json", help="Print findings as JSON")]
+Data = Annotated[str | None, typer.Option("--data", help="Data root beside the project (or EVALKIT_DATA)")]
+Output = Annotated[Path, typer.Option("--output", help="Folder for the results")]
+SiteFolder = Annotated[Path, typer.Option("--site", help="Folder for the site")]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Studies to run at the same time")]
+Engine = Annotated[str, typer.Option("--engine", help="auto, quarto, bundled or none (documents only)")]
+
+
+@app.callback()
+def options(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks")] = False) -> None:
+    """Evaluate programmes from a YAML file."""
+    if debug:
+        os.environ["EVALKIT_DEBUG"] = "1"
+
+
+@app.command()
+def new(
+    study: Annotated[str, typer.Argument(metavar="ID", help="Small letters, digits and -, such as op-deter")],
+    design: Annotated[str, typer.Option(help="before_after, interrupted_time_series or difference_in_differences")] = (
+        "interrupted_time_series"
+    ),
+) -> None:
+    """Write evaluations/ID.yaml: a commented study file to fill in."""
+    from evalkit.spec.scaffold import write_new
+
+    path = write_new(study, design, Path.cwd())
+    _say(f"Wrote {path}. Set data.path, then: evalkit check {path}")
+
+
+@app.command()
+def check(specs: Specs = None, data: Data = None, as_json: Json = False) -> None:
+    """Check study files; reads no data beyond the names of columns."""
+    from evalkit.spec.loading import load_spec
+
+    found: dict[Path, tuple[Problem, ...]] = {}
+    for path in _paths(specs, everything=not specs):
+        try:
+            load_spec(path, data)
+            found[path] = ()
+        except EvalkitError as error:
+            found[path] = error.problems
+    if as_json:
+        _print_json([{"file": str(path), "problems": _problem_rows(problems)} for path, problems in found.items()])
+    else:
+        for problems in filter(None, found.values()):
+            _show_problems(problems, "Nothing was run. `evalkit new --help` shows a commented example.")
+        right = [path for path, problems in found.items() if not problems]
+        if right:
+            _say(f"{right[0]}: no problems" if len(right) == 1 else f"{len(right)} study files: no problems")
+    raise typer.Exit(WRONG if any(found.values()) else DONE)
+
+
+@app.command()
+def run(
+    specs: Specs = None, everything: All = False,
+    changed: Annotated[bool, typer.Option("--changed", help="Only studies that are not up to date")] = False,
+    jobs: Jobs = 1, output: Output = Path("results"), data: Data = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Run studies and write DIR/ID/result.json."""
+    from evalkit import releases
+
+    paths = _paths(specs, everything or changed)
+    with _Progress(quiet=as_json) as progress:
+        outcomes = releases.run_studies(
+            paths, output, data=data, jobs=jobs, only_changed=changed, report=progress.study
+        )
+    _tell_outcomes(outcomes, output, as_json)
+    raise typer.Exit(WRONG if any(outcome.state == "failed" for outcome in outcomes) else DONE)
+
+
+@app.command()
+def report(
+    specs: Specs = None, everything: All = False, engine: Engine = "auto", output: Output = Path("results"),
+    site: SiteFolder = Path("_site"), data: Data = None,
+) -> None:  # fmt: skip
+    """Write the pages of studies that have been run."""
+    from evalkit import releases
+
+    del everything  # the pages of all studies are kept true together, so naming one is naming all
+    engine = _engine(engine)
+    project = Path.cwd()
+    paths = _paths(specs, everything=not specs)
+    if engine == "none":
+        releases.run_studies(releases.find_studies(project), output, data=data, only_changed=True)
+    missing = [path.stem for path in paths if not (output / path.stem / "result.json").is_file()]
+    if missing:
+        raise SpecError([Problem(f"{study} has no result", f"run `evalkit run {study}` first") for study in missing])
+    ids = [path.stem for path in releases.find_studies(project)] or [path.stem for path in paths]
+    ids = list(dict.fromkeys([*ids, *(path.stem for path in paths)]))
+    with _Progress() as progress:
+        made = releases.make_site(project, output, site, engine=engine, ids=ids, tell=progress.page)
+    if engine == "none":
+        _say("Wrote documents and exhibits; nothing was rendered.")
+    else:
+        _say(f"{_counted(len(made.written), 'page')} written. Open {made.index}")
+
+
+@app.command()
+def build(
+    engine: Engine = "auto", jobs: Jobs = 1, output: Output = Path("results"), site: SiteFolder = Path("_site"),
+    data: Data = None,
+) -> None:  # fmt: skip
+    """Run what changed, then bring the site up to date."""
+    from evalkit import releases
+
+    project = Path.cwd()
+    paths = _paths(None, everything=True)
+    with _Progress() as progress:
+        outcomes = releases.run_studies(paths, output, data=data, jobs=jobs, only_changed=True, report=progress.study)
+        failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+        messages = [(outcome.id, "; ".join(problem.sentence() for problem in outcome.problems)) for outcome in failed]
+        made = releases.make_site(project, output, site, engine=_engine(engine), failures=messages, tell=progress.page,
+                                  ids=[o.id for o in outcomes if o.state != "failed"])  # fmt: skip
+    for outcome in failed:
+        _show_problems(outcome.problems, "", outcome.heading)
+    ran = [outcome for outcome in outcomes if outcome.state == "run"]
+    _say(_build_line(len(outcomes), ran, failed, made.written))
+    for outcome in ran:
+        _say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
+    _say(f" {'Site is up to date' if not made.written else 'Done'}. Open {made.index}")
+    beyond = _movements(ran, project, output)
+    raise typer.Exit(WRONG if failed else MOVED if beyond else DONE)
+
+
+@app.command()
+def status(specs: Specs = None, output: Output = Path("results"), data: Data = None, as_json: Json = False) -> None:
+    """Say which studies are out of date, and why."""
+    from evalkit import releases
+
+    outcomes = releases.status(_paths(specs, everything=not specs), output, data)
+    if as_json:
+        _print_json([{"id": o.id, "state": "stale" if o.state == "to run" else o.state, "reasons": list(o.reasons),
+                      "problems": _problem_rows(o.problems)} for o in outcomes])  # fmt: skip
+    else:
+        words = {"unchanged": "up to date", "to run": "stale", "failed": "cannot run"}
+        for outcome in outcomes:
+            why = [*outcome.reasons, *(str(problem) for problem in outcome.problems)]
+            _say(f"{outcome.id:<28} {words[outcome.state]}{': ' + '; '.join(why) if why else ''}")
+    raise typer.Exit(WRONG if any(outcome.state == "failed" for outcome in outcomes) else DONE)
+
+
+@app.command()
+def diff(
+    studies: Annotated[list[str] | None, typer.Argument(metavar="[ID...]", show_default=False)] = None,
+    output: Output = Path("results"), as_json: Json = False,
+) -> None:  # fmt: skip
+    """Set each headline beside the last release, or the run before."""
+    from evalkit import releases
+
+    project = Path.cwd()
+    ids = [Path(study).stem for study in studies or []] or _with_history(project, output)
+    movements = [movement for study in ids for movement in releases.moved(study, project, output)]
+    if as_json:
+        _print_json([{"id": m.id, "analysis": m.analysis, "before": m.before, "now": m.now, "beyond": m.beyond,
+                      "causes": list(m.causes)} for m in movements])  # fmt: skip
+    else:
+        if not movements:
+            _say("Nothing to compare: no study has a release or an earlier run.")
+        for movement in movements:
+            _say(_movement_line(movement))
+    raise typer.Exit(MOVED if any(m.beyond and m.analysis == "primary" for m in movements) else DONE)
+
+
+@app.command()
+def schema(
+    output: Annotated[Path | None, typer.Option("--output", help="Write it to this file")] = None,
+) -> None:
+    """Print the JSON Schema of a study file; editors complete from it."""
+    from evalkit.spec.schema import schema_text
+
+    text = schema_text()
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, encoding="utf-8")
+        _say(f"Wrote {output}")
+
+
+def main() -> None:
+    """Run the command line; what is wrong is printed in words, without a traceback unless --debug."""
+    try:
+        status = app(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else DONE)
+    except EvalkitError as error:
+        _show_problems(error.problems, "", error.heading)
+        _leave(WRONG, error)
+    except KeyboardInterrupt:
+        typer.echo("\nStopped. What was finished is kept; nothing is half-written.", err=True)
+        sys.exit(130)
+    except OSError as error:
+        _show_problems((Problem(f"{error.strerror or error}", "check the folder, its rights and the space on the disk",
+                                file=str(error.filename or "")),), "")  # fmt: skip
+        _leave(WRONG, error)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # a usage error of the command line
+            typer.echo(f"{error.format_message()}\nTry: evalkit --help", err=True)
+            sys.exit(WRONG)
+        typer.echo(f"evalkit stopped unexpectedly: {type(error).__name__}: {error}\n"
+                   "This is a fault of evalkit: run again with --debug and report it.", err=True)  # fmt: skip
+        _leave(WRONG, error)
+
+
+def _leave(code: int, error: BaseException) -> NoReturn:
+    if os.environ.get("EVALKIT_DEBUG"):
+        raise error
+    sys.exit(code)
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _print_json(data: Any) -> None:
+    typer.echo(json.dumps(data, indent=1, ensure_ascii=False, default=str))
+
+
+def _problem_rows(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [{"file": p.file, "line": p.line, "column": p.column, "where": p.where, "message": p.message, "mend": p.mend}
+            for p in problems]  # fmt: skip
+
+
+def _engine(name: str) -> Any:
+    if name not in ("auto", "quarto", "bundled", "none"):
+        raise SpecError(Problem(f"'{name}' is not an engine", "one of auto, quarto, bundled, none", "--engine"))
+    return name
+
+
+def _paths(specs: Sequence[str] | None, everything: bool) -> list[Path]:
+    """Return the study files that the arguments name; an id stands for evaluations/ID.yaml."""
+    from evalkit.releases import find_studies
+
+    if everything and not specs:
+        found = find_studies(Path.cwd())
+        if not found:
+            raise SpecError(Problem("there is no study in evaluations/", "write one: evalkit new ID"))
+        return found
+    if not specs:
+        raise SpecError(Problem("no study is named", "name study files, or say --all"))
+    named = [Path(spec) for spec in specs]
+    return [path if path.suffix in (".yaml", ".yml") else Path("evaluations") / f"{path.name}.yaml" for path in named]
+
+
+def _show_problems(problems: Sequence[Problem], tail: str, heading: str = "") -> None:
+    """Print problems grouped by file, with the offending line and a caret."""
+    by_file: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_file.setdefault(problem.file, []).append(problem)
+    for file, group in by_file.items():
+        head = f"{file}: {_counted(len(group), 'problem')}" if file else _counted(len(group), "problem")
+        typer.echo(f"{head}{' (' + heading + ')' if heading else ''}\n", err=True)
+        width = max(len(_position(problem)) for problem in group)
+        for problem in group:
+            typer.echo(f"  {_position(problem):<{width}}  {problem.sentence()}", err=True)
+            if problem.source_line and problem.column:
+                _caret(problem, width)
+        typer.echo("", err=True)
+    if tail:
+        typer.echo(tail, err=True)
+
+
+def _caret(problem: Problem, width: int) -> None:
+    line = problem.source_line.rstrip()
+    column = problem.column or 1
+    start = max(0, column - 60)
+    shown = line[start : start + 100]
+    indent = " " * (width + 4)
+    marks = "^" * max(1, min(problem.length, len(shown) - (column - 1 - start)))
+    typer.echo(f"{indent}| {shown}\n{indent}| {' ' * (column - 1 - start)}{marks}", err=True)
+
+
+def _position(problem: Problem) -> str:
+    return ":".join(str(part) for part in (problem.line, problem.column) if part is not None)
+
+
+def _tell_outcomes(outcomes: Sequence[Outcome], results: Path, as_json: bool) -> None:
+    """Print what became of each study: its summary, or its problems."""
+    from evalkit import archive, report
+
+    if as_json:
+        _print_json([{"id": o.id, "state": o.state, "reasons": list(o.reasons), "problems": _problem_rows(o.problems),
+                      "result": str(results / o.id / archive.FILE_NAME) if o.state != "failed" else None}
+                     for o in outcomes])  # fmt: skip
+        return
+    for outcome in outcomes:
+        if outcome.state == "failed":
+            _show_problems(outcome.problems, "", outcome.heading)
+        elif outcome.state == "unchanged":
+            _say(f"{outcome.id}: up to date")
+        else:
+            path = results / outcome.id / archive.FILE_NAME
+            for line in report.terminal_summary(archive.read_result(path)):
+                _say(line)
+            _say(f"  Everything else is in {path}\n")
+
+
+def _build_line(total: int, ran: Sequence[Outcome], failed: Sequence[Outcome], written: Sequence[str]) -> str:
+    studies = "study" if total == 1 else "studies"
+    if not ran and not failed:
+        return f" {total} {studies}, nothing changed" if not written else f" {total} {studies}, no result changed"
+    unchanged = total - len(ran) - len(failed)
+    tail = f", {len(failed)} failed" if failed else ""
+    return f" {total} {studies}: {unchanged} unchanged, {len(ran)} run{tail}"
+
+
+def _with_history(project: Path, results: Path) -> list[str]:
+    from evalkit.releases import PREVIOUS, find_studies
+
+    return [path.stem for path in find_studies(project)
+            if (results / path.stem / PREVIOUS).is_file()
+            or (project / "reports" / "published" / f"{path.stem}.json").is_file()]  # fmt: skip
+
+
+def _movements(ran: Sequence[Outcome], project: Path, results: Path) -> bool:
+    """Print headlines that moved beyond tolerance since the last release; say whether there are any."""
+    from evalkit import releases
+
+    released = [o.id for o in ran if (project / "reports" / "published" / f"{o.id}.json").is_file()]
+    beyond = [m for study in released for m in releases.moved(study, project, results) if m.beyond]
+    if beyond:
+        _say(" Moved since the last release:")
+    for movement in beyond:
+        _say(f"   {_movement_line(movement)}")
+    return bool(beyond)
+
+
+def _movement_line(movement: Any) -> str:
+    from evalkit.report.numbers import interval_text, signed_percent
+
+    def shown(headline: dict[str, Any]) -> str:
+        if headline["unit"] == "percent" and isinstance(headline["value"], int | float):
+            return f"{signed_percent(headline['value'])} ({interval_text(headline['low'], headline['high'])})"
+        return f"{headline['value']} ({headline['low']} to {headline['high']})"
+
+    why = f"   changed: {', '.join(movement.causes)}" if movement.causes else "   nothing changed"
+    flag = "  beyond tolerance" if movement.beyond else ""
+    return f"{movement.id} {movement.analysis}: {shown(movement.before)} -> {shown(movement.now)}{why}{flag}"
+
+
+class _Progress:
+    """Progress on a terminal; silent when the output is not one."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.live = sys.stderr.isatty() and not quiet
+        self.bar: Any = None
+        self.tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> _Progress:
+        if self.live:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self.bar = Progress(console=Console(stderr=True), transient=True)
+            self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    def study(self, study: str, state: str) -> None:
+        """Show what a study is doing: `2/7 label`, or its end."""
+        if self.bar is None:
+            return
+        number, _, label = state.partition(" ")
+        done, _, total = number.partition("/")
+        ends = not total.isdigit()
+        self._show(f"Estimating {study}", label if not ends else state, 1 if ends else int(done) - 1,
+                   1 if ends else int(total))  # fmt: skip
+
+    def page(self, name: str, number: int, total: int) -> None:
+        """Show which page is written."""
+        if self.bar is not None:
+            self._show("Writing", name, number, total)
+
+    def _show(self, title: str, label: str, done: int, total: int) -> None:
+        if title not in self.tasks:
+            self.tasks[title] = self.bar.add_task(title, total=total)
+        self.bar.update(self.tasks[title], completed=done, total=total, description=f"{title}: {label}")
+
+
+if __name__ == "__main__":
+    main()

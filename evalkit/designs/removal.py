@@ -1,0 +1,79 @@
+"""The effect taken out again: what treated rows would have been without it, in sums and averages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from evalkit.records import Estimate, Scale
+
+if TYPE_CHECKING:
+    import numpy
+
+DRAWS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Removal:
+    """Estimated effects by column of indicators, ready to be taken out of observed values.
+
+    Attributes
+    ----------
+    indicators : numpy.ndarray, shape (n, k)
+        Which effect a row carries; at most one per row.
+    effects : numpy.ndarray, shape (k,)
+    draws : numpy.ndarray, shape (draws, k)
+    scale : {'identity', 'log'}
+    single : Estimate or None
+        The effect, when k is 1: then bounds of sums follow from its bounds without draws.
+    level : float
+    """
+
+    indicators: numpy.ndarray
+    effects: numpy.ndarray
+    draws: numpy.ndarray
+    scale: Scale
+    single: Estimate | None
+    level: float
+
+    def added(self, observed: numpy.ndarray, weights: numpy.ndarray, **words: Any) -> Estimate:
+        """Return the weighted sum over rows of counterfactual less observed.
+
+        Notes
+        -----
+        Row i with effect b has counterfactual ``observed_i exp(-b)`` on the log scale and ``observed_i - b`` on the
+        identity scale, so the sum is ``sum_k A_k g(b_k)``, g(b) = exp(-b) - 1 or -b. Observed values are taken as
+        given. With one effect the sum moves one way with it, so its bounds are the sums at the effect's bounds; with
+        several, bounds are quantiles of draws.
+        """
+        amounts = self.indicators.T @ (weights * observed if self.scale == "log" else weights)
+        value = float(self._removed(self.effects) @ amounts)
+        if self.single is None:
+            return Estimate.from_draws(value, self._removed(self.draws) @ amounts, level=self.level, **words)
+        ends = [self._removed(bound) * float(amounts[0]) for bound in (self.single.low, self.single.high)]
+        return Estimate(
+            value, low=float(min(ends)), high=float(max(ends)), p_value=self.single.p_value, level=self.level,
+            rule=self.single.rule, draws=self._removed(self.draws[:, 0]) * float(amounts[0]), **words,
+        )  # fmt: skip
+
+    def _removed(self, effect: Any) -> Any:
+        """Return counterfactual less observed: relative to observed on the log scale, as it is otherwise."""
+        import numpy
+
+        return numpy.expm1(-numpy.asarray(effect)) if self.scale == "log" else -numpy.asarray(effect)
+
+
+def relative_to(effect: Estimate, observed_mean: float) -> Estimate | None:
+    """Return an effect in percent of the mean counterfactual, or None where that mean may not be above zero.
+
+    Notes
+    -----
+    ``100 d / (m - d)``, m the mean of observed values taken as given, d the effect on the identity scale. It rises
+    with d while ``m - d`` is above zero, so the bounds are those of d, transformed.
+    """
+    if effect.low is None or effect.high is None or observed_mean - effect.high <= 0.0 or observed_mean <= effect.value:
+        return None
+    ends = [100.0 * bound / (observed_mean - bound) for bound in (effect.low, effect.high)]
+    value = 100.0 * effect.value / (observed_mean - effect.value)
+    return Estimate(value, label=effect.label, unit="percent", low=ends[0], high=ends[1], p_value=effect.p_value,
+                    level=effect.level, rule=effect.rule)  # fmt: skip

@@ -1,0 +1,219 @@
+"""Checks of one series: enough points, what the errors keep of the past, season, and a straight path before."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from evalkit.diagnostics.words import change, change_between, several
+from evalkit.periods import SEASON_LENGTH, words_for
+from evalkit.records import Diagnostic, Scale
+
+if TYPE_CHECKING:
+    import numpy
+
+FEW_POINTS = 12
+CLEAR_CORRELATION = 0.2
+REMAINING_CORRELATION = 0.15
+
+
+class Remains(NamedTuple):
+    """What residuals keep of their own past.
+
+    Attributes
+    ----------
+    first : float
+        Correlation of neighbouring residuals.
+    largest, lag : float, int
+        The largest correlation in size up to the highest lag looked at, and its lag.
+    p_value : float
+        Of Ljung and Box's test over those lags.
+    lags : int
+    """
+
+    first: float
+    largest: float
+    lag: int
+    p_value: float
+    lags: int
+
+
+def number_of_points(before: int, after: int, frequency: str) -> Diagnostic:
+    """Return whether both sides have the 12 points from which a trend and its errors can be told apart."""
+    few = min(before, after) < FEW_POINTS
+    reading = f"{before} {words_for(frequency, before)} before and {after} after. " + (
+        f"With fewer than {FEW_POINTS} on a side, trend, season and chance are hard to tell apart."
+        if few
+        else f"Both sides have {FEW_POINTS} or more."
+    )
+    return Diagnostic(
+        "number_of_points", "There are enough periods to tell trend, season and chance apart.",
+        "sign against" if few else "no sign against", reading, statistic=float(min(before, after)),
+        looked_at="The number of periods before and after",
+    )  # fmt: skip
+
+
+def what_remains(residuals: numpy.ndarray, positions: numpy.ndarray, season: int, fitted: int) -> Remains | None:
+    """Return the autocorrelation that is left in standardised residuals, None when there are too few.
+
+    Parameters
+    ----------
+    residuals : numpy.ndarray, shape (n,)
+        White if the model holds.
+    positions : numpy.ndarray of int, shape (n,)
+    season : int
+        Periods in a year, 0 where there is no season; lags up to one year are looked at, at most a quarter of n.
+    fitted : int
+        Autocorrelation parameters in the model.
+    """
+    import numpy
+
+    from evalkit.estimation.residuals import lag_one_autocorrelation, ljung_box
+
+    lags = min(season or 10, residuals.size // 4)
+    if lags <= fitted or numpy.ptp(residuals) == 0.0 or not (numpy.diff(positions) == 1).any():
+        return None
+    centred = residuals - residuals.mean()
+    each = [float(centred[lag:] @ centred[:-lag] / (centred @ centred)) for lag in range(1, lags + 1)]
+    largest = int(numpy.argmax(numpy.abs(each)))
+    test = ljung_box(residuals, lags, fitted)
+    return Remains(lag_one_autocorrelation(residuals, positions), each[largest], largest + 1, test.p_value, lags)
+
+
+def residual_autocorrelation(remains: Remains | None, errors: str, modelled: float | None, points: int) -> Diagnostic:
+    """Return what autocorrelation is modelled, what remains, and what it does to the interval.
+
+    Parameters
+    ----------
+    remains : Remains or None
+    errors : str
+        autoregressive, newey_west or ordinary.
+    modelled : float or None
+        Autocorrelation in the model (autoregressive errors).
+    points : int
+
+    Notes
+    -----
+    Sign against. autoregressive: a remaining correlation of 0.15 or more in size that the test does not put down to
+    chance (p below 0.05). newey_west: neighbours correlate by 0.5 or more, too much for a few lags in a short series.
+    ordinary: neighbours correlate by 0.2 or more. Key where errors are ordinary, since nothing allows for it then.
+    """
+    name = "residual_autocorrelation"
+    assumption = "What one period leaves unexplained says nothing about the next, or the interval allows for it."
+    looked_at = "The correlation of what the model leaves unexplained with its own past"
+    if remains is None:
+        reading = f"{points} periods are too few to look at it."
+        return Diagnostic(name, assumption, "not run", reading, key=errors == "ordinary", looked_at=looked_at)
+    test = f"p = {remains.p_value:.2g} over {remains.lags} lags"
+    if errors == "autoregressive":
+        against = abs(remains.largest) >= REMAINING_CORRELATION and remains.p_value < 0.05
+        reading = f"Neighbouring periods correlate by {modelled or 0.0:.2f}, and the model allows for it. "
+        reading += "Some remains: " if against else "Little remains: "
+        reading += f"{remains.largest:+.2f} at lag {remains.lag} is the largest ({test})."
+        reading += " The interval may be a little too narrow." if against else ""
+    elif errors == "newey_west":
+        against = remains.first >= 0.5
+        reading = f"Neighbouring periods correlate by {remains.first:.2f} ({test}); the standard errors allow for it. "
+        reading += "For so strong a correlation they are probably too small." if against else ""
+    else:
+        against = abs(remains.first) >= CLEAR_CORRELATION
+        reading = f"Neighbouring periods correlate by {remains.first:.2f} ({test}). "
+        factor = math.sqrt((1 + remains.first) / max(1 - remains.first, 0.01))
+        narrow = "too narrow" if factor > 1 else "too wide"
+        size = max(factor, 1 / factor)
+        reading += f"The interval ignores it and is about {size:.1f} times {narrow}." if against else "That is little."
+    return Diagnostic(
+        name, assumption, "sign against" if against else "no sign against", reading.strip(),
+        statistic=remains.largest if errors == "autoregressive" else remains.first, p_value=remains.p_value,
+        key=errors == "ordinary", looked_at=looked_at,
+    )  # fmt: skip
+
+
+def season_fitted(season: str, frequency: str, before: int, after: int) -> Diagnostic:
+    """Return whether the season of the year can pass for a change.
+
+    Parameters
+    ----------
+    season : str
+        none, month or quarter, as fitted.
+    frequency : str
+        Length of a period.
+    before, after : int
+        Number of periods on each side.
+    """
+    name, assumption = "season_fitted", "The season of the year does not pass for a change."
+    looked_at = "Whether the model holds a season, and how many years before it rests on"
+    length = SEASON_LENGTH.get(frequency)
+    if frequency in ("year", "financial_year", "number"):
+        reading = "The periods have no season: they are whole years or carry no dates."
+        return Diagnostic(name, assumption, "not run", reading, looked_at=looked_at)
+    if season != "none":
+        years = before / length if length else None
+        rests = "" if years is None else f", from {years:.1f} years before the start"
+        few = years is not None and years < 2
+        reading = f"A pattern by {season} is fitted{rests}." + (
+            " Fewer than two years cannot tell the season from chance." if few else ""
+        )
+        return Diagnostic(name, assumption, "sign against" if few else "no sign against", reading, looked_at=looked_at)
+    whole = length is not None and before % length == 0 and after % length == 0
+    reading = "No season is fitted. " + (
+        "Both sides cover whole years, so it weighs little."
+        if whole
+        else "The sides do not cover whole years, so part of the change may be the season."
+    )
+    return Diagnostic(name, assumption, "no sign against" if whole else "sign against", reading, looked_at=looked_at)
+
+
+def pre_period_linearity(
+    bend: float, low: float, high: float, p_value: float | None, scale: Scale, unit: str, effect: float
+) -> Diagnostic:
+    """Return whether the path before bends, which a straight line carried forward would not follow.
+
+    Parameters
+    ----------
+    bend : float
+        How far a curve fitted to the periods before lies above its own middle at their ends, beyond a straight line.
+    low, high, p_value : float
+        Its interval and p-value.
+    scale, unit : str
+    effect : float
+        The estimated effect, to set the size beside.
+
+    Notes
+    -----
+    Sign against: the interval leaves out zero and the bend is at least a quarter of the effect.
+    """
+    against = (low > 0.0 or high < 0.0) and abs(bend) >= abs(effect) / 4
+    reading = (
+        f"A curve through the periods before has ends that lie {change(bend, scale, unit)} than its middle, beyond a "
+        f"straight line (interval {change_between(low, high, scale, unit)}; the effect is "
+        f"{change(effect, scale, unit)}). "
+        + (
+            "A straight line carried forward is doubtful."
+            if against
+            else "The data do not call for a bend that matters."
+        )
+    )
+    return Diagnostic(
+        "pre_period_linearity", "The path before is straight, apart from the season, and would have gone on so.",
+        "sign against" if against else "no sign against", reading, statistic=bend, low=low, high=high,
+        p_value=p_value, looked_at="A curve in place of a straight line before the start",
+    )  # fmt: skip
+
+
+def linearity_not_run(reason: str) -> Diagnostic:
+    """Return that the path before was not looked at, with the reason."""
+    return Diagnostic(
+        "pre_period_linearity", "The path before is straight, apart from the season, and would have gone on so.",
+        "not run", reason, looked_at="A curve in place of a straight line before the start",
+    )  # fmt: skip
+
+
+def other_changes(covariates: int) -> Diagnostic:
+    """Return that other changes at the same time cannot be seen in one series."""
+    given = f" {several(covariates, 'covariate')} in the model can take up part of it." if covariates else ""
+    return Diagnostic(
+        "other_changes", "Nothing else that moves the outcome changed at the same time.", "not run",
+        f"No comparison series: anything else that began at the same time is counted with the programme.{given}",
+        looked_at="Nothing: there is one series",
+    )  # fmt: skip

@@ -1,0 +1,48 @@
+"""Numbers as a reader says them: changes in percent, differences with their unit, intervals."""
+
+from __future__ import annotations
+
+import math
+
+from evalkit.records import Scale
+
+
+def figure(value: float) -> str:
+    """Return a number with about three figures and thousands separated: 1,322, 37.2, 0.075."""
+    if not math.isfinite(value):
+        return "no limit" if value > 0 else "no lower limit"
+    if value == 0.0:
+        return "0"
+    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{min(decimals, 6)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def change(value: float, scale: Scale, unit: str = "") -> str:
+    """Return a change in words: `21% lower` on the log scale, `3.1 robberies higher` on the identity scale."""
+    size, direction = _size(value, scale, unit), "higher" if value > 0 else "lower"
+    return "no different" if value == 0.0 else f"{size} {direction}"
+
+
+def change_between(low: float, high: float, scale: Scale, unit: str = "") -> str:
+    """Return an interval of changes in words: `from 30% lower to 12% lower`."""
+    return f"from {change(low, scale, unit)} to {change(high, scale, unit)}"
+
+
+def several(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun: `1 unit`, `3 units`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def listed(names: list[str], most: int = 8) -> str:
+    """Return names with commas and `and`, the rest counted."""
+    shown = names[:most] + ([f"{len(names) - most} more"] if len(names) > most else [])
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _size(value: float, scale: Scale, unit: str) -> str:
+    """Return the size of a change without its direction."""
+    if scale == "identity":
+        return f"{figure(abs(value))} {unit}".strip()
+    percent = 100.0 * abs(math.expm1(value)) if value < 700 else math.inf
+    return f"{percent:.1f}%" if percent < 10 else f"{figure(percent) if percent >= 1000 else f'{percent:.0f}'}%"

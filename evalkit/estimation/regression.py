@@ -1,0 +1,396 @@
+"""Regressions: the only door to statsmodels and linearmodels. Arrays in, a `Fit` out.
+
+Every function says in `Fit.rule` how its standard errors were made. No constant is added: give it as a column.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from evalkit.errors import DesignError
+from evalkit.estimation.dispersion import inverse_information, negative_binomial_dispersion
+from evalkit.estimation.fit import Fit
+from evalkit.estimation.inputs import Array, Codes, as_codes, as_matrix, as_vector, require_choice, require_full_rank
+from evalkit.estimation.rules import Family, autocovariance_lags, count_rule, factor_rule, reference_rule
+from evalkit.estimation.separation import require_overlap
+from evalkit.estimation.within import SmallSample, cluster_factor, require_groups, require_variation_within
+
+CountCovariance = Literal["model", "newey_west"]
+PanelCovariance = Literal["clustered", "classical"]
+
+__all__ = ["Family", "Fit", "SmallSample", "generalised_linear", "newey_west", "ordinary", "two_way"]
+
+
+def ordinary(outcome: ArrayLike, regressors: ArrayLike, weights: ArrayLike | None = None) -> Fit:
+    """Return the least-squares regression with classical standard errors.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n,)
+        Outcome.
+    regressors : array_like, shape (n, k)
+        Regressors, the constant included.
+    weights : array_like, shape (n,), or None
+        Weights, inverse to the variance of each observation.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    DesignError
+        If terms are dependent or n <= k.
+
+    Notes
+    -----
+    ``b = (X'WX)^-1 X'Wy``. Standard-error rule: ``s^2 (X'WX)^-1`` with ``s^2 = e'We / (n - k)``; t with n - k.
+    """
+    from statsmodels.regression.linear_model import WLS
+
+    y, matrix, w = _data(outcome, regressors, weights)
+    return _least_squares(
+        WLS(y, matrix, weights=w).fit(),
+        w,
+        f"classical least squares: equal variance, no autocorrelation; {reference_rule(matrix)}",
+    )
+
+
+def newey_west(outcome: ArrayLike, regressors: ArrayLike, lags: int | None = None, small_sample: bool = True) -> Fit:
+    """Return the least-squares regression with standard errors that allow for autocorrelation.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n,)
+        Outcome in the order of time.
+    regressors : array_like, shape (n, k)
+        Regressors, the constant included.
+    lags : int or None
+        Number of autocovariances. None: ``floor(4 (n / 100)^(2/9))``.
+    small_sample : bool
+        Whether the covariance is multiplied by ``n / (n - k)``.
+
+    Returns
+    -------
+    Fit
+        `extra` holds lags.
+
+    Raises
+    ------
+    DesignError
+        If terms are dependent, n <= k, or lags are not in 0 ... n - 1.
+
+    Notes
+    -----
+    Standard-error rule: ``(X'X)^-1 [S_0 + sum_l (1 - l / (L + 1)) (S_l + S_l')] (X'X)^-1`` with
+    ``S_l = sum_t u_t u_{t-l}'`` and ``u_t = x_t e_t``; t with n - k.
+
+    References
+    ----------
+    Newey and West (1987), Econometrica 55, 703-708; the lag rule is that of Newey and West (1994) as most programs
+    state it. Checked against sandwich::NeweyWest(prewhite = FALSE, adjust = TRUE) in R.
+    """
+    from statsmodels.regression.linear_model import OLS
+
+    y, matrix, weights = _data(outcome, regressors, None)
+    count, words = autocovariance_lags(lags, y.size)
+    options = {"maxlags": count, "use_correction": small_sample}
+    result = OLS(y, matrix).fit(cov_type="HAC", cov_kwds=options, use_t=True)
+    rule = f"Newey-West with {words}{factor_rule(small_sample)}; {reference_rule(matrix)}"
+    return _least_squares(result, weights, rule, {"lags": float(count)})
+
+
+def generalised_linear(
+    outcome: ArrayLike,
+    regressors: ArrayLike,
+    family: Family,
+    exposure: ArrayLike | None = None,
+    covariance: CountCovariance = "model",
+    lags: int | None = None,
+) -> Fit:
+    """Return the log-linear regression of a count.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n,)
+        Counts, none negative.
+    regressors : array_like, shape (n, k)
+        Regressors, the constant included.
+    family : {"poisson", "quasi_poisson", "negative_binomial"}
+        How the variance follows the mean.
+    exposure : array_like, shape (n,), or None
+        Exposure of each observation (people, days), above zero; its logarithm is the offset.
+    covariance : {"model", "newey_west"}
+        Whether standard errors follow the family, or allow for autocorrelation and any variance.
+    lags : int or None
+        For newey_west; None: ``floor(4 (n / 100)^(2/9))``.
+
+    Returns
+    -------
+    Fit
+        `extra` holds dispersion (1, phi or alpha by family), pearson_dispersion and log_likelihood.
+
+    Raises
+    ------
+    DesignError
+        If terms are dependent, a count is negative, an exposure is not above zero, every count is zero, zeros are
+        told apart perfectly, or the fit does not converge.
+
+    Notes
+    -----
+    ``log m_t = log exposure_t + x_t'b``. Variance: poisson ``m``; quasi_poisson ``phi m`` with
+    ``phi = sum (y - m)^2 / m / (n - k)``; negative_binomial ``m + alpha m^2``, alpha by maximum likelihood (0, which
+    is Poisson, where the likelihood falls from there). Standard-error rule "model": inverse expected information,
+    times phi for quasi_poisson (t with n - k; normal for the others). "newey_west": the sandwich of `newey_west` with
+    scores in place of ``x_t e_t``, the n / (n - k) factor, and t with n - k.
+
+    References
+    ----------
+    McCullagh and Nelder (1989), Generalized Linear Models, chapters 6 and 9. Lawless (1987), Canadian Journal of
+    Statistics 15, 209-225. Checked against glm, MASS::glm.nb and sandwich::NeweyWest in R.
+    """
+    require_choice(family, Family, "the family")
+    require_choice(covariance, CountCovariance, "the covariance")
+    y, matrix, _ = _data(outcome, regressors, None)
+    offset = _offset(y, exposure)
+    require_overlap(y, matrix)
+    alpha = 0.0
+    if family == "negative_binomial":
+        alpha = negative_binomial_dispersion(y, lambda a: _mean(_count_fit(y, matrix, offset, a)))
+    count, words = autocovariance_lags(lags, y.size)
+    result = _count_fit(y, matrix, offset, alpha)
+    n, k = matrix.shape
+    mean = _mean(result)
+    pearson = np.asarray(result.resid_pearson, dtype=np.float64)
+    phi = float(pearson @ pearson) / (n - k)
+    scale = phi if family == "quasi_poisson" else 1.0
+    model = covariance == "model"
+    rule = count_rule(family, alpha, phi) if model else f"Newey-West with {words}{factor_rule(True)}"
+    uses_t = family == "quasi_poisson" or not model
+    return Fit(
+        coefficients=np.asarray(result.params, dtype=np.float64),
+        covariance=inverse_information(matrix, mean, alpha) * scale
+        if model
+        else _sandwich(y, matrix, mean, alpha, count),
+        residual_df=float(n - k) if uses_t else None,
+        fitted=mean,
+        residuals=y - mean,
+        standardised=pearson,
+        scale=scale,
+        rule=f"{rule}; {reference_rule(matrix) if uses_t else 'normal'}",
+        extra={
+            "dispersion": alpha if family == "negative_binomial" else scale,
+            "pearson_dispersion": phi,
+            "log_likelihood": float(result.llf),
+        }
+        | ({} if model else {"lags": float(count)}),
+    )
+
+
+def two_way(
+    outcome: ArrayLike,
+    regressors: ArrayLike,
+    unit: ArrayLike,
+    period: ArrayLike,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    small_sample: SmallSample = "effects_nested",
+    covariance: PanelCovariance = "clustered",
+) -> Fit:
+    """Return the linear regression with unit and period effects.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n,)
+        Outcome.
+    regressors : array_like, shape (n, k)
+        Regressors that vary within units and periods; no constant.
+    unit, period : array_like of int, shape (n,)
+        Codes. A unit may have several observations in a period (repeated cross-sections).
+    weights : array_like, shape (n,), or None
+        Weights, above zero.
+    cluster : array_like of int, shape (n,), or None
+        Groups within which errors may be related. None: the unit.
+    small_sample : {"effects_nested", "effects_counted", "no_cluster_factor"}
+        Which effects cost degrees of freedom; see `evalkit.estimation.within.cluster_factor`.
+    covariance : {"clustered", "classical"}
+        Whether errors may be related within clusters, or have equal variance and no relation.
+
+    Returns
+    -------
+    Fit
+        `fitted` includes the effects. `extra` holds clusters, units, periods and factor.
+
+    Raises
+    ------
+    DesignError
+        If a regressor is absorbed or dependent (its column index is named), there are fewer than two units, periods
+        or clusters, or no degrees of freedom are left.
+
+    Notes
+    -----
+    ``y_it = x_it'b + a_i + c_t + e_it`` by weighted least squares within units and periods. Standard-error rule:
+    ``(X'WX)^-1 [sum_g X_g'W_g e_g e_g'W_g X_g] (X'WX)^-1``, X within units and periods, times the small-sample
+    factor; t with G - 1. Classical: ``s^2 (X'WX)^-1`` with all effects counted; t with n - K.
+
+    References
+    ----------
+    Arellano (1987), Oxford Bulletin of Economics and Statistics 49, 431-434. Cameron and Miller (2015), Journal of
+    Human Resources 50, 317-372. Checked against the published estimates for Cheng and Hoekstra's castle data and
+    pyfixest.
+    """
+    require_choice(covariance, PanelCovariance, "the covariance")
+    y = as_vector(outcome, "outcome")
+    matrix, w = as_matrix(regressors, "regressors", y.size), _weights(weights, y.size)
+    units, periods = as_codes(unit, "unit", y.size), as_codes(period, "period", y.size)
+    clusters = units if cluster is None else as_codes(cluster, "cluster", y.size)
+    require_groups(units=units, periods=periods, clusters=clusters)
+    require_variation_within(matrix, units, periods, w)
+    result = _panel_fit(y, matrix, units, periods, w, None if covariance == "classical" else clusters)
+    factor, words = cluster_factor(matrix.shape[1], units, periods, clusters, small_sample)
+    groups = int(clusters.max()) + 1
+    left = y.size - int(matrix.shape[1] + units.max() + periods.max() + 1)
+    df = float(groups - 1)
+    rule = f"clustered ({groups} clusters), factor {words}; t with G-1 = {groups - 1} degrees of freedom"
+    if covariance == "classical":
+        df, factor = float(left), y.size / left
+        rule = f"classical: equal variance, no relation between observations; t with {left} degrees of freedom"
+    residuals = np.asarray(result.resids, dtype=np.float64)
+    return Fit(
+        coefficients=np.asarray(result.params, dtype=np.float64),
+        covariance=np.asarray(result.cov, dtype=np.float64) * factor,
+        residual_df=df,
+        fitted=y - residuals,
+        residuals=residuals,
+        standardised=residuals * np.sqrt(w),
+        scale=float(np.sum(w * residuals**2) / left),
+        rule=rule,
+        extra={
+            "clusters": float(groups),
+            "units": float(units.max() + 1),
+            "periods": float(periods.max() + 1),
+            "factor": factor,
+        },
+    )
+
+
+def _data(outcome: ArrayLike, regressors: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
+    """Return outcome, regressors of full rank, and weights."""
+    y = as_vector(outcome, "outcome")
+    matrix = as_matrix(regressors, "regressors", y.size)
+    require_full_rank(matrix)
+    return y, matrix, _weights(weights, y.size)
+
+
+def _weights(weights: ArrayLike | None, length: int) -> Array:
+    """Return weights above zero; ones when left out."""
+    vector = np.ones(length) if weights is None else as_vector(weights, "weights", length)
+    if np.any(vector <= 0.0):
+        raise DesignError("a weight is zero or negative", mend="drop those observations, or correct the weights")
+    return vector
+
+
+def _offset(counts: Array, exposure: ArrayLike | None) -> Array:
+    """Return the logarithm of the exposure; refuse negative counts and exposures not above zero."""
+    if np.any(counts < 0.0):
+        raise DesignError("a count is negative", mend="use a linear design for outcomes below zero")
+    vector = np.ones(counts.size) if exposure is None else as_vector(exposure, "exposure", counts.size)
+    if np.any(vector <= 0.0):
+        raise DesignError("an exposure is zero or negative", mend="drop those observations, or correct the exposure")
+    return np.log(vector)
+
+
+def _least_squares(result: Any, weights: Array, rule: str, extra: dict[str, float] | None = None) -> Fit:
+    """Return the Fit of a statsmodels least-squares result."""
+    residuals = np.asarray(result.resid, dtype=np.float64)
+    return Fit(
+        coefficients=np.asarray(result.params, dtype=np.float64),
+        covariance=np.asarray(result.cov_params(), dtype=np.float64),
+        residual_df=float(result.df_resid),
+        fitted=_mean(result),
+        residuals=residuals,
+        standardised=residuals * np.sqrt(weights),
+        scale=float(np.sum(weights * residuals**2) / result.df_resid),
+        rule=rule,
+        extra=extra or {},
+    )
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """Turn a library's doubt about its own fit into a DesignError; drop its other warnings."""
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
+
+    doubts = (ConvergenceWarning, PerfectSeparationWarning, RuntimeWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for doubt in doubts:
+            warnings.simplefilter("error", doubt)
+        try:
+            yield
+        except (*doubts, np.linalg.LinAlgError, FloatingPointError) as problem:
+            raise DesignError(
+                f"the fit did not settle: {problem}", mend="use fewer terms, or another family"
+            ) from problem
+
+
+def _mean(result: Any) -> Array:
+    """Return the fitted means of a statsmodels result."""
+    return np.asarray(result.fittedvalues, dtype=np.float64)
+
+
+def _count_fit(counts: Array, matrix: Array, offset: Array, alpha: float) -> Any:
+    """Return the statsmodels result of a log-linear model with variance m + alpha m^2."""
+    from statsmodels.genmod.families import NegativeBinomial, Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    family = NegativeBinomial(alpha=alpha) if alpha > 0.0 else Poisson()
+    with _settled():
+        model = GLM(counts, matrix, family=family, offset=offset)
+        result = model.fit(scale=1.0, maxiter=200, tol=1e-12, rtol=1e-10, tol_criterion="params")
+    if not result.converged or not np.all(np.isfinite(result.params)):
+        raise DesignError(
+            "the count regression did not converge in 200 steps", mend="use fewer terms, or another family"
+        )
+    return result
+
+
+def _sandwich(counts: Array, matrix: Array, mean: Array, alpha: float, lags: int) -> Array:
+    """Return Newey and West's covariance of a log-linear model, with the n/(n-k) factor."""
+    from statsmodels.stats.sandwich_covariance import S_hac_simple
+
+    n, k = matrix.shape
+    scores = matrix * ((counts - mean) / (1.0 + alpha * mean))[:, None]
+    bread = inverse_information(matrix, mean, alpha)
+    return np.asarray(bread @ S_hac_simple(scores, nlags=lags) @ bread * (n / (n - k)))
+
+
+def _panel_fit(
+    outcome: Array, matrix: Array, units: Codes, periods: Codes, weights: Array, clusters: Codes | None
+) -> Any:
+    """Return the linearmodels result with a covariance free of small-sample factors.
+
+    Rows are given as entities of their own and the effects as "other effects", so that a unit may be observed
+    several times in a period.
+    """
+    import pandas as pd
+    from linearmodels.panel import PanelOLS
+
+    rows = np.arange(outcome.size)
+    index = pd.MultiIndex.from_arrays([rows, np.zeros_like(rows)])
+    frame = pd.DataFrame(matrix, index=index)
+    effects = pd.DataFrame({"unit": units, "period": periods}, index=index)
+    options: dict[str, Any] = {"cov_type": "unadjusted"}
+    if clusters is not None:
+        options = {"cov_type": "clustered", "clusters": pd.DataFrame({"cluster": clusters}, index=index)}
+    with _settled():
+        model = PanelOLS(
+            pd.Series(outcome, index), frame, weights=pd.Series(weights, index), other_effects=effects, check_rank=False
+        )
+        return model.fit(debiased=False, auto_df=False, count_effects=False, **options)

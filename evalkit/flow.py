@@ -1,0 +1,205 @@
+"""The flow, in the order in which it runs: read this first.
+
+    Spec -> Panel -> Design.estimate -> Result -> checks -> Appraisal -> Evaluation
+
+`evaluate` is the whole of it. Pages, comparison with the last release and the command line work on the Evaluation
+and never ask which design ran.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from evalkit import claims, evidence, provenance
+from evalkit.errors import DataError, DesignError, EvalkitError
+from evalkit.periods import first_date, format_period, parse_period
+from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance
+from evalkit.sources import build_panel, load, needed_columns
+from evalkit.spec.loading import AnalysisRequest, Spec, resolved
+
+if TYPE_CHECKING:
+    import pandas
+
+Progress = Callable[[str, int, int], None]
+DEFAULT_SEED = 20_240_229
+
+
+def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
+    """Return everything that a page may say about a study.
+
+    Parameters
+    ----------
+    spec : Spec
+        A study file, read and checked.
+    progress : callable, optional
+        Called with the label of the analysis that starts, its number from 1, and how many there are.
+
+    Returns
+    -------
+    Evaluation
+        The primary analysis, then every other one that the study file asks for. One that cannot be computed is kept
+        as a `Failure` with its reason; the primary one must be.
+
+    Raises
+    ------
+    DataError, DesignError
+        When the data do not fit the study file, or cannot carry the primary analysis.
+    """
+    if spec.study.data is None:
+        raise DesignError(f"{spec.study.design.kind} has no data and nothing to estimate",
+                          "`evalkit report` will make its page in a later version", "design.kind")  # fmt: skip
+    tables = Tables(spec)
+    analyses: list[Analysis] = []
+    failures: list[Failure] = []
+    for number, request in enumerate(spec.requests, start=1):
+        if progress:
+            progress(request.label, number, len(spec.requests))
+        try:
+            analyses.append(_analyse(request, tables))
+        except (DataError, DesignError) as error:
+            if request.role == "primary":
+                raise error.in_file(spec.name) from None
+            reason = " ".join(problem.sentence() for problem in error.problems)
+            failures.append(Failure(request.id, request.role, request.label, reason))
+    study = resolved(spec.study)
+    return Evaluation(
+        id=spec.id, study=study, analyses=tuple(analyses), failures=tuple(failures),
+        appraisal=_appraise(spec, analyses), evidence=evidence.assess(study, analyses, failures),
+        claims=tuple(claims.check_claim(claim, analyses) for claim in study["claims"]),
+        provenance=trace(spec, tables, study),
+    )  # fmt: skip
+
+
+class Tables:
+    """Rows as read, each source once, however many analyses use it."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.folders = spec.folders
+        self._read: dict[str, tuple[pandas.DataFrame, str, str]] = {}
+        self.inputs: dict[str, DataInput] = {}
+
+    def panel(self, request: AnalysisRequest) -> Panel:
+        """Return the panel of one analysis; columns that the design names are loaded with it."""
+        study = request.study
+        assert study.data is not None
+        assert study.intervention is not None
+        data = study.needed_data
+        rows, origin, sha256 = self._rows(data, needed_columns(data, study.outcomes, study.intervention))
+        outcome = study.outcomes[request.outcome]
+        panel = build_panel(data, rows, request.outcome, outcome, study.intervention, origin, sha256)
+        first, last = panel.times[0], panel.times[-1]
+        self.inputs.setdefault(origin, DataInput(origin, sha256, len(rows), panel.label(first), panel.label(last)))
+        return panel
+
+    def _rows(self, data: Any, columns: dict[str, str]) -> tuple[pandas.DataFrame, str, str]:
+        key = provenance.canonical([data.model_dump(mode="json", by_alias=True), sorted(columns)])
+        if key not in self._read:
+            self._read[key] = load(data, self.folders, columns)
+        return self._read[key]
+
+
+def _analyse(request: AnalysisRequest, tables: Tables) -> Analysis:
+    panel = tables.panel(request)
+    design = request.study.design.resolve(panel)  # type: ignore[union-attr]
+    result = design.estimate(panel)
+    starts = panel.frame["first_time"].dropna()
+    return Analysis(
+        id=request.id, role=request.role, label=request.label, outcome=panel.outcome,
+        design=design.model_dump(mode="json", by_alias=True), result=result, frequency=panel.frequency,
+        first_treated=format_period(int(starts.min()), panel.frequency) if len(starts) else "",
+        simulated=panel.simulated, origin=panel.origin, notes=panel.notes,
+    )  # fmt: skip
+
+
+def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
+    """Return costs and benefits, priced with the analysis that the study names."""
+    economics = spec.study.economics
+    if economics is None:
+        return None
+    from evalkit.appraisal import AppraisedEffect, appraise
+
+    analysis = next((a for a in analyses if a.id == economics.analysis), None)
+    if analysis is None:
+        raise DesignError(f"the analysis {economics.analysis!r} could not be computed, so there is no effect to price",
+                          "mend it, or name another", "economics.analysis").in_file(spec.name)  # fmt: skip
+    result = analysis.result
+    effect = AppraisedEffect(
+        averted=result.averted, relative=result.relative, better=analysis.outcome.better,
+        averted_by_year=dict(averted_shares(analysis)), level=spec.study.stated_level, design=analysis.design["kind"],
+        simulated=analysis.simulated, unit=analysis.outcome.unit, observed=observed_total(analysis),
+    )  # fmt: skip
+    return appraise(economics, effect, spec.folders.project, int(analysis.design.get("seed", DEFAULT_SEED)))
+
+
+def observed_total(analysis: Analysis) -> float | None:
+    """Return the outcome's total over treated unit-periods, for a break-even in percent; None where it has no total.
+
+    What was averted is a difference of totals and a relative effect is a difference in percent of the counterfactual,
+    so the counterfactual total is averted / -relative and the observed one is that less what was averted.
+    """
+    averted, relative = analysis.result.averted, analysis.result.relative
+    if averted is None or relative is None or not relative.value:
+        return None
+    return -averted.value * 100 / relative.value - averted.value
+
+
+def averted_shares(analysis: Analysis) -> Iterator[tuple[str, float]]:
+    """Yield each financial year's share of what was averted, from the observed and expected path.
+
+    A period belongs to the financial year that holds its middle. Shares are of the length of the treated time, not of
+    the monthly differences, whose noise would move money between years.
+    """
+    start = analysis.first_treated
+    if not start:
+        return
+    first = parse_period(start, analysis.frequency)
+    times = [parse_period(point.period, analysis.frequency) for point in analysis.result.path
+             if point.counterfactual is not None]  # fmt: skip
+    years: dict[str, int] = {}
+    treated = [time for time in times if time >= first]
+    for time in treated:
+        begin, end = (first_date(moment, analysis.frequency) for moment in (time, time + 1))
+        middle = begin + datetime.timedelta(days=(end - begin).days // 2)
+        year = format_period(parse_period(middle.isoformat(), "financial_year"), "financial_year")
+        years[year] = years.get(year, 0) + 1
+    yield from ((year, count / len(treated)) for year, count in years.items())
+
+
+def trace(spec: Spec, tables: Tables | None = None, study: dict[str, Any] | None = None) -> Provenance:
+    """Return what goes into a study; without `tables`, hashes alone (nothing is read as a table)."""
+    inputs: dict[str, DataInput] = {}
+    for name, digest in input_hashes(spec).items():
+        read = next((i for i in tables.inputs.values() if i.sha256 == digest), None) if tables else None
+        inputs[name] = DataInput(name, digest, read.rows if read else 0, read.first if read else "",
+                                 read.last if read else "")  # fmt: skip
+    return Provenance(
+        spec_sha256=provenance.sha256_of(spec.text),
+        protocol_sha256=provenance.protocol_sha256(study or resolved(spec.study)),
+        data=tuple(inputs[name] for name in sorted(inputs)), code_version=provenance.code_version(),
+        packages=provenance.package_versions(), seed=getattr(spec.study.design, "seed", DEFAULT_SEED),
+    )  # fmt: skip
+
+
+def input_hashes(spec: Spec) -> dict[str, str]:
+    """Return the hash of every input of every analysis, by name: data and reference tables; reads no table.
+
+    Raises
+    ------
+    DataError
+        When an input is not there.
+    """
+    hashes: dict[str, str] = {}
+    try:
+        for request in spec.requests:
+            assert request.study.data is not None
+            hashes |= {item.name: item.sha256() for item in request.study.data.inputs(spec.folders)}
+    except EvalkitError as error:
+        raise error.in_file(spec.name) from None
+    if spec.study.economics is not None:
+        from evalkit.appraisal.tables import reference_files
+
+        for path in reference_files(spec.study.economics, spec.folders.project):
+            hashes[f"reference/{path.name}"] = provenance.sha256_of(path.read_bytes())
+    return hashes

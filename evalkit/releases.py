@@ -1,0 +1,323 @@
+"""What is stale and why, what moved since the last release, and the build that runs only what changed.
+
+Staleness is decided by content, never by time: a study is up to date when the hashes of its file, its inputs,
+evalkit's computing code and its packages are those that its result.json carries; a page when the hash of its
+result.json and of everything that words and draws it is the one that it was made with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from evalkit import archive, provenance
+from evalkit.errors import DataError, EvalkitError, Problem
+from evalkit.flow import evaluate, input_hashes
+from evalkit.provenance import sha256_of
+from evalkit.spec.loading import Spec, load_spec
+
+RESULTS = "results"
+SITE = "_site"
+PAGES = "pages.json"
+PREVIOUS = "previous.json"
+TOLERANCE = 0.1
+"""Share of the standard error (or of a sixth of the interval) by which a headline may move unremarked."""
+
+Report = Callable[[str, str], None]
+EngineName = Literal["auto", "quarto", "bundled"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one study file: up to date, run, or failed with its problems."""
+
+    id: str
+    path: Path
+    state: str
+    reasons: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A headline then and now."""
+
+    id: str
+    analysis: str
+    label: str
+    before: Mapping[str, Any]
+    now: Mapping[str, Any]
+    beyond: bool
+    causes: tuple[str, ...] = field(default=())
+
+
+def find_studies(project: Path) -> list[Path]:
+    """Return the study files of a project, by name."""
+    folder = project / "evaluations"
+    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+
+
+def stale_reasons(spec: Spec, results: Path) -> list[str]:
+    """Return why a study must be run again, in words; empty when it is up to date.
+
+    Raises
+    ------
+    DataError
+        When an input is not there.
+    """
+    try:
+        recorded = archive.read_document(results / spec.id / archive.FILE_NAME)["provenance"]
+    except (DataError, KeyError):
+        path = results / spec.id / archive.FILE_NAME
+        return ["its result is damaged or from another version" if path.is_file() else "never run"]
+    reasons = []
+    if recorded["spec_sha256"] != sha256_of(spec.text):
+        reasons.append("study file changed")
+    before = {item["name"]: item["sha256"] for item in recorded["data"]}
+    now = input_hashes(spec)
+    reasons += [f"{name} changed" for name in sorted(now) if name in before and now[name] != before[name]]
+    reasons += [f"{name} added" for name in sorted(set(now) - set(before))]
+    reasons += [f"{name} no longer read" for name in sorted(set(before) - set(now))]
+    if recorded["code_version"] != provenance.code_version():
+        reasons.append("evalkit's code changed")
+    versions = provenance.package_versions()
+    reasons += [f"{name} {recorded['packages'].get(name, 'unknown')} -> {version}"
+                for name, version in versions.items() if recorded["packages"].get(name) != version]  # fmt: skip
+    return reasons
+
+
+def run_studies(
+    paths: Sequence[Path], results: Path, *, data: str | None = None, jobs: int = 1, only_changed: bool = False,
+    report: Report | None = None,
+) -> list[Outcome]:  # fmt: skip
+    """Run studies and write each result.json whole; one that fails does not stop the others.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Study files.
+    results : Path
+        Folder of results.
+    data : str, optional
+        Data root.
+    jobs : int
+        Processes; 1 runs here.
+    only_changed : bool
+        Leave out studies that are up to date.
+    report : callable, optional
+        Called with a study's id and what happens to it.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `paths`.
+    """
+    outcomes: dict[Path, Outcome] = {}
+    waiting: list[tuple[Path, tuple[str, ...]]] = []
+    for path in paths:
+        outcome = _inspect(path, results, data) if only_changed else Outcome(path.stem, path, "to run")
+        if outcome.state == "to run":
+            waiting.append((path, outcome.reasons))
+        outcomes[path] = outcome
+    jobs = min(jobs, len(waiting))
+    if jobs > 1:
+        with ProcessPoolExecutor(jobs) as pool:
+            futures = {pool.submit(_run_one, path, results, data, reasons): path for path, reasons in waiting}
+            for future in as_completed(futures):
+                outcome = future.result()
+                outcomes[outcome.path] = outcome
+                _tell(report, outcome)
+    else:
+        for path, reasons in waiting:
+            outcomes[path] = _run_one(path, results, data, reasons, report)
+            _tell(report, outcomes[path])
+    return [outcomes[path] for path in paths]
+
+
+def _tell(report: Report | None, outcome: Outcome) -> None:
+    if report:
+        report(outcome.id, outcome.state)
+
+
+def _inspect(path: Path, results: Path, data: str | None) -> Outcome:
+    """Return what must be done with a study, without computing anything."""
+    try:
+        reasons = stale_reasons(load_spec(path, data), results)
+    except EvalkitError as error:
+        return _failed(path, error)
+    return Outcome(path.stem, path, "to run" if reasons else "unchanged", tuple(reasons))
+
+
+def _run_one(
+    path: Path, results: Path, data: str | None, reasons: tuple[str, ...] = (), report: Report | None = None
+) -> Outcome:
+    try:
+        spec = load_spec(path, data)
+        told = (lambda label, number, of: report(path.stem, f"{number}/{of} {label}")) if report else None
+        evaluation = evaluate(spec, told)
+    except EvalkitError as error:
+        return _failed(path, error)
+    except Exception as error:
+        if os.environ.get("EVALKIT_DEBUG"):
+            raise
+        found = f"stopped unexpectedly ({type(error).__name__}: {error})"
+        problem = Problem(found, "this is a fault of evalkit: run with --debug and report it", file=str(path))
+        return Outcome(path.stem, path, "failed", (), (problem,), "unexpected fault")
+    target = results / spec.id / archive.FILE_NAME
+    _keep_previous(target, evaluation.id)
+    archive.write_result(evaluation, results)
+    return Outcome(path.stem, path, "run", reasons)
+
+
+def _failed(path: Path, error: EvalkitError) -> Outcome:
+    return Outcome(path.stem, path, "failed", (), error.problems, error.heading)
+
+
+def _keep_previous(target: Path, study: str) -> None:
+    """Keep the last result beside the new one, so that `diff` can say what moved."""
+    if target.is_file():
+        archive.write_whole(target.with_name(PREVIOUS), target.read_bytes())
+
+
+def status(paths: Iterable[Path], results: Path, data: str | None = None) -> list[Outcome]:
+    """Return for each study whether it is up to date, and if not, why."""
+    return [_inspect(path, results, data) for path in paths]
+
+
+def moved(study: str, project: Path, results: Path) -> list[Moved]:
+    """Return how each headline moved: from the released record, or else from the run before.
+
+    Raises
+    ------
+    DataError
+        When there is no result, or nothing to compare it with.
+    """
+    now = archive.read_document(results / study / archive.FILE_NAME)
+    candidates = [project / "reports" / "published" / f"{study}.json", results / study / PREVIOUS]
+    old_path = next((path for path in candidates if path.is_file()), None)
+    if old_path is None:
+        raise DataError(f"{study} has no released record and no run before the last", "run it again after a change")
+    old = archive.read_document(old_path)
+    then = {analysis["id"]: analysis for analysis in old["analyses"]}
+    return [_movement(study, analysis, then[analysis["id"]], _causes(old, now))
+            for analysis in now["analyses"] if analysis["id"] in then]  # fmt: skip
+
+
+def _movement(study: str, now: Mapping[str, Any], then: Mapping[str, Any], causes: tuple[str, ...]) -> Moved:
+    old, new = then["effect"], now["effect"]
+    spread = old["se"] or ((old["high"] - old["low"]) / 4 if _finite(old) else None)
+    change = abs(new["value"] - old["value"]) if _number(new["value"]) and _number(old["value"]) else 0.0
+    other_scale = old["scale"] != new["scale"]
+    beyond = other_scale or change > (TOLERANCE * spread if spread else 0.0)
+    return Moved(study, now["id"], now["label"], _headline(then), _headline(now), beyond, causes)
+
+
+def _headline(analysis: Mapping[str, Any]) -> dict[str, Any]:
+    shown = analysis["relative"] or analysis["effect"]
+    unit = "percent" if analysis["relative"] else analysis["effect"]["unit"]
+    return {"value": shown["value"], "low": shown["low"], "high": shown["high"], "unit": unit}
+
+
+def _finite(estimate: Mapping[str, Any]) -> bool:
+    return _number(estimate["low"]) and _number(estimate["high"])
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float)
+
+
+def _causes(old: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return which of data, spec, code and packages differ between two results."""
+    before, after = old["provenance"], now["provenance"]
+    causes = []
+    if {i["name"]: i["sha256"] for i in before["data"]} != {i["name"]: i["sha256"] for i in after["data"]}:
+        causes.append("data")
+    if before["protocol_sha256"] != after["protocol_sha256"]:
+        causes.append("spec")
+    if before["code_version"] != after["code_version"]:
+        causes.append("code")
+    if before["packages"] != after["packages"]:
+        causes.append("packages")
+    return tuple(causes)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site as it was built: where, which pages were written, and with which engine."""
+
+    index: Path
+    written: tuple[str, ...]
+    engine: str
+
+
+def make_site(
+    project: Path, results: Path, output: Path, *, engine: EngineName | Literal["none"] = "auto", ids: Sequence[str] | None = None,
+    failures: Sequence[tuple[str, str]] = (), tell: Callable[[str, int, int], None] | None = None,
+) -> Site:  # fmt: skip
+    """Write the pages of the studies that have results; pages whose content is unchanged are left as they are.
+
+    Parameters
+    ----------
+    project, results, output : Path
+        Project folder, results folder, folder of the site.
+    engine : {'auto', 'quarto', 'bundled', 'none'}
+        `none` writes documents and exhibits and renders nothing.
+    ids : sequence of str, optional
+        Studies to show; all that have results when left out.
+    failures : sequence of (id, message)
+        Studies that failed, for the index page.
+    tell : callable, optional
+        Called with a page's name, its number and how many there are.
+
+    Returns
+    -------
+    Site
+    """
+    known = ids if ids is not None else [path.stem for path in find_studies(project)]
+    paths = {study: results / study / archive.FILE_NAME for study in known}
+    present = {study: path for study, path in paths.items() if path.is_file()}
+    wanted = _page_keys(project, present, engine, failures)
+    manifest = results / PAGES
+    made = _read_manifest(manifest)
+    for study, _ in failures:
+        _page(output, study).unlink(missing_ok=True)
+    outdated = [name for name, key in wanted.items() if made.get(name) != key or not _page(output, name).is_file()]
+    if engine == "none" or outdated:
+        from evalkit import report
+
+        evaluations = [archive.read_result(path) for path in present.values()]
+        report.write_sources(evaluations, project, failures)
+        if engine != "none":
+            report.render(project, output, engine, outdated, tell)
+            archive.write_whole(manifest, json.dumps(wanted, sort_keys=True, indent=1) + "\n")
+    return Site(output / "index.html", tuple(outdated), engine)
+
+
+def _page(output: Path, name: str) -> Path:
+    return output / "index.html" if name == "index" else output / "studies" / f"{name}.html"
+
+
+def _page_keys(
+    project: Path, present: Mapping[str, Path], engine: str, failures: Sequence[tuple[str, str]]
+) -> dict[str, str]:
+    """Return for every page the hash of all that it is made of."""
+    from evalkit.report.templates import templates_version
+
+    look = "|".join([engine, provenance.code_version(provenance.WORDING), templates_version(project)])
+    keys = {study: sha256_of(look + sha256_of(path.read_bytes())) for study, path in present.items()}
+    keys["index"] = sha256_of(look + json.dumps([keys, list(failures)], sort_keys=True))
+    return keys
+
+
+def _read_manifest(path: Path) -> dict[str, str]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

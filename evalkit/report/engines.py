@@ -1,0 +1,206 @@
+"""Engines: Quarto documents in, pages out. `quarto` where it is installed, `bundled` (pandoc) everywhere else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from evalkit.archive import write_whole
+from evalkit.errors import DesignError, SpecError
+from evalkit.report.features import prepared
+from evalkit.report.templates import PAGE_FILES
+
+EngineName = Literal["auto", "quarto", "bundled"]
+Tell = Callable[[str, int, int], None]
+PROCESSES = 2
+_EXTENSIONS = "-raw_html-raw_tex-tex_math_dollars-native_divs-native_spans-markdown_in_html_blocks"
+_COPIED = (".csv", ".json", ".yaml", ".svg", ".png", ".jpg")
+
+
+@dataclass(frozen=True)
+class RenderedSite:
+    """What was made: the folder, its first page, the pages that were rendered now, and the engine's name."""
+
+    output: Path
+    index: Path
+    pages: tuple[Path, ...]
+    engine: str
+
+
+def render(
+    project: Path, output: Path, engine: EngineName = "auto", pages: Sequence[str | Path] | None = None,
+    tell: Tell | None = None,
+) -> RenderedSite:  # fmt: skip
+    """Render the documents of a project to a site, each file replaced in one step.
+
+    Parameters
+    ----------
+    project : Path
+        Folder that `write_sources` wrote to.
+    output : Path
+        Folder of the site, made when missing.
+    engine : {'auto', 'quarto', 'bundled'}
+        auto: quarto when it is on PATH.
+    pages : sequence of str or Path, optional
+        Study ids, `index`, or documents; all when left out.
+    tell : callable, optional
+        Called with a page's name, its number and how many there are.
+
+    Returns
+    -------
+    RenderedSite
+
+    Raises
+    ------
+    SpecError
+        When a document uses what the engine cannot render, with its file and line.
+    DesignError
+        When the engine is not there or fails.
+    """
+    chosen = available_engine(engine)
+    documents = _documents(project, pages)
+    run = _quarto if chosen == "quarto" else _bundled
+    made = run(project, output, documents, tell)
+    _copy_exhibits(project, output)
+    _remove_stale(project, output)
+    return RenderedSite(output, output / "index.html", tuple(made), chosen)
+
+
+def available_engine(engine: EngineName) -> str:
+    """Return the engine to use: the one asked for, or the better one that is there.
+
+    Raises
+    ------
+    DesignError
+        When quarto is asked for and not on PATH, or the name is unknown.
+    """
+    if engine not in ("auto", "quarto", "bundled"):
+        raise DesignError(f"{engine!r} is not an engine", "use auto, quarto or bundled")
+    found = shutil.which("quarto")
+    if engine == "quarto" and not found:
+        raise DesignError("quarto is not on PATH", "install it (evalkit[quarto]), or use --engine bundled")
+    return "quarto" if found and engine != "bundled" else "bundled"
+
+
+def _documents(project: Path, pages: Sequence[str | Path] | None) -> list[Path]:
+    if pages is None:
+        return [
+            path for path in (project / "index.qmd", *sorted((project / "studies").glob("*.qmd"))) if path.is_file()
+        ]
+    found = [_document(project, page) for page in pages]
+    missing = [path for path in found if not path.is_file()]
+    if missing:
+        raise SpecError(f"{missing[0].name} has not been written", "run `evalkit run` for this study first")
+    return found
+
+
+def _document(project: Path, page: str | Path) -> Path:
+    if isinstance(page, Path):
+        return page if page.is_absolute() else project / page
+    return project / "index.qmd" if page == "index" else project / "studies" / f"{page}.qmd"
+
+
+def _bundled(project: Path, output: Path, documents: Sequence[Path], tell: Tell | None) -> list[Path]:
+    """Render with pandoc, two documents at a time; a document with a fault stops the rest from being written."""
+    sources = [prepared(document, project) for document in documents]
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        rendered = list(pool.map(lambda pair: _pandoc(project, *pair), zip(documents, sources, strict=True)))
+    made = []
+    for number, (document, html) in enumerate(zip(documents, rendered, strict=True), start=1):
+        target = _target(project, output, document)
+        write_whole(target, html)
+        made.append(target)
+        if tell:
+            tell(document.stem, number, len(documents))
+    write_whole(output / "style.css", (project / "style.css").read_bytes())
+    return made
+
+
+def _pandoc(project: Path, document: Path, source: tuple[dict[str, Any], str]) -> str:
+    """Return a document as a page, by pandoc with the project's template and filter."""
+    metadata, body = source
+    root = os.path.relpath(project, document.parent).replace(os.sep, "/")
+    folder = project / "studies" / "_page"
+    command = [
+        _pandoc_path(), "--from", f"markdown{_EXTENSIONS}", "--to", "html5", "--section-divs", "--wrap",
+        "preserve", "--template", str(folder / "page.html"), "--lua-filter", str(folder / "evalkit.lua"),
+        "--variable", "css=style.css" if root == "." else f"css={root}/style.css",
+    ]  # fmt: skip
+    front = f"---\n{yaml.safe_dump(metadata, allow_unicode=True)}---\n\n"
+    done = subprocess.run(command, input=(front + body).encode(), capture_output=True, check=False, timeout=120)  # noqa: S603
+    if done.returncode:
+        raise SpecError(f"pandoc could not render it: {done.stderr.decode(errors='replace').strip()}").in_file(
+            _shown(document, project))  # fmt: skip
+    return done.stdout.decode()
+
+
+@cache
+def _pandoc_path() -> str:
+    """Return the program that pypandoc brings; looked up once, since the look-up runs it."""
+    import pypandoc
+
+    return str(pypandoc.get_pandoc_path())
+
+
+def _quarto(project: Path, output: Path, documents: Sequence[Path], tell: Tell | None) -> list[Path]:
+    """Render with Quarto: the whole project when every document is asked for, else one document after another."""
+    everything = set(documents) == set(_documents(project, None))
+    targets: list[list[str]] = [[]] if everything else [[str(document)] for document in documents]
+    environment = {**os.environ, "EVALKIT_RENDERING": "1"}
+    for number, target in enumerate(targets, start=1):
+        command = [shutil.which("quarto") or "quarto", "render", *target, "--output-dir", str(output.resolve())]
+        done = subprocess.run(command, cwd=project, env=environment, capture_output=True, check=False, timeout=900)  # noqa: S603
+        if done.returncode:
+            raise DesignError(f"quarto render failed: {done.stderr.decode(errors='replace').strip()[-2000:]}",
+                              "mend the document, or use --engine bundled")  # fmt: skip
+        if tell:
+            tell(Path(target[0]).stem if target else "all pages", number, len(targets))
+    return [_target(project, output, document) for document in documents]
+
+
+def _target(project: Path, output: Path, document: Path) -> Path:
+    return output / document.relative_to(project).with_suffix(".html")
+
+
+def _shown(document: Path, project: Path) -> str:
+    return str(document.relative_to(project)) if document.is_relative_to(project) else str(document)
+
+
+def _copy_exhibits(project: Path, output: Path) -> None:
+    """Copy what the pages offer for download; files whose bytes are the same are left as they are."""
+    for file in sorted((project / "studies").glob("*/*")):
+        if file.is_file() and file.suffix in _COPIED and not file.parent.name.startswith("_"):
+            write_whole(output / file.relative_to(project), file.read_bytes())
+
+
+def _remove_stale(project: Path, output: Path) -> None:
+    """Remove pages and downloads of studies that are no longer there; nothing else in the folder is touched."""
+    for page in (output / "studies").glob("*.html"):
+        if not (project / "studies" / f"{page.stem}.qmd").is_file():
+            page.unlink()
+    for file in (output / "studies").glob("*/*"):
+        if file.suffix in _COPIED and not (project / file.relative_to(output)).is_file():
+            file.unlink()
+            if not any(file.parent.iterdir()):
+                file.parent.rmdir()
+
+
+def engine_files(project: Path) -> list[Path]:
+    """Write the stylesheet, the page's frame and the filter where both engines look for them; return their paths."""
+    from evalkit.report.templates import find_template
+
+    written = []
+    for name, place in PAGE_FILES.items():
+        path = project / place
+        write_whole(path, find_template(name, project).read_bytes())
+        written.append(path)
+    return written

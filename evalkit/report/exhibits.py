@@ -1,0 +1,261 @@
+"""The figures of a page, with their message as title, their number, their data as CSV and as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalkit.periods import words_for
+from evalkit.records import Analysis, Evaluation
+from evalkit.report import figures, windows
+from evalkit.report.ladder import Change, Reading, change_of, read
+from evalkit.report.numbers import number
+from evalkit.report.tables import Table, table_html, table_text
+from evalkit.report.templates import raw_block, render_exhibit
+from evalkit.report.words import interval_label, interval_words, label_of, phrase
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+LONG_SERIES = 72
+"""With more periods before the start than this, the summary draws the last `SHOWN_BEFORE` of them alone."""
+SHOWN_BEFORE = 48
+MANY_PERIODS = 4
+"""A path with more periods than this is drawn as a series; a shorter one as a row with its interval."""
+
+
+@dataclass
+class Exhibits:
+    """The exhibits of one page, numbered in the order in which they were added.
+
+    Attributes
+    ----------
+    id : str
+        Of the study: names the folder of its CSV files.
+    project : Path or None
+        Where templates are looked up first.
+    simulated : bool
+        Print "Simulated data" on every exhibit.
+    names : dict
+        Exhibits that the author's text may refer to, by id.
+    files : dict
+        CSV files by name.
+    downloads : list of (str, str)
+        File name and what it holds.
+    """
+
+    id: str
+    project: Path | None
+    simulated: bool
+    names: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    downloads: list[tuple[str, str]] = field(default_factory=list)
+
+    def figure(self, drawn: figures.Figure | None, name: str, heading: int = 3) -> Markup | str:
+        """Return a figure as a block of the page; empty when there is nothing to draw."""
+        if drawn is None:
+            return ""
+        count = sum(known.startswith("fig-") for known in self.names) + 1
+        number_text = f"Figure {count}"
+        self.names[name] = number_text
+        file = f"{name.removeprefix('fig-')}.csv"
+        self.files[file] = csv_text(drawn.table)
+        self.downloads.append((file, f"{number_text}: {drawn.title}"))
+        head, *rows = drawn.table
+        return raw_block(render_exhibit("figure", {
+            "figure": drawn, "id": name, "number": number_text, "file": f"{self.id}/{file}", "heading": heading,
+            "head": head, "rows": rows, "simulated": self.simulated,
+        }, self.project))  # fmt: skip
+
+    def table(self, table: Table | None, *, folded: bool = False) -> Markup | str:
+        """Return a table as a block of the page, open or folded away; empty when there is none."""
+        if table is None:
+            return ""
+        self.names[table.name] = f"the table “{table.caption}”"
+        file = f"{table.name.removeprefix('tbl-')}-table.csv"
+        self.files[file] = csv_text(table_text(table))
+        self.downloads.append((file, table.caption))
+        html = table_html(table, self.project)
+        return raw_block(
+            render_exhibit("folded", {"caption": table.caption, "html": html}, self.project) if folded else html
+        )
+
+
+def csv_text(rows: Iterable[Iterable[str]]) -> str:
+    """Return rows as CSV with a byte-order mark, so that spreadsheets read the minus signs."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(rows)
+    return "\ufeff" + written.getvalue()
+
+
+def headline_figure(evaluation: Evaluation) -> figures.Figure | None:
+    """Return the chart of the summary: the series with what was expected, or the change with its interval."""
+    primary = evaluation.primary
+    reading = read(evaluation)
+    periods = {point.period for point in primary.result.path if point.observed is not None}
+    if len(periods) <= MANY_PERIODS:
+        return _change_figure(evaluation, reading, _source(evaluation, primary))
+    return _series(evaluation, _recent(primary), "headline", message(primary, reading))
+
+
+def series_figure(evaluation: Evaluation) -> figures.Figure | None:
+    """Return the whole series, where the summary draws its last years alone."""
+    primary = evaluation.primary
+    if _recent(primary) is primary:
+        return None
+    first = windows.describe(min(point.period for point in primary.result.path), primary.frequency)
+    return _series(evaluation, primary, "series", f"The whole series, from {first}")
+
+
+def _recent(primary: Analysis) -> Analysis:
+    """Return the analysis with the last periods before the start alone, where there are very many."""
+    path = primary.result.path
+    before = list(dict.fromkeys(point.period for point in windows.before_points(primary)))
+    if len(before) <= LONG_SERIES or primary.design["kind"] == "before_after":
+        return primary
+    left_out = set(before[:-SHOWN_BEFORE])
+    kept = tuple(point for point in path if point.period not in left_out)
+    return replace(primary, result=replace(primary.result, path=kept))
+
+
+def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> figures.Figure:
+    """Return observed against expected of an analysis, labelled with the change that the headline rests on."""
+    change = change_of(evaluation.primary)
+    kind = drawn.outcome.kind
+    lines = [phrase(change.value, change, kind).capitalize(),
+             f"({interval_label(change.level)}: {interval_words(change, kind)})"]  # fmt: skip
+    start, began = windows.start_words(drawn), _began(evaluation)
+    return figures.observed_against_expected(
+        drawn, title=title, subtitle=_subtitle(drawn), source=_source(evaluation, drawn), effect_lines=lines, name=name,
+        interruption_label=f"{began}\n{start}" if start else began, comparison_label="Places without it",
+        expected_label="As before" if drawn.design["kind"] == "before_after" else "Expected without it",
+    )  # fmt: skip
+
+
+def analyses_figure(evaluation: Evaluation) -> figures.Figure | None:
+    """Return all analyses with their intervals, in the order of the study file; None when there is one alone."""
+    analyses = [a for a in evaluation.analyses if change_of(a).percent == change_of(evaluation.primary).percent]
+    periods = {point.period for point in evaluation.primary.result.path if point.observed is not None}
+    if len(analyses) < 2 or (len(periods) <= MANY_PERIODS and analyses == _in_change_figure(evaluation)):
+        return None
+    less, more = _heads(evaluation.primary)
+    return figures.forest(
+        analyses, title=_agreement(evaluation, analyses), source=_source(evaluation, evaluation.primary),
+        subtitle="In the order of the study file, not by size",
+        heads=(less, more), name="analyses",
+    )  # fmt: skip
+
+
+def events_figure(evaluation: Evaluation) -> figures.Figure | None:
+    """Return the event study of the main analysis; None where the design has none."""
+    primary = evaluation.primary
+    events = primary.result.event_study
+    if not events:
+        return None
+    bounds = [(event.low, event.high) for event in events if event.time < -1]
+    early = [(low, high) for low, high in bounds if low is not None and high is not None]
+    away = sum(low > 0 or high < 0 for low, high in early)
+    title = f"Before the start, {number(away)} of {number(len(early))} intervals leave out no difference"
+    return figures.event_study(
+        primary, title=title if early else "The difference by time since the start", name="events",
+        subtitle=f"{label_of(primary)}, by {words_for(primary.frequency)} before and after the start",
+        source=_source(evaluation, primary),
+    )  # fmt: skip
+
+
+def hundred(evaluation: Evaluation, project: Path | None) -> Markup | str:
+    """Return the square of every hundred; empty for monitoring, and where there is no percentage."""
+    reading = read(evaluation)
+    change = reading.change
+    if change is None or not change.percent or reading.monitoring or not reading.reliable:
+        return ""
+    svg = figures.of_every_hundred(change.value, change.low, change.high, simulated=evaluation.simulated)
+    if not svg:
+        return ""
+    ends = [number(max(0.0, 100 + bound), 0) for bound in (change.low, change.high) if bound is not None]
+    return raw_block(render_exhibit("hundred", {
+        "svg": svg, "happened": number(100 + change.value, 0), "ends": ends, "simulated": evaluation.simulated,
+    }, project))  # fmt: skip
+
+
+def message(analysis: Analysis, reading: Reading) -> str:
+    """Return the message of the headline chart, from the same reading as the headline."""
+    label = label_of(analysis)
+    change = reading.change
+    assert change is not None
+    if reading.rung == "V0":
+        return f"{label}: {phrase(change.value, change, analysis.outcome.kind)}{windows.compared_with(analysis)}"
+    if reading.rung == "V3":
+        return f"{label}: no change large enough to matter"
+    if change.side == "across":
+        return f"{label}: not clearly more or less than expected"
+    return f"{label}: {_direction(analysis, change)}{windows.compared_with(analysis)}"
+
+
+def _direction(analysis: Analysis, change: Change) -> str:
+    words = ("fewer", "more") if analysis.outcome.kind == "count" else ("lower", "higher")
+    return words[0 if change.side == "below" else 1]
+
+
+def windows_of(analyses: Iterable[Analysis]) -> dict[str, str]:
+    """Return the windows of each before-and-after analysis in words, by its id."""
+    words = {a.id: (windows.after_words(a), windows.before_words(a)) for a in analyses}
+    return {name: f"{after} against {before}" for name, (after, before) in words.items() if after and before}
+
+
+def _change_figure(evaluation: Evaluation, reading: Reading, source: str) -> figures.Figure:
+    analyses = _in_change_figure(evaluation)
+    return figures.before_and_after(
+        analyses, labels=windows_of(analyses), title=message(evaluation.primary, reading), source=source, level=evaluation.level,
+        subtitle="Change in percent",
+        heads=_heads(evaluation.primary), name="headline",
+    )  # fmt: skip
+
+
+def _in_change_figure(evaluation: Evaluation) -> list[Analysis]:
+    """Return the analyses that are drawn together where no path is long enough to be drawn itself."""
+    analyses = [a for a in evaluation.analyses if a.design["kind"] == "before_after"] or [evaluation.primary]
+    return [a for a in analyses if change_of(a).percent == change_of(evaluation.primary).percent]
+
+
+def _heads(primary: Analysis) -> tuple[str, str]:
+    less, more = ("Fewer", "More") if primary.outcome.kind == "count" else ("Lower", "Higher")
+    return f"{less} than {'before' if primary.design['kind'] == 'before_after' else 'expected'}", more
+
+
+def _agreement(evaluation: Evaluation, analyses: list[Analysis]) -> str:
+    """Return how many of the other choices point the same way; other outcomes and pretend ones are not counted."""
+    main = change_of(evaluation.primary).value
+    others = [change_of(a).value for a in analyses if a.role == "sensitivity"]
+    if not others:
+        return "The main analysis beside the other ones"
+    same = sum((value < 0) == (main < 0) and value != 0 for value in others)
+    if len(others) == 1:
+        return f"The other choice of method points {'the same' if same else 'another'} way"
+    return f"{number(same)} of {number(len(others))} other choices of method point the same way"
+
+
+def _subtitle(primary: Analysis) -> str:
+    unit = (
+        f", {primary.outcome.unit}"
+        if primary.outcome.unit and primary.outcome.unit not in primary.outcome.label
+        else ""
+    )
+    return f"{label_of(primary)}{unit}, by {words_for(primary.frequency)}"
+
+
+def _began(evaluation: Evaluation) -> str:
+    named = (evaluation.study.get("intervention") or {}).get("label") or evaluation.study.get("short_title")
+    programme = (evaluation.study.get("programme") or {}).get("name")
+    text = str(named or programme or "Start")
+    return text if len(text) <= 40 else "Start"
+
+
+def _source(evaluation: Evaluation, analysis: Analysis) -> str:
+    owner = (evaluation.study.get("data") or {}).get("publisher")
+    parts = [str(part) for part in (owner, analysis.origin) if part]
+    return f"Source: {'; '.join(parts)}." if parts else "Source: not stated."

@@ -1,0 +1,335 @@
+"""The figures of a page: records in, drawings, alternative text and table out. The only door to plotnine.
+
+Each function returns a `Figure` with two inline drawings, one for wide columns and one for telephones. Charts are laid
+out in `path_chart`, `row_chart` and `event_chart`; `paint` draws what they hold with plotnine, and `svg` makes the
+result fit for the page. plotnine is imported when the first figure is drawn, so that other commands stay quick.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.periods import describe_period, words_for
+from evalkit.records import Analysis, PathPoint
+from evalkit.report.drawing import SLIM, WIDE, Band, Drawing, Line, Point, Size
+from evalkit.report.event_chart import describe_events, draw_events, event_table, read_events
+from evalkit.report.path_chart import Wording, draw_paths
+from evalkit.report.paths import describe_paths, path_table, read_paths
+from evalkit.report.row_chart import Rows, describe_rows, draw_rows, read_rows, row_table
+from evalkit.report.scales import TICKS, level_range, step_for, value_writer
+from evalkit.report.strips import interval_strip, of_every_hundred
+from evalkit.report.svg import clean, frame, slug, stand_in, tidy
+
+__all__ = ["Figure", "before_and_after", "event_study", "forest", "interval_strip", "observed_against_expected",
+           "of_every_hundred"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a page, ready to be placed.
+
+    Attributes
+    ----------
+    name : str
+        The only one of its kind on the page: begins the ids of both drawings, and can name the CSV file.
+    title, subtitle : str
+        The message, and what the marks are, where the scale starts and what is cut.
+    wide_svg, slim_svg : str
+        Inline `<svg>` elements of class `wide` (760 px) and `slim` (344 px), coloured by the page's variables.
+    alt_title, alt_description : str
+        What the drawings say to those who do not see them; already inside both.
+    table : tuple of tuple of str
+        Header and rows of what is drawn, as formatted text.
+    source : str
+        Where the numbers come from.
+    """
+
+    name: str
+    title: str
+    subtitle: str
+    wide_svg: str
+    slim_svg: str
+    alt_title: str
+    alt_description: str
+    table: tuple[tuple[str, ...], ...]
+    source: str
+
+
+def observed_against_expected(
+    analysis: Analysis, *, title: str, subtitle: str, interruption_label: str, source: str,
+    season_adjusted: Sequence[PathPoint] | None = None, expected_label: str = "Expected without it",
+    observed_label: str = "What happened", comparison_label: str = "Comparison places",
+    effect_lines: Sequence[str] = (), simulated: bool | None = None, name: str = "observed-against-expected",
+) -> Figure:  # fmt: skip
+    """Return observed points beside the path that was expected without the intervention.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its result's path is drawn: groups with a counterfactual as treated, the others as comparison places.
+    title, subtitle : str
+        The message, and what is counted where and how often; where the scale starts is added.
+    interruption_label : str
+        What began and when. A line break parts a bold first line from a plain second one.
+    source : str
+    season_adjusted : sequence of PathPoint, optional
+        The same path with the season taken out, drawn in place of the recorded one; the table gives both.
+    expected_label, observed_label, comparison_label : str
+        Labels of the lines.
+    effect_lines : sequence of str
+        Sentences on the size of the effect, to stand under `observed_label`.
+    simulated : bool, optional
+        Print "Simulated data" inside the drawing; taken from the analysis when left out.
+    name : str
+        The only one of its kind on the page.
+
+    Raises
+    ------
+    ValueError
+        When the path holds no observation: an empty chart is never drawn.
+    """
+    recorded = read_paths(analysis, analysis.result.path)
+    paths = recorded if season_adjusted is None else read_paths(analysis, season_adjusted)
+    if not any(track.series("observed") for track in paths.tracks):
+        raise ValueError(f"analysis {analysis.id!r} has no observed path to draw")
+    wording = Wording(interruption_label, expected_label, observed_label, comparison_label, tuple(effect_lines))
+    marked = analysis.simulated if simulated is None else simulated
+    low, high = level_range(paths.values())
+    notes = [
+        f"Each dot is one {words_for(analysis.frequency)}"
+        + (", with the usual season taken out." if season_adjusted else ".")
+    ]
+    if low:
+        notes.append(
+            f"Scale starts at {value_writer(analysis.outcome, paths.values(), step_for(high - low, TICKS))(low)}."
+        )
+    if paths.cut_short:
+        notes.append("The shaded interval goes beyond the scale.")
+    ends = " to ".join(
+        dict.fromkeys(describe_period(time, analysis.frequency) for time in (paths.times[0], paths.times[-1]))
+    )
+    return _figure(name, title, _sentences(subtitle, *notes), source,
+                   f"{analysis.outcome.label}, observed and expected, {ends}",
+                   _described(describe_paths(paths, analysis.result.relative), marked), path_table(recorded, paths),
+                   lambda size: draw_paths(paths, wording, size, simulated=marked))  # fmt: skip
+
+
+def before_and_after(
+    analyses: Sequence[Analysis], *, title: str, subtitle: str, source: str, labels: Mapping[str, str] | None = None,
+    level: str = "monitoring", heads: tuple[str, str] = ("Fewer than before", "More"), simulated: bool | None = None,
+    name: str = "before-and-after",
+) -> Figure:  # fmt: skip
+    """Return the change of each before-and-after analysis with its interval, a row each.
+
+    Parameters
+    ----------
+    analyses : sequence of Analysis
+        In the order in which the rows stand.
+    title, subtitle, source : str
+    labels : mapping, optional
+        Other words than the analysis's label, by id.
+    level : str
+        `monitoring` and `interim` draw rings, `impact` diamonds.
+    heads : (str, str)
+        What left and right of zero mean.
+    simulated, name
+        As in `observed_against_expected`.
+    """
+    shape = "diamond" if level == "impact" else "ring"
+    rows = read_rows(analyses, labels or {}, lambda analysis: (shape, False))
+    return _rows_figure(analyses, rows, heads, title, subtitle, source, simulated, name)
+
+
+def forest(
+    analyses: Sequence[Analysis], *, title: str, subtitle: str, source: str, labels: Mapping[str, str] | None = None,
+    heads: tuple[str, str] = ("Fewer than expected", "More"), simulated: bool | None = None, name: str = "analyses",
+) -> Figure:  # fmt: skip
+    """Return all analyses of a study in their fixed order, the primary one first and as a diamond.
+
+    Parameters are those of `before_and_after`.
+    """
+    ordered = sorted(analyses, key=lambda analysis: analysis.role != "primary")
+    rows = read_rows(
+        ordered, labels or {}, lambda analysis: ("diamond", True) if analysis.role == "primary" else ("ring", False)
+    )
+    return _rows_figure(ordered, rows, heads, title, subtitle, source, simulated, name)
+
+
+def event_study(
+    analysis: Analysis, *, title: str, subtitle: str, source: str, before_label: str = "Before",
+    after_label: str = "After", reference_label: str = "", simulated: bool | None = None,
+    name: str = "event-study",
+) -> Figure:  # fmt: skip
+    """Return the effect by distance from the first treated period, with pointwise and simultaneous intervals.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        With an event study; an effect on the log scale is drawn in percent.
+    title, subtitle, source : str
+    before_label, after_label, reference_label : str
+        Words for both sides of the first treated period, and for the period all are compared with.
+    simulated, name
+        As in `observed_against_expected`.
+
+    Raises
+    ------
+    ValueError
+        When the result has no event study.
+    """
+    events = read_events(analysis)
+    marked = analysis.simulated if simulated is None else simulated
+    words = (before_label, after_label, reference_label or f"All compared with this {words_for(analysis.frequency)}")
+    return _figure(name, title, _sentences(subtitle, *events.notes()), source,
+                   f"{analysis.outcome.label}, effect by {words_for(analysis.frequency)} before and after the start",
+                   _described(describe_events(events), marked), event_table(events),
+                   lambda size: draw_events(events, words, size, simulated=marked))  # fmt: skip
+
+
+def _rows_figure(analyses: Sequence[Analysis], rows: Rows, heads: tuple[str, str], title: str, subtitle: str,
+                 source: str, simulated: bool | None, name: str) -> Figure:  # fmt: skip
+    if not rows.rows:
+        raise ValueError("there is no analysis to draw")
+    marked = any(analysis.simulated for analysis in analyses) if simulated is None else simulated
+    return _figure(name, title, _sentences(subtitle, *rows.notes("interval" in subtitle)), source,
+                   f"Change and interval, {len(rows.rows)} {'analysis' if len(rows.rows) == 1 else 'analyses'}",
+                   _described(describe_rows(rows), marked), row_table(rows),
+                   lambda size: draw_rows(rows, heads, size, simulated=marked))  # fmt: skip
+
+
+def _figure(name: str, title: str, subtitle: str, source: str, alt_title: str, alt_description: str,
+            table: tuple[tuple[str, ...], ...], draw: Callable[[Size], Drawing]) -> Figure:  # fmt: skip
+    wide, slim = (
+        frame(paint(drawing), drawing.canvas.width, drawing.canvas.height, name=name, style=size.name,
+              title=alt_title, description=alt_description)
+        for size in (WIDE, SLIM) for drawing in [draw(size)]
+    )  # fmt: skip
+    return Figure(slug(name), title, subtitle, wide, slim, clean(alt_title), clean(alt_description), table, source)
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in parts if part)
+
+
+def _described(description: str, simulated: bool) -> str:
+    return f"Simulated data. {description}" if simulated else description
+
+
+def paint(drawing: Drawing) -> str:
+    """Return the body of a drawing, painted by plotnine: a layer for each kind of mark, from back to front."""
+    plot = _plot(drawing)
+    import matplotlib
+    import matplotlib.pyplot
+
+    settings: Any = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "evalkit",
+        "path.simplify": False,
+        "text.parse_math": False,
+        "lines.dashed_pattern": (2.8, 2.0),
+    }
+    written = io.StringIO()
+    with matplotlib.rc_context(settings):
+        figure = plot.draw()
+        figure.savefig(written, format="svg", transparent=True, metadata=dict.fromkeys(("Date", "Creator")))
+        matplotlib.pyplot.close(figure)
+    return tidy(written.getvalue(), [label.words for label in drawing.labels], [label.halo for label in drawing.labels])
+
+
+def _plot(drawing: Drawing) -> Any:
+    """Return the plot: scales that fill the whole canvas, and every aesthetic as it is in the data."""
+    p9 = _plotnine()
+    at = drawing.canvas
+    parts = [
+        *_shades(drawing.areas),
+        *_paths([line for line in drawing.lines if line.under]),
+        *_shades(drawing.bands),
+        *_paths([line for line in drawing.lines if not line.under]),
+        *_points(drawing.points),
+        *_words(drawing),
+        p9.scale_color_identity(),
+        p9.scale_fill_identity(),
+        p9.scale_size_identity(),
+        p9.coord_cartesian(xlim=(at.x_at(0), at.x_at(at.width)), ylim=(at.y_at(at.height), at.y_at(0)), expand=False),
+        p9.theme_void(),
+        p9.theme(figure_size=(at.width / 72, at.height / 72), plot_margin=0, legend_position="none"),
+    ]
+    return p9.ggplot() + parts
+
+
+def _plotnine() -> Any:
+    """Return plotnine, imported now and not before: it takes a second or two.
+
+    A session that draws already, such as a notebook, keeps its own way of showing figures.
+    """
+    import matplotlib
+
+    if "matplotlib.pyplot" not in sys.modules:
+        matplotlib.use("svg")
+    import plotnine
+
+    return plotnine
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> Any:
+    import pandas
+
+    return pandas.DataFrame(list(rows))
+
+
+def _shades(bands: Sequence[Band]) -> list[Any]:
+    """Return the layer of shaded intervals."""
+    p9 = _plotnine()
+    rows = [{"x": x, "low": low, "high": high, "run": run, "fill": stand_in(band.paint)}
+            for run, band in enumerate(bands) for x, low, high in band.places]  # fmt: skip
+    return (
+        [p9.geom_ribbon(p9.aes("x", ymin="low", ymax="high", group="run", fill="fill"), _frame(rows))] if rows else []
+    )
+
+
+def _paths(lines: Sequence[Line]) -> list[Any]:
+    """Return the layers of lines: solid ones, then dashed ones."""
+    p9 = _plotnine()
+    layers = []
+    for dashed in (False, True):
+        rows = [{"x": x, "y": y, "run": run, "colour": stand_in(line.paint), "width": line.width / _UNIT}
+                for run, line in enumerate(lines) if line.dashed == dashed for x, y in line.positions]  # fmt: skip
+        if rows:
+            aesthetics = p9.aes("x", "y", group="run", color="colour", size="width")
+            layers.append(p9.geom_path(aesthetics, _frame(rows), linetype="dashed" if dashed else "solid"))
+    return layers
+
+
+def _points(points: Sequence[Point]) -> list[Any]:
+    """Return the layers of marks, in the order given, one for each run of a shape and edge."""
+    p9 = _plotnine()
+    layers = []
+    for (shape, edge), run in itertools.groupby(points, key=lambda point: (point.shape, point.stroke)):
+        rows = [{"x": point.x, "y": point.y, "fill": stand_in(point.fill), "colour": stand_in(point.outline),
+                 "extent": 2 * point.radius / _UNIT - edge / _UNIT} for point in run]  # fmt: skip
+        aesthetics = p9.aes("x", "y", fill="fill", color="colour", size="extent")
+        layers.append(p9.geom_point(aesthetics, _frame(rows), shape=_SHAPES[shape], stroke=edge / _UNIT))
+    return layers
+
+
+def _words(drawing: Drawing) -> list[Any]:
+    """Return the layer of text: the place of each label, which `tidy` replaces by its words."""
+    p9 = _plotnine()
+    rows = [{"x": label.x, "y": label.y, "words": str(place), "colour": stand_in(label.paint), "extent": label.size,
+             "weight": "bold" if label.bold else "normal", "side": _SIDES[label.anchor]}
+            for place, label in enumerate(drawing.labels)]  # fmt: skip
+    if not rows:
+        return []
+    aesthetics = p9.aes("x", "y", label="words", color="colour", size="extent", fontweight="weight", ha="side")
+    return [p9.geom_text(aesthetics, _frame(rows), va="baseline")]
+
+
+_UNIT = 1.7724538509055159
+"""plotnine multiplies widths and sizes by the square root of pi."""
+_SHAPES = {"circle": "o", "square": "s", "diamond": "D", "left": "<", "right": ">"}
+_SIDES = {"start": "left", "middle": "center", "end": "right"}

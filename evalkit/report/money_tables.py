@@ -1,0 +1,164 @@
+"""Value for money: what it cost, what the result is worth, and how far each figure can be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalkit.records import Appraisal, Estimate, Evaluation, MoneyLine
+from evalkit.report.ladder import Reading
+from evalkit.report.numbers import interval_text, number, pounds
+from evalkit.report.tables import Column, Table
+
+STATUS = {
+    "primary": "Checked at its source",
+    "secondary": "Second-hand: check before use",
+    "memory": "From memory: check before use",
+    "declared": "Declared by the author",
+}
+
+
+def money_tables(evaluation: Evaluation, reading: Reading) -> list[Table]:
+    """Return the tables of the appraisal; costs alone where benefits may not be printed."""
+    appraisal = evaluation.appraisal
+    if appraisal is None:
+        return []
+    mark = "Simulated data. " if evaluation.simulated else ""
+    whole = reading.may_price
+    tables = [
+        _totals(appraisal, mark) if whole else None,
+        _by_year(appraisal, mark, whole=whole),
+        _by_payer(appraisal, mark, whole=whole),
+        _lines(appraisal, mark, whole=whole),
+    ]
+    return [table for table in tables if table is not None and table.rows]
+
+
+def money_summary(evaluation: Evaluation, reading: Reading) -> list[str]:
+    """Return the sentences of the card on cost and break-even."""
+    appraisal = evaluation.appraisal
+    if appraisal is None:
+        return []
+    sentences = [f"It cost {pounds(appraisal.cost.value)} in {appraisal.price_base or 'stated'} prices."]
+    if reading.may_price:
+        if appraisal.break_even and appraisal.break_even.get("sentence"):
+            sentences.append(str(appraisal.break_even["sentence"]))
+        if appraisal.ratio is not None and not appraisal.ratio_withheld:
+            sentences.append(f"For each £1 of cost the estimate is {_ratio(appraisal.ratio)} of benefit.")
+    return sentences
+
+
+def why_not_priced(reading: Reading) -> str:
+    """Return the sentence on why benefits are left out; empty when they are not."""
+    if reading.monitoring:
+        return "Costs alone are shown: a comparison over time cannot say what the programme is worth."
+    if not reading.reliable:
+        return "Costs alone are shown: a key check speaks against the result, so it is not priced."
+    return ""
+
+
+def doubtful(appraisal: Appraisal, *, whole: bool) -> list[MoneyLine]:
+    """Return the lines whose figures were not checked at their source."""
+    return [line for line in _shown(appraisal, whole=whole) if line.status != "primary"]
+
+
+def _totals(appraisal: Appraisal, mark: str) -> Table:
+    rows: list[tuple[str, str, str]] = [("Cost", pounds(appraisal.cost.value), _range(appraisal.cost))]
+    for label, estimate in (("Benefit", appraisal.benefit), ("Benefit less cost", appraisal.net_present_social_value)):
+        if estimate is not None:
+            rows.append((label, pounds(estimate.value), _range(estimate)))
+    if appraisal.ratio is not None and not appraisal.ratio_withheld:
+        ratio = appraisal.ratio
+        rows.append(
+            (
+                "Benefit for each £1 of cost",
+                f"£{number(ratio.value, 2)}",
+                interval_text(ratio.low, ratio.high, lambda bound: f"£{number(bound, 2)}"),
+            )
+        )
+    caption = f"{mark}Cost and benefit, present values in {appraisal.price_base or 'stated'} prices"
+    return Table(
+        "tbl-money",
+        caption,
+        [Column("What"), Column("Estimate", "number"), Column("95% interval", "number")],
+        rows,
+        note=appraisal.ratio_withheld,
+    )
+
+
+def _by_year(appraisal: Appraisal, mark: str, *, whole: bool) -> Table:
+    columns = [
+        Column("Year"),
+        Column("Cost", "number"),
+        Column("Benefit", "number"),
+        Column("Discount factor", "number"),
+    ]
+    rows = [
+        (year.year, pounds(year.cost), pounds(year.benefit), number(year.discount_factor, 4))
+        for year in appraisal.by_year
+    ]
+    return _money_table("tbl-money-year", f"{mark}By year, not discounted", columns, rows, whole)
+
+
+def _by_payer(appraisal: Appraisal, mark: str, *, whole: bool) -> Table:
+    columns = [Column("Who pays or gains"), Column("Cost", "number"), Column("Benefit", "number")]
+    rows = [(payer, pounds(cost), pounds(benefit)) for payer, cost, benefit in appraisal.by_payer]
+    return _money_table("tbl-money-payer", f"{mark}By who pays and who gains, present values", columns, rows, whole)
+
+
+def _money_table(name: str, caption: str, columns: list[Column], rows: Sequence[Sequence[str]], whole: bool) -> Table:
+    """Return a table with or without its column of benefits."""
+    kept = [place for place, column in enumerate(columns) if whole or column.label != "Benefit"]
+    return Table(name, caption, [columns[place] for place in kept], [[row[place] for place in kept] for row in rows])
+
+
+def _lines(appraisal: Appraisal, mark: str, *, whole: bool) -> Table:
+    rows = []
+    for line in _shown(appraisal, whole=whole):
+        source = ", ".join(part for part in (line.source, line.edition and f"edition {line.edition}") if part)
+        printed = line.unit_cost_printed if line.unit_cost_printed is not None else line.unit_cost
+        each = (
+            "not stated"
+            if printed is None
+            else f"{pounds(printed)}{f' ({line.price_year})' if line.price_year else ''}"
+        )
+        rows.append(
+            (
+                line.item,
+                f"{line.side.capitalize()}, {line.payer}" if line.payer else line.side.capitalize(),
+                pounds(line.present_value),
+                each,
+                source or "not stated",
+                STATUS.get(line.status, line.status),
+            )
+        )
+    return Table(
+        "tbl-money-lines",
+        f"{mark}Every line, with its source",
+        [
+            Column("Line"),
+            Column("Side"),
+            Column("Present value"),
+            Column("Each, as printed (price year)"),
+            Column("Source"),
+            Column("How far it was checked"),
+        ],
+        rows,
+        sentences=True,
+    )
+
+
+def _shown(appraisal: Appraisal, *, whole: bool) -> list[MoneyLine]:
+    return [line for line in appraisal.lines if whole or line.side == "cost"]
+
+
+def _range(estimate: Estimate) -> str:
+    return (
+        "no interval"
+        if estimate.low is None and estimate.high is None
+        else (interval_text(estimate.low, estimate.high, pounds))
+    )
+
+
+def _ratio(ratio: Estimate) -> str:
+    interval = "" if ratio.low is None else f" (£{number(ratio.low, 2)} to £{number(ratio.high, 2)})"
+    return f"£{number(ratio.value, 2)}{interval}"

@@ -1,0 +1,305 @@
+"""Pages: what a study holds is put into the templates, and out come Quarto documents that run no code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from evalkit.errors import SpecError
+from evalkit.records import Evaluation
+from evalkit.report import exhibits, particulars, summary
+from evalkit.report.ladder import read
+from evalkit.report.money_tables import doubtful, money_summary, money_tables, why_not_priced
+from evalkit.report.narrative import safe_markdown
+from evalkit.report.result_tables import analyses_table, checks_table, failures_table, result_table, terms_table
+from evalkit.report.templates import escape_markdown, page_environment, raw_block, render_exhibit
+from evalkit.report.words import capital, headline
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+SECTIONS = {
+    "background": "Background",
+    "glance": "Programme at a glance",
+    "theory": "Why it might help",
+    "design": "How the study was designed",
+    "result": "What happened",
+    "checks": "What we checked",
+    "analyses": "Would other choices change the answer?",
+    "events": "Before and after the start, step by step",
+    "claims": "The published figure",
+    "limits": "What we cannot say, in full",
+    "money": "Value for money",
+    "method": "Method",
+    "notes": "Notes by the authors",
+    "provenance": "Where this comes from",
+    "downloads": "Downloads",
+    "words": "Words used here",
+}
+"""Sections of a study's page in their order; one with nothing behind it is left out."""
+
+_SUMMARY_KEYS = ("cannot_say", "reached", "changed", "next")
+
+
+class Page:
+    """One study's page in the making: exhibits are numbered as the sections ask for them."""
+
+    def __init__(self, evaluation: Evaluation, project: Path | None) -> None:
+        self.evaluation, self.project = evaluation, project
+        self.reading = read(evaluation)
+        self.exhibits = exhibits.Exhibits(evaluation.id, project, evaluation.simulated)
+        self._figures = self._made()
+
+    def document(self) -> str:
+        """Return the page as a Quarto document."""
+        late = ("background", "notes", "downloads")
+        blocks = {name: self._section(name) for name in [*(n for n in SECTIONS if n not in late), *late]}
+        sections = [{"id": name, "title": title, **blocks[name]} for name, title in SECTIONS.items() if blocks[name]]
+        answer = headline(self.evaluation)
+        context = {
+            "front": front_matter(self.project, self.evaluation.title, answer.text, "../"),
+            "evaluation": self.evaluation,
+            "reading": self.reading,
+            "answer": answer,
+            "sections": sections,
+            "status": self.exhibit(
+                "status", badges=summary.badges(self.evaluation), facts=summary.facts(self.evaluation)
+            ),
+            "contents": self.exhibit("contents", sections=sections),
+            "note": self._note,
+            **self._summary(),
+        }
+        return page_environment(self.project).get_template("study.qmd").render(context)
+
+    def exhibit(self, name: str, **values: Any) -> Markup:
+        """Return an exhibit as a raw block."""
+        return raw_block(render_exhibit(name, values, self.project))
+
+    def _summary(self) -> dict[str, Any]:
+        evaluation, reading = self.evaluation, self.reading
+        numbers = summary.three_numbers(evaluation, reading)
+        cannot = summary.cannot_say(evaluation, reading)
+        return {
+            "title": self.exhibit("title", title=evaluation.title),
+            "numbers": self.exhibit("numbers", numbers=numbers) if numbers else "",
+            "hundred": exhibits.hundred(evaluation, self.project) if evaluation.analyses else "",
+            "scales": self.exhibit("scales", scales=summary.scales(evaluation)),
+            "chart": self._figures.get("fig-headline", ""),
+            "cannot": [self._inline(text) for text in cannot[:3]],
+            "money": money_summary(evaluation, reading),
+            "people": particulars.people(evaluation.study),
+            "asides": [
+                (title, self._note(key))
+                for key, title in (("reached", "Who was reached"), ("changed", "What changed"), ("next", "What next"))
+            ],
+        }
+
+    def _made(self) -> dict[str, Markup | str]:
+        """Return the figures of the page, in the order of their numbers."""
+        if not self.evaluation.analyses:
+            return {}
+        figures = (
+            ("fig-headline", exhibits.headline_figure, 2),
+            ("fig-series", exhibits.series_figure, 3),
+            ("fig-analyses", exhibits.analyses_figure, 3),
+            ("fig-events", exhibits.events_figure, 3),
+        )
+        return {name: self.exhibits.figure(make(self.evaluation), name, heading) for name, make, heading in figures}
+
+    def _section(self, name: str) -> dict[str, Any]:
+        """Return what a section prints; empty when there is nothing behind it."""
+        made: dict[str, Any] = getattr(self, f"_{name}", dict)()
+        return made if any(made.values()) else {}
+
+    def _background(self) -> dict[str, Any]:
+        return {"note": self._note("background")}
+
+    def _glance(self) -> dict[str, Any]:
+        return {"pairs": particulars.programme(self.evaluation.study)}
+
+    def _theory(self) -> dict[str, Any]:
+        return {"pairs": particulars.theory(self.evaluation.study)}
+
+    def _design(self) -> dict[str, Any]:
+        return {
+            "pairs": particulars.design_pairs(self.evaluation),
+            "assumptions": particulars.assumptions(self.evaluation),
+            "options": self.exhibits.table(particulars.options_table(self.evaluation)),
+        }
+
+    def _result(self) -> dict[str, Any]:
+        if not self.evaluation.analyses:
+            return {}
+        return {
+            "figure": self._figures.get("fig-series", ""),
+            "table": self.exhibits.table(result_table(self.evaluation)),
+            "terms": self.exhibits.table(terms_table(self.evaluation.primary), folded=True),
+        }
+
+    def _checks(self) -> dict[str, Any]:
+        if not self.evaluation.analyses:
+            return {}
+        return {"table": self.exhibits.table(checks_table(self.evaluation.primary))}
+
+    def _analyses(self) -> dict[str, Any]:
+        count = len(self.evaluation.analyses) + len(self.evaluation.failures)
+        if count < 2:
+            return {}
+        return {
+            "figure": self._figures.get("fig-analyses", ""),
+            "table": self.exhibits.table(analyses_table(self.evaluation)),
+            "failures": self.exhibits.table(failures_table(self.evaluation)),
+            "count": count,
+            "failed": len(self.evaluation.failures),
+        }
+
+    def _events(self) -> dict[str, Any]:
+        return {"figure": self._figures.get("fig-events", "")}
+
+    def _claims(self) -> dict[str, Any]:
+        return {"claims": [claim_pairs(claim) for claim in self.evaluation.claims]}
+
+    def _limits(self) -> dict[str, Any]:
+        return {"cannot": [self._inline(text) for text in summary.cannot_say(self.evaluation, self.reading, full=True)]}
+
+    def _money(self) -> dict[str, Any]:
+        appraisal = self.evaluation.appraisal
+        if appraisal is None:
+            return {}
+        whole = self.reading.may_price
+        return {
+            "why_not": why_not_priced(self.reading),
+            "whole": whole,
+            "appraisal": appraisal,
+            "tables": [self.exhibits.table(table) for table in money_tables(self.evaluation, self.reading)],
+            "doubtful": len(doubtful(appraisal, whole=whole)),
+            "sentences": money_summary(self.evaluation, self.reading),
+            "cautions": appraisal.cautions,
+            "unpriced": appraisal.unpriced,
+        }
+
+    def _method(self) -> dict[str, Any]:
+        if not self.evaluation.analyses:
+            return {}
+        result = self.evaluation.primary.result
+        factor = (result.inference or {}).get("small_sample_factor")
+        pairs = [
+            ("What is estimated", capital(result.estimand)),
+            ("Standard errors", capital(result.standard_errors)),
+            ("Small-sample factor", f"{factor:.6g}" if isinstance(factor, float) else ""),
+        ]
+        return {"pairs": [pair for pair in pairs if pair[1]]}
+
+    def _notes(self) -> dict[str, Any]:
+        narrative = self.evaluation.study.get("narrative") or {}
+        others = [key for key in narrative if key not in SECTIONS and key not in _SUMMARY_KEYS]
+        return {"notes": [(key.replace("_", " ").capitalize(), self._note(key)) for key in others]}
+
+    def _provenance(self) -> dict[str, Any]:
+        return {
+            "table": self.exhibits.table(particulars.inputs_table(self.evaluation)),
+            "pairs": particulars.origin_pairs(self.evaluation),
+        }
+
+    def _downloads(self) -> dict[str, Any]:
+        files = [("result.json", "All results on this page (JSON)")]
+        if self.project is not None and (self.project / "evaluations" / f"{self.evaluation.id}.yaml").is_file():
+            files.append((f"{self.evaluation.id}.yaml", "The study file (YAML)"))
+        return {
+            "files": [*files, *[(name, f"{title} (CSV)") for name, title in self.exhibits.downloads]],
+            "folder": self.evaluation.id,
+        }
+
+    def _words(self) -> dict[str, Any]:
+        kinds = {str(analysis.design["kind"]) for analysis in self.evaluation.analyses}
+        return {
+            "kinds": kinds,
+            "money": self.evaluation.appraisal is not None,
+            "events": bool(self._figures.get("fig-events")),
+        }
+
+    def _note(self, key: str) -> Markup | str:
+        """Return the author's own words for a section, made safe; empty when there are none."""
+        from markupsafe import Markup
+
+        text = (self.evaluation.study.get("narrative") or {}).get(key)
+        if not text:
+            return ""
+        whole = "\n".join(f"- {item}" for item in text) if isinstance(text, list | tuple) else str(text)
+        return Markup(safe_markdown(whole, self.project, self._names(), self._where(key)))  # noqa: S704 - made safe
+
+    def _inline(self, text: str) -> Markup:
+        """Return a sentence as Markdown prints it: the author's with its markup, ours as it stands."""
+        from markupsafe import Markup
+
+        said = (self.evaluation.study.get("narrative") or {}).get("cannot_say") or []
+        if text not in ([said] if isinstance(said, str) else said):
+            return escape_markdown(text)
+        return Markup(safe_markdown(" ".join(text.split()), None, self._names(), self._where("cannot_say")))  # noqa: S704
+
+    def _names(self) -> Mapping[str, str]:
+        """Return the exhibits that the author may refer to: all are made before the author's text is read."""
+        return self.exhibits.names
+
+    def _where(self, key: str) -> str:
+        return f"evaluations/{self.evaluation.id}.yaml, narrative.{key}"
+
+
+def claim_pairs(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return one published claim: as printed, recomputed, beside our own numbers, and how it reads."""
+    from evalkit.report.numbers import interval_text, signed_percent
+
+    source = ", ".join(
+        str(part) for part in (claim.get("source"), f"page {claim['page']}" if claim.get("page") else "") if part
+    )
+    pairs = [("As published", f"“{claim['text']}” ({source})" if source else f"“{claim['text']}”")]
+    if claim.get("recomputed_percent") is not None:
+        interval = f" ({interval_text(claim.get('low'), claim.get('high'))})" if claim.get("low") is not None else ""
+        pairs.append(("Recomputed from its own counts", signed_percent(claim["recomputed_percent"], 1) + interval))
+    for ours in claim.get("ours") or ():
+        interval = interval_text(ours["low"], ours["high"])
+        pairs.append((f"Our estimate, {ours['label']}", f"{signed_percent(ours['value'], 1)} ({interval})"))
+    verdict = claim.get("verdict") or claim.get("verdict_sentence")
+    return [*pairs, ("Reading", str(verdict))] if verdict else pairs
+
+
+def front_matter(project: Path | None, title: str, description: str, root: str) -> Markup:
+    """Return the metadata of a page as lines of YAML; text is escaped, since metadata are read as Markdown."""
+    from markupsafe import Markup
+
+    site = site_title(project)
+    described = description.replace('"', "”")  # it becomes an attribute, in which pandoc escapes no quotation mark
+    values = {"pagetitle": f"{title}: {site}", "description": described, "site": site}
+    lines = [f"{key}: {json.dumps(str(escape_markdown(value)), ensure_ascii=False)}" for key, value in values.items()]
+    lines += [f"root: {json.dumps(root)}", "lang: en-GB", "engine: markdown", "generated-by: evalkit"]
+    return Markup("\n".join(lines))  # noqa: S704 - JSON of escaped text
+
+
+def site_title(project: Path | None) -> str:
+    """Return the name of the site, as `_quarto.yml` gives it.
+
+    Raises
+    ------
+    SpecError
+        When `_quarto.yml` is not YAML.
+    """
+    file = None if project is None else project / "_quarto.yml"
+    if file is None or not file.is_file():
+        return "Evaluation library"
+    try:
+        settings = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise SpecError(f"_quarto.yml is not YAML: {error}", "mend or restore it").in_file(str(file)) from None
+    return str((settings.get("website") or {}).get("title") or "Evaluation library")
+
+
+def ordered(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    """Return studies by kind, then by the alphabet; never by size of the result."""
+    kinds = ("impact", "monitoring", "protocol")
+    return sorted(
+        evaluations, key=lambda study: (kinds.index(summary.kind_of(study)), study.title.casefold(), study.id)
+    )

@@ -1,0 +1,233 @@
+"""What the study file says, as pairs of a term and its text: programme, design, people, inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from evalkit.designs import DESIGNS
+from evalkit.periods import words_for
+from evalkit.records import Analysis, Evaluation
+from evalkit.report import windows
+from evalkit.report.numbers import number
+from evalkit.report.tables import Column, Table
+from evalkit.report.words import capital
+
+PROGRAMME = {
+    "name": "Name",
+    "why": "Why",
+    "what_procedures": "What is done",
+    "what_materials": "What is used",
+    "who_provides": "Who provides it",
+    "how": "How",
+    "where": "Where",
+    "when_how_much": "When and how much",
+    "target_population": "For whom",
+    "eligibility": "Who may take part",
+    "tailoring": "Fitted to the person",
+    "modifications": "Changes on the way",
+    "fidelity_planned": "How delivery is followed",
+    "fidelity_actual": "How it was delivered",
+    "funder": "Who funds it",
+    "delivery_body": "Who runs it",
+}
+PEOPLE = {"commissioner": "Commissioner", "analyst": "Analyst", "assurer": "Assurer", "approver": "Approved"}
+KINDS = {"monitoring": "Monitoring", "interim": "Impact study, interim", "impact": "Impact study"}
+
+Pairs = list[tuple[str, str]]
+
+
+def programme(study: Mapping[str, Any]) -> Pairs:
+    """Return the programme after TIDieR, what is given alone."""
+    return _given(study.get("programme") or {}, PROGRAMME)
+
+
+def theory(study: Mapping[str, Any]) -> Pairs:
+    """Return the theory of change as terms and texts, in the order in which it runs."""
+    block = study.get("theory_of_change") or {}
+    chain = block.get("outcomes") or {}
+    flat = {**block, **{f"outcomes_{when}": texts for when, texts in chain.items()}}
+    return _given(
+        flat,
+        {
+            "problem": "The problem",
+            "inputs": "What goes in",
+            "activities": "What is done",
+            "outputs": "What comes out",
+            "outcomes_short": "Expected soon",
+            "outcomes_medium": "Expected later",
+            "outcomes_long": "Expected in the end",
+            "assumptions": "What has to hold",
+            "external_factors": "What else matters",
+            "unintended": "What might go wrong",
+        },
+    )
+
+
+def people(study: Mapping[str, Any]) -> Pairs:
+    """Return the four names of a study; those not given are to be named."""
+    block = study.get("governance") or {}
+    return [(label, _person(block.get(key)) or "To be named") for key, label in PEOPLE.items()]
+
+
+def registered(study: Mapping[str, Any]) -> str:
+    """Return when the plan was fixed, in a sentence."""
+    block = study.get("registration") or {}
+    seen = {
+        "none": "no data had been seen",
+        "aggregate_press_figures": "published totals had been seen",
+        "outcome_data": "the data had been seen",
+    }.get(str(block.get("data_seen_before_lock")), "")
+    if not block.get("locked_at"):
+        return "No. " + (f"{seen[:1].upper()}{seen[1:]}." if seen else "It is not stated what had been seen before.")
+    return f"Fixed on {block['locked_at']}" + (f"; {seen} by then." if seen else ".")
+
+
+def design_pairs(evaluation: Evaluation) -> Pairs:
+    """Return how the study was designed, in words."""
+    study = evaluation.study
+    if not evaluation.analyses:
+        return [("Design", design_title(str(study["design"]["kind"])))]
+    primary = evaluation.primary
+    result = primary.result
+    pairs = [
+        ("Design", f"{design_title(str(primary.design['kind']))}: {_sizes(primary)}"),
+        ("What we estimate", capital(result.estimand)),
+        ("What it is based on", _based_on(primary)),
+    ]
+    margin = ((study.get("outcomes") or {}).get(primary.outcome.id) or {}).get("minimum_important_change")
+    matters = "Not set in advance" if margin is None else f"A change of {number(abs(float(margin)))}%"
+    pairs += [
+        ("Large enough to matter", matters),
+        ("Better is", {"neither": "neither lower nor higher"}.get(primary.outcome.better, primary.outcome.better)),
+        ("Plan fixed in advance", registered(study)),
+    ]
+    pairs += [("Left out", f"{unit}: {reason}") for unit, reason in result.dropped]
+    return [(term, text) for term, text in pairs if text]
+
+
+def assumptions(evaluation: Evaluation) -> list[str]:
+    """Return what the design assumes, in its own words."""
+    design = DESIGNS.get(str(evaluation.study["design"]["kind"]))
+    return list(getattr(design, "assumptions", ()))
+
+
+def options_table(evaluation: Evaluation) -> Table:
+    """Return every option of the design as it was used, defaults included, with what it means."""
+    design = evaluation.primary.design if evaluation.analyses else evaluation.study["design"]
+    fields = getattr(DESIGNS.get(str(design["kind"])), "model_fields", {})
+    rows = []
+    for option in sorted(design, key=lambda option: (option != "kind", option)):
+        meaning = getattr(fields.get(option), "description", None) or ""
+        rows.append(
+            (
+                option,
+                _option(design[option]),
+                meaning or (design_title(str(design["kind"])) if option == "kind" else ""),
+            )
+        )
+    return Table(
+        "tbl-options",
+        "Every option of the design as it was used, defaults included",
+        [Column("Option"), Column("Value"), Column("What it means")],
+        rows,
+        sentences=True,
+    )
+
+
+def design_title(kind: str) -> str:
+    """Return the name of a design for a reader."""
+    return str(getattr(DESIGNS.get(kind), "title", kind.replace("_", " ").capitalize()))
+
+
+def inputs_table(evaluation: Evaluation) -> Table | None:
+    """Return what went in, each with its fingerprint."""
+    source = evaluation.provenance
+    if source is None:
+        return None
+    rows = [
+        ("Study file", f"{evaluation.id}.yaml", source.spec_sha256),
+        ("Plan", "question, data, outcomes and design alone", source.protocol_sha256),
+    ]
+    for item in source.data:
+        frequency = evaluation.primary.frequency if evaluation.analyses else "year"
+        ends = [windows.describe(end, frequency) for end in (item.first, item.last) if end]
+        size = f"{number(item.rows, 0)} rows" if item.rows else ""
+        rows.append(("Data", ", ".join(part for part in (item.name, size, " to ".join(ends)) if part), item.sha256))
+    rows.append(("Code", "evalkit, the sources of the calculation", source.code_version))
+    return Table(
+        "tbl-inputs",
+        "Fingerprints (sha256)",
+        [Column("What"), Column("Which"), Column("Fingerprint", "hash")],
+        rows,
+        sentences=True,
+    )
+
+
+def origin_pairs(evaluation: Evaluation) -> Pairs:
+    """Return who owns the data and what was used to compute."""
+    data = evaluation.study.get("data") or {}
+    source = evaluation.provenance
+    origins = "; ".join(dict.fromkeys(analysis.origin for analysis in evaluation.analyses if analysis.origin))
+    packages = ", ".join(f"{name} {version}" for name, version in sorted(source.packages.items())) if source else ""
+    notes = " ".join(dict.fromkeys(note for analysis in evaluation.analyses for note in analysis.notes))
+    rule = (evaluation.study.get("disclosure") or {}).get("profile")
+    pairs = [
+        ("Data owner", str(data.get("publisher") or "Not stated")),
+        ("Data", origins),
+        ("Licence", str(data.get("licence") or "")),
+        ("What was done to the data", notes),
+        ("Software", packages),
+        ("Random draws", f"Seed {source.seed}" if source else ""),
+        ("Small numbers", "No rule was set" if rule in (None, "none") else f"Rule: {rule}"),
+    ]
+    return [(term, text) for term, text in pairs if text]
+
+
+def _sizes(primary: Analysis) -> str:
+    result = primary.result
+    before, after = result.n_pre_periods, result.n_post_periods
+    noun = words_for(primary.frequency, before)
+    text = f"{number(before, 0)} {noun} before, {number(after, 0)} after"
+    if result.n_units > 1:
+        text = f"{number(result.n_units, 0)} places, {number(result.n_treated_units, 0)} with the programme; {text}"
+    return text
+
+
+def _based_on(primary: Analysis) -> str:
+    count = primary.result.n_observations
+    return f"{number(count, 0)} observations" if count else ""
+
+
+def _given(block: Mapping[str, Any], names: Mapping[str, str]) -> Pairs:
+    return [(label, _text(block[key])) for key, label in names.items() if block.get(key)]
+
+
+def _text(value: Any) -> str:
+    return "; ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _person(value: Any) -> str:
+    if isinstance(value, Mapping):
+        parts = [str(value[key]) for key in ("name", "role") if value.get(key)]
+        return ", ".join(dict.fromkeys(parts))
+    return str(value) if value else ""
+
+
+def _option(value: Any) -> str:
+    if value is None or value == [] or value == {}:
+        return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        ends = [f"from {value['from']}" if value.get("from") else "", f"to {value['to']}" if value.get("to") else ""]
+        return " ".join(end for end in ends if end) if {*value} <= {"from", "to"} else ", ".join(_window(value))
+    if isinstance(value, list | tuple):
+        return ", ".join(_option(item) for item in value)
+    return str(value)
+
+
+def _window(value: Mapping[str, Any]) -> Iterator[str]:
+    for key, part in value.items():
+        if part is not None:
+            yield f"{key} {part}"

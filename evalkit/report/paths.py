@@ -1,0 +1,173 @@
+"""The observed and the expected path of one analysis, read for a chart, a table and a description."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalkit.periods import describe_period, parse_period
+from evalkit.records import Analysis, Estimate, Measure, PathPoint
+from evalkit.report.numbers import Writer, count, estimate_text, interval_text
+from evalkit.report.scales import is_finite, value_writer
+
+
+@dataclass(frozen=True)
+class Track:
+    """The path of one group of units: its periods as integers, ascending, and what is known of each."""
+
+    unit: str
+    times: tuple[int, ...]
+    points: tuple[PathPoint, ...]
+
+    def series(self, name: str) -> list[tuple[int, float]]:
+        """Return the periods in which a field is a number, with it."""
+        pairs = ((time, getattr(point, name)) for time, point in zip(self.times, self.points, strict=True))
+        return [(time, value) for time, value in pairs if is_finite(value)]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """All that the chart draws: treated groups with their expected path, comparison groups without."""
+
+    treated: tuple[Track, ...]
+    comparison: tuple[Track, ...]
+    start: int | None
+    frequency: str
+    measure: Measure
+    level: float
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """Every group, comparison first: later ones are painted over earlier ones."""
+        return (*self.comparison, *self.treated)
+
+    @property
+    def times(self) -> list[int]:
+        """Every period of any group, ascending."""
+        return sorted({time for track in self.tracks for time in track.times})
+
+    def expected(self, track: Track) -> list[tuple[int, float]]:
+        """Return the expected path from the first treated period on."""
+        return [(time, value) for time, value in track.series("counterfactual") if self.after(time)]
+
+    def band(self, track: Track) -> list[tuple[int, float, float]]:
+        """Return the interval of the expected path where both bounds are numbers."""
+        rows = zip(track.times, track.points, strict=True)
+        return [(time, point.low or 0.0, point.high or 0.0) for time, point in rows
+                if self.after(time) and is_finite(point.low) and is_finite(point.high)]  # fmt: skip
+
+    def after(self, time: int) -> bool:
+        """Say whether a period is treated."""
+        return self.start is not None and time >= self.start
+
+    def values(self) -> list[float]:
+        """Return every number that decides the scale; of the interval, what lies within reach of the rest."""
+        core = [value for track in self.tracks for name in ("observed", "fitted") for _, value in track.series(name)]
+        core += [value for track in self.tracks for _, value in self.expected(track)]
+        bounds = [bound for track in self.tracks for _, *pair in self.band(track) for bound in pair]
+        if not core or not bounds:
+            return core
+        reach = 1.5 * (max(core) - min(core)) or abs(max(core)) or 1.0
+        return core + [min(max(bound, min(core) - reach), max(core) + reach) for bound in bounds]
+
+    @property
+    def cut_short(self) -> bool:
+        """True when the interval goes beyond the scale."""
+        bounds = [bound for track in self.tracks for _, *pair in self.band(track) for bound in pair]
+        values = self.values()
+        return bool(bounds) and (min(bounds) < min(values) or max(bounds) > max(values))
+
+
+def read_paths(analysis: Analysis, path: Sequence[PathPoint]) -> Paths:
+    """Return the path of an analysis by group; a group without an expected path is a comparison group."""
+    groups: dict[str, list[tuple[int, PathPoint]]] = {}
+    for point in path:
+        groups.setdefault(point.unit, []).append((parse_period(point.period, analysis.frequency), point))
+    tracks = []
+    for unit, rows in groups.items():
+        rows.sort(key=lambda row: row[0])
+        tracks.append(Track(unit, tuple(time for time, _ in rows), tuple(point for _, point in rows)))
+    treated = tuple(track for track in tracks if track.series("counterfactual"))
+    comparison = tuple(track for track in tracks if track not in treated) if treated else ()
+    starts = [track.series("counterfactual")[0][0] for track in treated]
+    start = (
+        parse_period(analysis.first_treated, analysis.frequency)
+        if analysis.first_treated
+        else min(starts, default=None)
+    )
+    return Paths(treated or tuple(tracks), comparison, start, analysis.frequency, analysis.outcome,
+                 analysis.result.effect.level)  # fmt: skip
+
+
+def path_table(recorded: Paths, drawn: Paths) -> tuple[tuple[str, ...], ...]:
+    """Return header and rows: every period of every group as recorded, and with the season out where that is drawn."""
+    write = _writer(recorded)
+    adjusted = {(track.unit, time): point for track in drawn.tracks
+                for time, point in zip(track.times, track.points, strict=True)}  # fmt: skip
+    groups, season = len(recorded.tracks) > 1, drawn is not recorded
+    header = (("Group",) if groups else ()) + ("Period", "Observed")
+    header += ("Season taken out",) if season else ()
+    header += ("Expected", f"{recorded.level * 100:g}% interval")
+    rows = [header]
+    for track in (*recorded.treated, *recorded.comparison):
+        for time, point in zip(track.times, track.points, strict=True):
+            row = ((track.unit,) if groups else ()) + (
+                describe_period(time, recorded.frequency),
+                _cell(point.observed, write),
+            )
+            if season:
+                row += (_cell(getattr(adjusted.get((track.unit, time)), "observed", None), write),)
+            bounded = point.low is not None or point.high is not None
+            row += (_cell(point.counterfactual, write), interval_text(point.low, point.high, write) if bounded else "")
+            rows.append(row)
+    return tuple(rows)
+
+
+def describe_paths(paths: Paths, relative: Estimate | None) -> str:
+    """Return what the chart shows, in sentences, every number from the records."""
+    write = _writer(paths)
+    first, last = (describe_period(time, paths.frequency) for time in (paths.times[0], paths.times[-1]))
+    parts = [f"Points from {first} to {last}."]
+    for track in paths.treated:
+        whose = f"{track.unit}: " if len(paths.treated) > 1 and track.unit else ""
+        before = [value for time, value in track.series("observed") if not paths.after(time)]
+        after = [value for time, value in track.series("observed") if paths.after(time)]
+        parts += [f"{whose}{_between(before, write)} before." if before else ""]
+        if paths.start is not None and after:
+            parts.append(
+                f"{whose}From {describe_period(paths.start, paths.frequency)}, {_between(after, write, small=True)}."
+            )
+        parts += [_expected_sentence(paths, track, write)]
+    for track in paths.comparison:
+        values = [value for _, value in track.series("observed")]
+        whose = f", {track.unit}" if len(paths.comparison) > 1 else ""
+        parts += [f"Comparison{whose}: {_between(values, write, small=True)}."] if values else []
+    if relative is not None:
+        parts.append(f"Average difference from expected: {estimate_text(relative.value, relative.low, relative.high)}.")
+    return " ".join(part for part in parts if part)
+
+
+def _writer(paths: Paths) -> Writer:
+    return value_writer(paths.measure, paths.values())
+
+
+def _cell(value: float | None, write: Writer) -> str:
+    return "" if value is None else write(value)
+
+
+def _between(values: Sequence[float], write: Writer, *, small: bool = False) -> str:
+    """Return how many points lie between which numbers."""
+    start = "one point at" if len(values) == 1 else f"{count(len(values))} points between"
+    text = f"{start} {write(min(values))}" + (f" and {write(max(values))}" if len(values) > 1 else "")
+    return text if small else text[0].upper() + text[1:]
+
+
+def _expected_sentence(paths: Paths, track: Track, write: Writer) -> str:
+    expected = paths.expected(track)
+    if not expected:
+        return ""
+    ends = f"is {write(expected[0][1])}" if len(expected) == 1 else \
+        f"runs from {write(expected[0][1])} to {write(expected[-1][1])}"  # fmt: skip
+    band = paths.band(track)
+    shaded = f", interval at the end {interval_text(band[-1][1], band[-1][2], write)}" if band else ""
+    return f"The dashed expected line {ends}{shaded}."

@@ -1,0 +1,122 @@
+"""Where templates are found, and how text gets into them without becoming markup.
+
+Pages are Quarto documents (Markdown): whatever a template prints is escaped as Markdown, unless it is already
+`Markup`. Exhibits are HTML: whatever their templates print is escaped as HTML. There is no third way in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.errors import SpecError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+PAGE_FILES = {
+    "style.css": "style.css", "page.html": "studies/_page/page.html", "evalkit.lua": "studies/_page/evalkit.lua",
+}  # fmt: skip
+"""Files that both engines read, and where they stand in a project."""
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_BACKTICKS = re.compile(r"`+")
+
+
+def template_folders(project: Path | None = None) -> list[Path]:
+    """Return the folders that are searched for a template, the winning one first.
+
+    A project's own `reports/templates` wins, file by file, over the templates that come with evalkit.
+    """
+    own = [] if project is None else [project.resolve() / "reports" / "templates"]
+    shipped = [_PACKAGE / "shipped" / "templates", _PACKAGE.parent / "reports" / "templates"]
+    return [folder for folder in dict.fromkeys([*own, *shipped]) if folder.is_dir()]
+
+
+def find_template(name: str, project: Path | None = None) -> Path:
+    """Return the file of a template.
+
+    Raises
+    ------
+    SpecError
+        When no folder holds it.
+    """
+    folders = template_folders(project)
+    for folder in folders:
+        if (folder / name).is_file():
+            return folder / name
+    searched = " and ".join(str(folder) for folder in folders) or "no folder"
+    raise SpecError(f"the template {name} was not found in {searched}", "install evalkit again, or restore the file")
+
+
+def templates_version(project: Path | None = None) -> str:
+    """Return a hash of every template that a project's pages are made from."""
+    import hashlib
+
+    known: dict[str, Path] = {}
+    for folder in reversed(template_folders(project)):
+        known |= {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    digest = hashlib.sha256()
+    for name in sorted(known):
+        digest.update(name.encode() + b"\0" + known[name].read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def page_environment(project: Path | None = None) -> Environment:
+    """Return the environment of page templates: everything printed is escaped as Markdown."""
+    return _environment(tuple(template_folders(project)), "markdown")
+
+
+def exhibit_environment(project: Path | None = None) -> Environment:
+    """Return the environment of exhibit templates: everything printed is escaped as HTML."""
+    return _environment(tuple(template_folders(project)), "html")
+
+
+def escape_markdown(value: Any) -> Markup:
+    """Return text that Markdown prints as it stands, on one line: no markup, no link, no shortcode, no citation."""
+    from markupsafe import Markup
+
+    if hasattr(value, "__html__"):
+        return Markup(value)  # noqa: S704 - already markup, made by a template or by `raw_block`
+    text = " ".join(str("" if value is None else value).split())
+    return Markup(_PUNCTUATION.sub(r"\\\1", _printable(text)))  # noqa: S704 - every sign is escaped
+
+
+def raw_block(html: str) -> Markup:
+    """Return HTML as a raw block of a Quarto document, fenced longer than any fence inside it."""
+    from markupsafe import Markup
+
+    fence = "`" * (max((len(run) for run in _BACKTICKS.findall(html)), default=2) + 1)
+    fence = fence if len(fence) > 2 else "```"
+    lines = "\n".join(line for line in html.splitlines() if line.strip())
+    return Markup(f"\n\n{fence}{{=html}}\n{lines}\n{fence}\n\n")  # noqa: S704 - made by exhibit templates
+
+
+def render_exhibit(name: str, values: Mapping[str, Any], project: Path | None = None) -> str:
+    """Return the HTML of one exhibit."""
+    return exhibit_environment(project).get_template(f"exhibits/{name}.html").render(values).strip()
+
+
+@cache
+def _environment(folders: tuple[Path, ...], kind: str) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    finalize = escape_markdown if kind == "markdown" else _empty_for_none
+    return Environment(loader=FileSystemLoader([str(folder) for folder in folders]), autoescape=True,
+                       finalize=finalize, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+                       keep_trailing_newline=True, auto_reload=False, comment_start_string="<%#",
+                       comment_end_string="#%>")  # fmt: skip
+
+
+def _empty_for_none(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _printable(text: str) -> str:
+    """Return the text without the control characters that HTML refuses."""
+    return "".join(sign for sign in text if sign.isprintable() or sign == " ")

@@ -1,0 +1,117 @@
+"""Which periods a result is about, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evalkit.errors import EvalkitError
+from evalkit.periods import describe_label, parse_period, words_for
+from evalkit.records import Analysis, PathPoint
+from evalkit.report.numbers import number
+
+
+def before_words(analysis: Analysis) -> str:
+    """Return the periods before the start: `December 2019`, `January 2017 to December 2018`; empty when unknown."""
+    return _span([point.period for point in before_points(analysis)], analysis.frequency)
+
+
+def after_words(analysis: Analysis) -> str:
+    """Return the periods after the start, in words; empty when unknown."""
+    return _span([point.period for point in after_points(analysis)], analysis.frequency)
+
+
+def before_points(analysis: Analysis) -> list[PathPoint]:
+    """Return the points of the path that are set against later ones: those of the design's window, or all before."""
+    window = analysis.design.get("before") if analysis.design["kind"] == "before_after" else None
+    if window:
+        return _within(window, analysis)
+    return [point for point in analysis.result.path if not _after(point, analysis)]
+
+
+def after_points(analysis: Analysis) -> list[PathPoint]:
+    """Return the points of the path after the start: those of the design's window, or all."""
+    window = analysis.design.get("after") if analysis.design["kind"] == "before_after" else None
+    if window:
+        return _within(window, analysis)
+    return [point for point in analysis.result.path if _after(point, analysis)]
+
+
+def last_period(analysis: Analysis) -> str:
+    """Return the last period of the path in words; empty when there is no path."""
+    labels = _sorted([point.period for point in analysis.result.path], analysis.frequency)
+    return describe(labels[-1], analysis.frequency) if labels else ""
+
+
+def start_words(analysis: Analysis) -> str:
+    """Return the first treated period in words; empty when there is none or when units start at different times."""
+    return describe(analysis.first_treated, analysis.frequency) if analysis.first_treated else ""
+
+
+def compared_with(analysis: Analysis) -> str:
+    """Return the other side of the comparison: ` than expected`, ` than in December 2019`."""
+    if analysis.design["kind"] != "before_after":
+        return " than expected"
+    before = before_words(analysis)
+    return f" than in {before}" if before else " than in the earlier period"
+
+
+def over(analysis: Analysis) -> str:
+    """Return what the average runs over: ` over 23 months`, ` on average over 21 places`."""
+    result = analysis.result
+    if result.n_treated_units > 1:
+        return f", on average over {number(result.n_treated_units, 0)} places"
+    count = result.n_post_periods
+    return f" over {number(count, 0)} {words_for(analysis.frequency, count)}" if count > 1 else ""
+
+
+def describe(label: str, frequency: str) -> str:
+    """Return a period label in words, or as it stands when it is no period."""
+    try:
+        return describe_label(label, frequency)
+    except EvalkitError:
+        return label
+
+
+def _after(point: PathPoint, analysis: Analysis) -> bool:
+    """Say whether a point lies after the start: it has an expected value, or its period is not before the start."""
+    if analysis.design["kind"] == "before_after" or not analysis.first_treated:
+        return point.counterfactual is not None
+    try:
+        return parse_period(point.period, analysis.frequency) >= parse_period(
+            analysis.first_treated, analysis.frequency
+        )
+    except EvalkitError:
+        return point.counterfactual is not None
+
+
+def _within(window: Mapping[str, Any], analysis: Analysis) -> list[PathPoint]:
+    """Return the points from the first to the last period of a window; an end that is left out is open."""
+    first, last = window.get("from"), window.get("to")
+
+    def held(point: PathPoint) -> bool:
+        time = parse_period(point.period, analysis.frequency)
+        return (first is None or time >= parse_period(first, analysis.frequency)) and (
+            last is None or time <= parse_period(last, analysis.frequency)
+        )
+
+    try:
+        return [point for point in analysis.result.path if held(point)]
+    except EvalkitError:
+        return []
+
+
+def _span(labels: list[str], frequency: str) -> str:
+    ordered = _sorted(labels, frequency)
+    if not ordered:
+        return ""
+    first, last = describe(ordered[0], frequency), describe(ordered[-1], frequency)
+    return first if first == last else f"{first} to {last}"
+
+
+def _sorted(labels: list[str], frequency: str) -> list[str]:
+    unique = list(dict.fromkeys(labels))
+    try:
+        return sorted(unique, key=lambda label: parse_period(label, frequency))
+    except EvalkitError:
+        return unique

@@ -1,0 +1,266 @@
+"""Every sentence that a page writes about a result, made from one `Reading`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from evalkit.periods import words_for
+from evalkit.records import Analysis, Evaluation
+from evalkit.report import windows
+from evalkit.report.ladder import Change, Reading, Rung, read
+from evalkit.report.numbers import number, percent
+
+FIXED_MONITORING = "This comparison cannot tell us whether the programme caused the change."
+CANNOT_SAY_WHETHER = "We cannot say whether the programme caused this."
+SIMULATED = "Simulated data"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The answer: one sentence by the ladder, the size with its interval, and what must stand beside it.
+
+    Attributes
+    ----------
+    sentence, detail : str
+    rung : str
+        See `evalkit.report.ladder.Rung`.
+    notes : tuple of str
+        Sentences that follow the detail: what could be found, what was not set in advance.
+    """
+
+    sentence: str
+    detail: str
+    rung: Rung
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Sentence, detail and notes as one paragraph."""
+        return " ".join(part for part in (self.sentence, self.detail, *self.notes) if part)
+
+
+def headline(evaluation: Evaluation, analysis: Analysis | None = None) -> Headline:
+    """Return the answer of a study (or of one of its analyses) in words."""
+    reading = read(evaluation, analysis)
+    if reading.change is None:
+        return Headline("Not studied yet.", "", "none", ("There is a plan and no result.",))
+    chosen = analysis or evaluation.primary
+    sentence = verdict(reading, chosen)
+    if reading.rung in ("V2", "V3", "V4", "V5", "V6") and not reading.reliable:
+        sentence = f"Not reliable: {_reason(reading)}. {sentence}"
+    if reading.level == "interim" and not reading.monitoring:
+        sentence = f"{sentence} {_interim(evaluation)}"
+    if reading.simulated:
+        sentence = f"{SIMULATED}. {sentence}"
+    return Headline(sentence, _detail(evaluation, reading, chosen), reading.rung, tuple(_notes(reading, chosen)))
+
+
+def verdict(reading: Reading, analysis: Analysis) -> str:
+    """Return the sentence of the reading's rung, without prefix or suffix."""
+    change = reading.change
+    assert change is not None
+    good, bad = ("reduction", "increase") if reading.better == "lower" else ("increase", "reduction")
+    if reading.rung == "V0":
+        return f"{size_sentence(analysis, change)} {CANNOT_SAY_WHETHER}"
+    if reading.rung == "V1":
+        return size_sentence(analysis, change)
+    if reading.rung == "V2":
+        return f"Clear evidence of {_article(good)}."
+    if reading.rung == "V3":
+        return f"No sign of a change large enough to matter.{_small(change)}"
+    if reading.rung == "V4":
+        return f"Evidence of {_article(good)}; its size is uncertain."
+    if reading.rung == "V6":
+        clear = reading.margin is not None and _closest(change) > reading.margin
+        return f"{'Clear evidence' if clear else 'Evidence'} of {_article(bad)}."
+    return f"Too uncertain to say. {_both_fit(change)}"
+
+
+def size_sentence(analysis: Analysis, change: Change) -> str:
+    """Return how large the change is and against what, as one sentence without its interval."""
+    label = label_of(analysis)
+    than = windows.compared_with(analysis)
+    if analysis.design["kind"] == "before_after":
+        after = windows.after_words(analysis)
+        when = f" in {after}" if after else ""
+        return f"{label}: {phrase(change.value, change, analysis.outcome.kind)}{when}{than}."
+    return f"{label}: {phrase(change.value, change, analysis.outcome.kind)}{than}{windows.over(analysis)}."
+
+
+def interval_words(change: Change, kind: str) -> str:
+    """Return the interval in words: `8% to 21% fewer`, `55% fewer to 36% more`, `no interval`."""
+    low, high = change.low, change.high
+    if low is None or high is None:
+        return "no interval"
+    if high < 0:
+        return _one_sided(-high, -low, change, less_more(kind)[0])
+    if low > 0:
+        return _one_sided(low, high, change, less_more(kind)[1])
+    if low == 0 == high:
+        return "no change"
+    return f"{_end(low, change, kind)} to {_end(high, change, kind)}"
+
+
+def interval_label(level: float) -> str:
+    """Return the name of an interval: `95% interval`."""
+    return f"{percent(100 * level, 0 if math.isclose(100 * level, round(100 * level)) else 1)} interval"
+
+
+def phrase(value: float, change: Change, kind: str) -> str:
+    """Return a change in words: `15% fewer`, `8% higher`, `no change`."""
+    if value == 0:
+        return "no change"
+    less, more = less_more(kind)
+    return f"{amount(value, change)} {less if value < 0 else more}"
+
+
+def amount(value: float, change: Change) -> str:
+    """Return the size of a change, without sign, with as many digits as keep it apart from zero."""
+    decimals = digits(change)
+    written = number(abs(value), decimals)
+    if value and not written.strip("0.,"):
+        written = f"less than {number(10.0**-decimals, decimals)}"
+    return f"{written}%" if change.percent else written
+
+
+def digits(change: Change) -> int:
+    """Return decimals at which no number of the change that is not zero is printed as zero."""
+    numbers = [abs(x) for x in (change.value, change.low, change.high) if x is not None and math.isfinite(x) and x]
+    smallest = min(numbers, default=1.0)
+    if not change.percent and max(numbers, default=0.0) < 10:
+        return max(1, min(4, -math.floor(math.log10(smallest))))
+    return 0 if smallest >= 0.5 else min(4, max(1, -math.floor(math.log10(smallest))))
+
+
+def less_more(kind: str) -> tuple[str, str]:
+    """Return the two words of direction: fewer and more for counts, lower and higher otherwise."""
+    return ("fewer", "more") if kind == "count" else ("lower", "higher")
+
+
+def label_of(analysis: Analysis) -> str:
+    """Return the outcome's label, with a capital."""
+    label = analysis.outcome.label.strip() or analysis.outcome.id
+    return label[:1].upper() + label[1:]
+
+
+def about(x: float) -> str:
+    """Return a number of people or events to two figures: 5,300; 240; 12; 3.4."""
+    size = abs(x)
+    if size >= 100:
+        step = 10 ** (math.floor(math.log10(size)) - 1)
+        return number(round(size / step) * step, 0)
+    return number(size, 0 if size >= 10 else 1)
+
+
+def smallest_found(analysis: Analysis) -> str:
+    """Return the sentence on the smallest change that the study could have found."""
+    found = (analysis.result.fit or {}).get("minimum_detectable")
+    if found is None or not math.isfinite(float(found)):
+        return "The smallest change that this study could find is not reported."
+    size = percent(abs(float(found)), 0 if abs(float(found)) >= 0.95 else 1)
+    return f"The smallest change that this study could find, four times in five, is {size}."
+
+
+def _detail(evaluation: Evaluation, reading: Reading, analysis: Analysis) -> str:
+    change = reading.change
+    assert change is not None
+    kind = analysis.outcome.kind
+    interval = "there is no interval" if change.low is None else (
+        f"{interval_label(change.level)}: {interval_words(change, kind)}")  # fmt: skip
+    if reading.rung == "V0":
+        return f"{capital(interval)}. {FIXED_MONITORING}"
+    if reading.rung == "V1":
+        return f"{capital(interval)}. No direction was named as better, so there is no verdict."
+    size = size_sentence(analysis, change).removesuffix(".")
+    return " ".join(part for part in (f"{size} ({interval}).", _people(reading, analysis)) if part)
+
+
+def _people(reading: Reading, analysis: Analysis) -> str:
+    """Return the number of events, where it rests on a reliable result and says the same as the headline."""
+    averted = analysis.result.averted
+    change = reading.change
+    if not reading.may_price or averted is None or averted.low is None or averted.high is None or change is None:
+        return ""
+    if reading.rung not in ("V2", "V4", "V6") or not math.isfinite(averted.low + averted.high):
+        return ""
+    fewer = averted.low > 0
+    if (change.side == "below") != fewer or (change.side == "above") != (averted.high < 0):
+        return ""
+    ends = sorted((abs(averted.low), abs(averted.high)))
+    unit = analysis.outcome.unit or averted.unit
+    word = less_more(analysis.outcome.kind)[0 if fewer else 1]
+    named = f"{word} {unit}".strip()
+    return f"That is about {about(averted.value)} {named} in all ({about(ends[0])} to {about(ends[1])})."
+
+
+def _notes(reading: Reading, analysis: Analysis) -> list[str]:
+    notes = []
+    if reading.rung in ("V3", "V5"):
+        notes.append(smallest_found(analysis))
+    if reading.margin is None and reading.level == "impact" and reading.better != "neither":
+        notes.append("No smallest change that matters was set in advance.")
+    return notes
+
+
+def _interim(evaluation: Evaluation) -> str:
+    look = (evaluation.study.get("registration") or {}).get("final_look")
+    return (
+        f"Interim: the registered final look is {look}." if look else "Interim: no date of a final look is registered."
+    )
+
+
+def _reason(reading: Reading) -> str:
+    return "; ".join(check.reading.strip().rstrip(".") or check.assumption for check in reading.against)
+
+
+def _small(change: Change) -> str:
+    if change.side == "across":
+        return ""
+    noun = "reduction" if change.side == "below" else "increase"
+    return f" The data point to a small {noun}, smaller than the change set in advance as important."
+
+
+def _both_fit(change: Change) -> str:
+    if change.low is None or change.high is None:
+        return "There is no interval, so chance cannot be told from change."
+    fall = f"a fall {_as_large_as(change.low, change)}" if change.low < 0 else "no change"
+    rise = f"a rise {_as_large_as(change.high, change)}" if change.high > 0 else "no change"
+    return f"{capital(fall)} {'or' if fall != rise else 'and'} {rise} are both consistent with the data."
+
+
+def _as_large_as(value: float, change: Change) -> str:
+    return f"as large as {amount(value, change)}" if math.isfinite(value) else "of any size"
+
+
+def _closest(change: Change) -> float:
+    """Return the distance of the nearer bound from zero."""
+    assert change.low is not None
+    assert change.high is not None
+    return min(abs(change.low), abs(change.high))
+
+
+def _one_sided(near: float, far: float, change: Change, word: str) -> str:
+    if math.isinf(far):
+        return f"at least {amount(near, change)} {word}"
+    return f"{amount(near, change)} to {amount(far, change)} {word}"
+
+
+def _end(bound: float, change: Change, kind: str) -> str:
+    if math.isinf(bound):
+        return f"{less_more(kind)[0 if bound < 0 else 1]} without limit"
+    return phrase(bound, change, kind)
+
+
+def _article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def periods_words(count: int, frequency: str) -> str:
+    """Return a number of periods: `23 months`, `1 year`."""
+    return f"{number(count, 0)} {words_for(frequency, count)}"

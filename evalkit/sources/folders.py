@@ -1,0 +1,72 @@
+"""Where files may lie: inside the project or under the declared data root, nowhere else."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.errors import DataError
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The project's folder and, where declared, a data root outside it.
+
+    Attributes
+    ----------
+    project : Path
+        Folder that holds `evaluations/`.
+    data : Path or None
+        Root given by `--data` or EVALKIT_DATA; paths in YAML are looked up there first.
+    """
+
+    project: Path
+    data: Path | None = None
+
+    @classmethod
+    def of(cls, project: Path, data: str | os.PathLike[str] | None = None) -> Folders:
+        """Return the folders, with EVALKIT_DATA as data root when none is given."""
+        root = data or os.environ.get("EVALKIT_DATA") or None
+        return cls(Path(project).resolve(), Path(root).resolve() if root else None)
+
+    def find(self, path: str) -> Path:
+        """Return the file that `path` names, links followed.
+
+        Raises
+        ------
+        DataError
+            When it is absolute or climbs out of the project and the data root (also through a link), or does not
+            exist; the message names the nearest file there is.
+        """
+        if Path(path).is_absolute():
+            mend = "write it relative to the project or the data root"
+            raise DataError(f"{path} is an absolute path", mend, "data.path")
+        roots = [root.resolve() for root in (self.data, self.project) if root is not None]
+        try:
+            return self._find(path, roots)
+        except (OSError, RuntimeError, ValueError):
+            # A name too long, a link to itself, a NUL in the name: each Python version has its own exception.
+            raise DataError(f"{path!r} cannot be a path", "check the name", "data.path") from None
+
+    def _find(self, path: str, roots: list[Path]) -> Path:
+        for root in roots:
+            candidate = (root / path).resolve()
+            if not any(candidate.is_relative_to(allowed) for allowed in roots):
+                mend = "keep it inside the project or under --data"
+                raise DataError(f"{path} lies outside the project", mend, "data.path")
+            if candidate.is_file():
+                return candidate
+        folder = next((root / path for root in roots if (root / path).is_dir()), None)
+        if folder is not None:
+            raise DataError(f"{path} is a folder", "name a file in it", "data.path")
+        nearest = self._nearest(path, roots)
+        raise DataError(f"{path} does not exist", f"nearest: {nearest}" if nearest else "check the name", "data.path")
+
+    def _nearest(self, path: str, roots: list[Path]) -> str:
+        names = [found.relative_to(root).as_posix() for root in roots
+                 for found in sorted((root / path).parent.resolve().glob("*"))
+                 if found.is_file() and found.is_relative_to(root)]  # fmt: skip
+        close = difflib.get_close_matches(path, names, n=1, cutoff=0.4)
+        return close[0] if close else ""

@@ -1,0 +1,188 @@
+"""The blocks of a study file that hold words: programme, theory of change, governance, claims and others.
+
+Every field is printed as written. Field names follow TIDieR (programme), the AQuA Book (governance) and the
+reporting checklists listed in METHODS.md.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from evalkit.records import Block
+
+Text = Annotated[str, Field(min_length=1)]
+Date = str | int
+Texts = list[Text]
+
+
+class Person(Block):
+    """Someone with a part in the study."""
+
+    name: Text
+    role: str | None = None
+
+
+class Governance(Block):
+    """Who asked, who did it, who checked it, who agreed."""
+
+    commissioner: Person | Text | None = None
+    analyst: Person | Text | None = None
+    assurer: Person | Text | None = None
+    approver: Person | Text | None = None
+    independence: str | None = None
+    conflicts: str | None = None
+    contact: str | None = None
+    next_update: Date | None = None
+
+
+class Programme(Block):
+    """What was done, after TIDieR (template for intervention description and replication)."""
+
+    name: Text
+    why: str | None = None
+    what_materials: Texts = []
+    what_procedures: Texts = []
+    who_provides: str | None = None
+    how: str | None = None
+    where: str | None = None
+    when_how_much: str | None = None
+    tailoring: str | None = None
+    modifications: Texts = []
+    fidelity_planned: Texts = []
+    fidelity_actual: str | None = None
+    target_population: str | None = None
+    eligibility: str | None = None
+    funder: str | None = None
+    delivery_body: str | None = None
+
+
+class OutcomeChain(Block):
+    """Outcomes by when they are expected."""
+
+    short: Texts = []
+    medium: Texts = []
+    long: Texts = []
+
+
+class TheoryOfChange(Block):
+    """Why it should work."""
+
+    problem: str | None = None
+    inputs: Texts = []
+    activities: Texts = []
+    outputs: Texts = []
+    outcomes: OutcomeChain = OutcomeChain()
+    assumptions: Texts = []
+    external_factors: Texts = []
+    unintended: Texts = []
+
+
+class Question(Block):
+    """One question of the study."""
+
+    id: Text
+    type: Literal["impact", "process", "value_for_money"] = "impact"
+    text: Text
+    population: str | None = None
+    intervention: str | None = None
+    comparator: str | None = None
+    outcome: str | None = None
+    timeframe: str | None = None
+    decision: str | None = None
+
+
+class RolloutUnit(Block):
+    """One place, with its start date and where that date comes from."""
+
+    id: Text
+    name: str | None = None
+    start: Date | None = None
+    date_precision: Literal["day", "fortnight", "month", "quarter", "year", "unknown"] = "month"
+    stop: Date | None = None
+    dose: str | None = None
+    source: str | None = None
+
+
+class CoIntervention(Block):
+    """Something else that happened at about the same time."""
+
+    name: Text
+    from_: Date | None = Field(None, alias="from")
+    to: Date | None = None
+    units: Texts | Literal["all"] = "all"
+    expected_direction: Literal["decrease", "increase", "unclear"] = "unclear"
+
+
+class Rollout(Block):
+    """Which places, chosen how, from when."""
+
+    unit_type: str | None = None
+    assignment: str | None = None
+    selected_on_outcome: Literal["spike", "level", "not_selected", "unknown"] | None = None
+    anticipation_months: int = Field(0, ge=0)
+    phase_in_months: int = Field(0, ge=0)
+    units: list[RolloutUnit] = []
+    co_interventions: list[CoIntervention] = []
+
+
+class Amendment(Block):
+    """A change of the protocol after it was locked."""
+
+    date: Date
+    field: Text
+    from_: str | int | float | None = Field(None, alias="from")
+    to: str | int | float | None = None
+    reason: Text
+    data_seen: Literal["none", "aggregate_press_figures", "outcome_data"] = "outcome_data"
+
+
+class Registration(Block):
+    """When the plan was fixed, and what had been seen by then."""
+
+    data_seen_before_lock: Literal["none", "aggregate_press_figures", "outcome_data"] | None = None
+    locked_at: Date | None = None
+    protocol_sha256: str | None = None
+    registry_url: str | None = None
+    amendments: list[Amendment] = []
+
+
+class Printed(Block):
+    """Numbers as a document prints them."""
+
+    before: float | None = None
+    after: float | None = None
+    percent: float | None = None
+    window: str | None = None
+    n: int | None = None
+
+
+class Claim(Block):
+    """A published claim, to be set beside what this study finds."""
+
+    id: Text
+    text: Text
+    source: Text
+    page: str | int | None = None
+    printed: Printed = Printed()
+    analysis: str | None = Field(None, description="Id of the analysis that the claim is compared with")
+    reading: str | None = Field(None, description="The author's own words on why the figures agree or differ")
+    problems: Texts = []
+
+
+class Disclosure(Block):
+    """Small numbers: which rule applies."""
+
+    profile: Literal["none", "police", "hes", "custom"] = "none"
+    min_cell: int | None = Field(None, ge=1)
+    round_to: int | None = Field(None, ge=1)
+
+
+class Variant(Block):
+    """One more analysis: any keys of the study, merged over it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: Text
+    label: Text

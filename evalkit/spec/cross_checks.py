@@ -1,0 +1,100 @@
+"""What must hold between the blocks of a study file, checked before any data are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from evalkit.appraisal.economics import economics_problems
+from evalkit.errors import EvalkitError, Problem
+from evalkit.periods import format_period, parse_period
+from evalkit.sources import SimulatedData, needed_columns
+from evalkit.sources.folders import Folders
+from evalkit.spec.reading import Document, Path
+from evalkit.spec.study import Study
+
+
+def cross_problems(study: Study, document: Document, folders: Folders) -> list[Problem]:
+    """Return everything that is wrong between blocks, each with its place in the file."""
+    problems = list(_shape(study, document))
+    if study.data is not None:
+        problems += list(_periods(study, document)) or list(_planted(study, document))
+        problems += [_placed(problem, document) for problem in study.data.preflight(folders, named_columns(study))]
+    if study.economics is not None:
+        found = economics_problems(study.economics, folders.project)
+        problems += [_placed(problem, document) for problem in found]
+    return problems
+
+
+def named_columns(study: Study) -> dict[str, str]:
+    """Return every column that the study names, with the dotted key that names it."""
+    design = {column: f"design.{key}" for key, column in study.design_columns()}
+    return {**needed_columns(study.needed_data, study.outcomes, study.intervention), **design}
+
+
+def _shape(study: Study, document: Document) -> Iterator[Problem]:
+    """Yield blocks that the design needs and that are not there, and the other way round."""
+    if not getattr(study.design, "has_data", True):
+        return
+    for key in ("data", "intervention"):
+        if getattr(study, key) is None:
+            yield document.problem("is missing", f"{study.design.kind} needs it", (key,), at_key=True)
+    primary = [name for name, outcome in study.outcomes.items() if outcome.role == "primary"]
+    if not study.outcomes:
+        yield document.problem("is missing", "name at least one outcome", ("outcomes",), at_key=True)
+    elif len(primary) != 1:
+        found = f"{len(primary)} outcomes have role primary"
+        yield document.problem(found, "exactly one must; give the others role: secondary", ("outcomes",), at_key=True)
+    if study.design.kind == "before_after" and study.level in ("impact", "interim"):
+        yield document.problem(f"a before_after study cannot be {study.level}", "a comparison of before and after is "
+                               "monitoring: leave level out", ("level",))  # fmt: skip
+    analyses = {"primary", *study.outcomes, *(v.id for v in [*study.sensitivity, *study.falsification])}
+    for index, claim in enumerate(study.claims):
+        if claim.analysis and claim.analysis not in analyses:
+            yield document.problem(f"{claim.analysis!r} is not an analysis of this study",
+                                   f"one of {', '.join(sorted(analyses))}", ("claims", index, "analysis"))  # fmt: skip
+
+
+def _periods(study: Study, document: Document) -> Iterator[Problem]:
+    """Yield every period in the file that does not fit the frequency of the data."""
+    assert study.data is not None
+    frequency = study.data.frequency
+    intervention = study.intervention
+    written: list[tuple[Path, Any]] = []
+    if intervention is not None:
+        written += [(("intervention", "start"), intervention.start)]
+        written += [(("intervention", "starts", unit), start) for unit, start in (intervention.starts or {}).items()]
+    written += [(("data", "gaps", index, "period"), gap.period) for index, gap in enumerate(study.data.gaps)]
+    for window in ("before", "after"):
+        limits = getattr(study.design, window, None)
+        if limits is not None:
+            written += [(("design", window, end), getattr(limits, attribute)) for end, attribute in
+                        (("from", "from_"), ("to", "to"))]  # fmt: skip
+    for path, value in written:
+        if value is None or (isinstance(value, str) and value.startswith("never")):
+            continue
+        try:
+            parse_period(value, frequency)
+        except EvalkitError as error:
+            found = error.problems[0]
+            yield document.problem(found.message, found.mend, path)
+
+
+def _planted(study: Study, document: Document) -> Iterator[Problem]:
+    """Yield a planted effect that starts at another time than the study says."""
+    data, intervention = study.data, study.intervention
+    if not isinstance(data, SimulatedData) or intervention is None or intervention.start is None:
+        return
+    planted = set(data.first_times().values())
+    if planted and data.effect and planted != {parse_period(intervention.start, data.frequency)}:
+        first = format_period(min(planted), data.frequency)
+        yield document.problem(f"the effect is planted from {first}", "say the same here and in data.treated_from",
+                               ("intervention", "start"))  # fmt: skip
+
+
+def _placed(problem: Problem, document: Document) -> Problem:
+    """Return a problem that names a dotted key with its place in the file."""
+    if problem.line is not None:
+        return problem
+    parts = (int(part) if part.isdigit() else part for part in problem.where.split("."))
+    return document.problem(problem.message, problem.mend, tuple(parts))

@@ -1,0 +1,207 @@
+"""From a study file to a Spec: read, validated, its variants merged, everything checked before any data are read."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from evalkit.errors import Problem, SpecError
+from evalkit.records import Role
+from evalkit.sources.folders import Folders
+from evalkit.spec.cross_checks import cross_problems
+from evalkit.spec.problems import problems_from
+from evalkit.spec.reading import Document, Path, read_yaml
+from evalkit.spec.study import Study
+
+ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+VARIANT_LISTS: tuple[tuple[str, Role], ...] = (("sensitivity", "sensitivity"), ("falsification", "falsification"))
+_FIXED = {"evalkit", "sensitivity", "falsification", "title", "question", "claims", "narrative", "governance"}
+
+
+@dataclass(frozen=True)
+class AnalysisRequest:
+    """One analysis to run: the study as it stands for this analysis, and which outcome."""
+
+    id: str
+    role: Role
+    label: str
+    study: Study
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Spec:
+    """All that a study file says, checked in full before any data are read.
+
+    Attributes
+    ----------
+    id : str
+        File name without its ending.
+    path : Path
+        The file.
+    study : Study
+        What it says, defaults filled in.
+    requests : tuple of AnalysisRequest
+        The primary analysis first; then secondary outcomes, sensitivity and falsification, in the file's order.
+    folders : Folders
+        Where its data may lie.
+    text : bytes
+        The file's bytes, for its hash and for the download.
+    """
+
+    id: str
+    path: FilePath
+    study: Study
+    requests: tuple[AnalysisRequest, ...]
+    folders: Folders
+    text: bytes
+    document: Document
+
+    @property
+    def name(self) -> str:
+        """The file as the user knows it."""
+        return self.document.file
+
+
+def project_of(path: FilePath) -> FilePath:
+    """Return the project folder of a study file: the parent of `evaluations/`, or else the file's own folder."""
+    folder = path.resolve().parent
+    return folder.parent if folder.name == "evaluations" else folder
+
+
+def load_spec(path: str | FilePath, data: str | FilePath | None = None) -> Spec:
+    """Return a study file, read and checked.
+
+    Parameters
+    ----------
+    path : str or Path
+        The YAML file; its name without the ending is the study's id.
+    data : str or Path, optional
+        Data root beside the project; EVALKIT_DATA when left out.
+
+    Returns
+    -------
+    Spec
+
+    Raises
+    ------
+    SpecError
+        With every problem of the stage at once, each with line and column.
+    """
+    path = FilePath(path)
+    folders = Folders.of(project_of(path), data)
+    name = _shown(path)
+    if not path.is_file():
+        raise SpecError(Problem("does not exist", _nearest(path), file=name))
+    if not ID.fullmatch(path.stem):
+        raise SpecError(Problem(f"the file name {path.name!r} cannot be an id", "use small letters, digits and -, such "
+                                "as op-deter.yaml", file=name))  # fmt: skip
+    text = path.read_bytes()
+    document = read_yaml(text, name)
+    study, problems = _validated(document.data, document)
+    requests = list(_requests(study, document, problems)) if study else []
+    if study:
+        problems += cross_problems(study, document, folders)
+    if problems:
+        raise SpecError(sorted(set(problems), key=lambda problem: (problem.line or 0, problem.column or 0)))
+    assert study is not None
+    return Spec(path.stem, path, study, tuple(requests), folders, text, document)
+
+
+def _shown(path: FilePath) -> str:
+    resolved = path.resolve()
+    here = FilePath.cwd()
+    return resolved.relative_to(here).as_posix() if resolved.is_relative_to(here) else str(path)
+
+
+def _nearest(path: FilePath) -> str:
+    import difflib
+
+    folders = [folder for folder in (path.parent, FilePath("evaluations")) if folder.is_dir()]
+    names = [str(found) for folder in folders for found in folder.glob("*.y*ml")]
+    close = difflib.get_close_matches(str(path), names, n=1, cutoff=0.3)
+    return f"nearest: {close[0]}" if close else "`evalkit new ID` writes one"
+
+
+def _validated(data: Mapping[str, Any], document: Document, prefix: Path = ()) -> tuple[Study | None, list[Problem]]:
+    try:
+        return Study.model_validate(data), []
+    except ValidationError as error:
+        return None, problems_from(error, document, Study, prefix)
+
+
+def _requests(study: Study, document: Document, problems: list[Problem]) -> Iterator[AnalysisRequest]:
+    """Yield every analysis that the study asks for; what cannot be merged is added to `problems`."""
+    if study.data is None or not any(outcome.role == "primary" for outcome in study.outcomes.values()):
+        return
+    primary = study.primary_outcome
+    yield AnalysisRequest("primary", "primary", study.outcomes[primary].label, study, primary)
+    seen = {"primary"}
+    for name, outcome in study.outcomes.items():
+        if name != primary:
+            seen.add(name)
+            yield AnalysisRequest(name, "secondary", outcome.label, study, name)
+    for list_name, role in VARIANT_LISTS:
+        for index, variant in enumerate(getattr(study, list_name)):
+            prefix: Path = (list_name, index)
+            if variant.id in seen:
+                problems.append(document.problem(f"the id {variant.id!r} stands twice", "give each analysis its own id",
+                                                 (*prefix, "id")))  # fmt: skip
+            seen.add(variant.id)
+            changes = dict(variant.model_extra or {})
+            for key in sorted(_FIXED & set(changes)):
+                found_here = "cannot be changed for one analysis"
+                problems.append(document.problem(found_here, "remove it", (*prefix, key), at_key=True))
+            if not changes:
+                problems.append(document.problem("changes nothing", "add the keys that differ from the study", prefix))
+            merged = merge(document.data, {key: value for key, value in changes.items() if key not in _FIXED})
+            changed, found = _validated(merged, document, prefix)
+            problems += [p for p in found if p not in problems]
+            if changed is not None:
+                outcome_id = _outcome_of(changed, changes)
+                yield AnalysisRequest(variant.id, role, variant.label, changed, outcome_id)
+
+
+def _outcome_of(study: Study, changes: Mapping[str, Any]) -> str:
+    """Return the outcome that a variant is about: the one outcome that it adds or marks primary, or the study's own."""
+    named = [name for name in changes.get("outcomes", {}) if name in study.outcomes]
+    primary = [name for name, outcome in study.outcomes.items() if outcome.role == "primary"]
+    return named[0] if len(named) == 1 else primary[0]
+
+
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `changes` over it: mappings merge key by key, everything else is replaced.
+
+    A block whose `kind` or `source` changes is replaced whole, since its other keys belong to the old kind;
+    so is a block that says in another way what stood before (`intervention`).
+    """
+    merged = copy.deepcopy(dict(base))
+    for key, value in changes.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and not _other_kind(key, old, value):
+            merged[key] = merge(old, value)
+        else:
+            merged[key] = copy.deepcopy(value)
+    return merged
+
+
+def _other_kind(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    if key in ("intervention", "period", "filter"):
+        return True
+    tag = {"design": "kind", "data": "source"}.get(key, "")
+    return tag in new and new[tag] != old.get(tag)
+
+
+def resolved(study: Study, **changes: Any) -> dict[str, Any]:
+    """Return the study as plain data with every default filled in."""
+    data = study.model_dump(mode="json", by_alias=True, exclude_none=False)
+    return {**data, "level": study.stated_level, **changes}
+
+
+__all__ = ["AnalysisRequest", "Spec", "load_spec", "merge", "project_of", "resolved"]

@@ -1,0 +1,90 @@
+"""The study file as a model: every key that may be written, with its default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from evalkit.appraisal.economics import Economics
+from evalkit.designs import AnyDesign
+from evalkit.records import Block
+from evalkit.sources import AnySource
+from evalkit.sources.columns import Intervention, Outcome
+from evalkit.spec.blocks import (
+    Claim,
+    Disclosure,
+    Governance,
+    Programme,
+    Question,
+    Registration,
+    Rollout,
+    Text,
+    TheoryOfChange,
+    Variant,
+)
+
+SCHEMA_VERSION = 1
+
+
+class Study(Block):
+    """One evaluation: the question, the data, the intervention, the outcomes and the design."""
+
+    evalkit: Literal[1] = Field(description="Version of the study file's shape")
+    title: Text = Field(max_length=300)
+    question: Text
+    short_title: str | None = None
+    status: Literal["draft", "registered", "interim", "final", "withdrawn"] = "draft"
+    level: Literal["monitoring", "interim", "impact"] | None = Field(
+        None, description="Caps the wording; left out: monitoring for before_after, impact otherwise"
+    )
+    version: str | None = None
+    evaluation_types: list[Literal["impact", "process", "value_for_money"]] = []
+    design: AnyDesign
+    data: AnySource | None = None
+    intervention: Intervention | None = None
+    outcomes: dict[str, Outcome] = {}
+    sensitivity: list[Variant] = []
+    falsification: list[Variant] = []
+    programme: Programme | None = None
+    theory_of_change: TheoryOfChange | None = None
+    questions: list[Question] = []
+    rollout: Rollout | None = None
+    governance: Governance | None = None
+    registration: Registration | None = None
+    economics: Economics | None = None
+    claims: list[Claim] = []
+    narrative: dict[str, str | list[str]] = Field(default={}, description="Markdown by section")
+    disclosure: Disclosure | None = None
+
+    @property
+    def stated_level(self) -> str:
+        """Level as written, or its default for the design."""
+        return self.level or ("monitoring" if self.design.kind == "before_after" else "impact")
+
+    @property
+    def needed_data(self) -> AnySource:
+        """The data block, with the columns that the design's own options name."""
+        assert self.data is not None
+        named = dict(self.design_columns())
+        covariates = [column for key, column in named.items() if key.startswith("covariates")]
+        changes = {
+            "weight": named.get("weights", self.data.weight), "cluster": named.get("cluster", self.data.cluster),
+            "covariates": list(dict.fromkeys([*self.data.covariates, *covariates])),
+        }  # fmt: skip
+        return self.data.model_copy(update=changes)
+
+    def design_columns(self) -> Iterator[tuple[str, str]]:
+        """Yield each option of the design that names a column, and the column."""
+        for key in ("weights", "cluster"):
+            column = getattr(self.design, key, None)
+            if isinstance(column, str):
+                yield key, column
+        for index, column in enumerate(getattr(self.design, "covariates", None) or []):
+            yield f"covariates.{index}", column
+
+    @property
+    def primary_outcome(self) -> str:
+        """Id of the primary outcome."""
+        return next(name for name, outcome in self.outcomes.items() if outcome.role == "primary")

@@ -1,0 +1,289 @@
+"""Difference in differences: the castle-doctrine study, the same by dummies in statsmodels, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import pytest
+
+from evalkit.designs import DifferenceInDifferences
+from evalkit.errors import DataError, DesignError
+from evalkit.records import Diagnostic, Panel, Result
+
+
+def check(result: Result, name: str) -> Diagnostic:
+    return next(found for found in result.diagnostics if found.name == name)
+
+
+def changed(panel: Panel, **columns: Any) -> Panel:
+    return dataclasses.replace(panel, frame=panel.frame.assign(**columns))
+
+
+@pytest.fixture(scope="module")
+def castle_rows() -> Any:
+    causaldata = pytest.importorskip("causaldata")
+    return causaldata.castle.load_pandas().data.sort_values(["sid", "year"])
+
+
+@pytest.fixture
+def castle(panel: Callable[..., Panel], castle_rows: Any) -> Callable[..., Panel]:
+    def make(weighted: bool, kind: str = "rate") -> Panel:
+        rows = castle_rows
+        units = [f"{int(sid):02d}" for sid in rows["sid"]]
+        first = rows[rows["post"] == 1].groupby("sid")["year"].min() - 1970
+        values = rows["homicide"] if kind == "rate" else rows["l_homicide"]
+        table = list(zip(units, rows["year"].astype(int) - 1970, values, strict=True))
+        starts = {f"{int(sid):02d}": int(year) for sid, year in first.items()}
+        weight = rows["popwt"].to_numpy() if weighted else 1.0
+        return panel(table, kind, "year", starts, weight=weight, unsorted=True)
+
+    return make
+
+
+class TestCastle:
+    """Cheng and Hoekstra's data; three small-sample rules, as pyfixest and linearmodels give them."""
+
+    @pytest.mark.parametrize(
+        ("weighted", "small_sample", "value", "se"),
+        [
+            (True, "effects_nested", 0.0755, 0.0332), (False, "effects_nested", 0.0694, 0.0559),
+            (True, "effects_counted", 0.0755, 0.0348), (False, "effects_counted", 0.0694, 0.0586),
+            (True, "no_cluster_factor", 0.0755, 0.0345), (False, "no_cluster_factor", 0.0694, 0.0581),
+        ],
+    )  # fmt: skip
+    def test_known_answers(
+        self, castle: Callable[..., Panel], weighted: bool, small_sample: str, value: float, se: float
+    ) -> None:
+        result = DifferenceInDifferences(small_sample=small_sample).estimate(castle(weighted))
+        assert (round(result.effect.value, 4), round(result.effect.se, 4)) == (value, se)
+        assert result.effect.df == 49
+        assert small_sample in result.standard_errors
+
+    def test_the_log_of_a_rate_is_the_column_of_logs(self, castle: Callable[..., Panel]) -> None:
+        rate, logs = (DifferenceInDifferences().estimate(castle(True, kind)) for kind in ("rate", "continuous"))
+        assert logs.effect.scale == "identity"
+        assert logs.relative is None
+        assert rate.effect.value == pytest.approx(logs.effect.value, abs=1e-6)
+        assert rate.relative.value == pytest.approx(100 * math.expm1(rate.effect.value))
+        assert rate.averted is None
+
+    def test_cohorts_are_said(self, castle: Callable[..., Panel]) -> None:
+        result = DifferenceInDifferences().estimate(castle(True))
+        staggered = check(result, "staggered_adoption")
+        assert staggered.verdict == "sign against"
+        assert (
+            "1 unit in 2006, 13 units in 2007, 4 units in 2008, 2 units in 2009 and 1 unit in 2010" in staggered.reading
+        )
+        assert "29 units never treated" in staggered.reading
+        assert check(result, "number_of_clusters").verdict == "no sign against"
+        assert "rule out gaps" in check(result, "pre_period_leads").reading
+
+
+class TestAgainstDummies:
+    def dummies(self, data: Panel, columns: numpy.ndarray) -> Any:
+        import pandas
+        import statsmodels.api as sm
+
+        frame = data.frame
+        effects = pandas.get_dummies(frame[["unit", "time"]].astype(str), drop_first=True, dtype=float)
+        matrix = sm.add_constant(numpy.column_stack([columns, effects.to_numpy()]))
+        groups = pandas.factorize(frame["unit"])[0]
+        return sm.OLS(numpy.log(frame["value"]), matrix).fit(
+            cov_type="cluster", cov_kwds={"groups": groups, "use_correction": True}, use_t=True
+        )
+
+    def test_two_way(self, places: Callable[..., Panel]) -> None:
+        data = places(staggered=True)
+        treated = (data.frame["time"] >= data.frame["first_time"]).to_numpy(dtype=float)
+        fit = self.dummies(data, treated[:, None])
+        effect = DifferenceInDifferences(small_sample="effects_counted").estimate(data).effect
+        assert effect.value == pytest.approx(fit.params["x1"])
+        assert effect.se == pytest.approx(fit.bse["x1"])
+        assert (effect.low, effect.high) == pytest.approx(tuple(fit.conf_int().loc["x1"]))
+
+    def test_event_study(self, places: Callable[..., Panel]) -> None:
+        data = places(staggered=True)
+        since = (data.frame["time"] - data.frame["first_time"]).clip(-3, 2).to_numpy()
+        columns = numpy.column_stack([(since == k).astype(float) for k in (-3, -2, 0, 1, 2)])
+        fit = self.dummies(data, columns)
+        design = DifferenceInDifferences(estimator="event_study", leads=3, lags=2, small_sample="effects_counted")
+        result = design.estimate(data)
+        shown = [point for point in result.event_study if point.se is not None]
+        assert [point.time for point in result.event_study] == [-3, -2, -1, 0, 1, 2]
+        assert [point.value for point in shown] == pytest.approx(list(fit.params[1:6]))
+        assert [point.se for point in shown] == pytest.approx(list(fit.bse[1:6]))
+        assert all(p.simultaneous_low < p.low < p.high < p.simultaneous_high for p in shown)
+        shares = columns[:, 2:].sum(axis=0) / columns[:, 2:].sum()
+        assert result.effect.value == pytest.approx(float(shares @ fit.params[3:6]))
+        contrast = numpy.zeros(len(fit.params))
+        contrast[3:6] = shares
+        assert result.effect.se == pytest.approx(fit.t_test(contrast).sd.item())
+
+    def test_covariates(self, places: Callable[..., Panel]) -> None:
+        data = places()
+        size = numpy.random.default_rng(5).normal(size=len(data))
+        data = changed(data, size=size, value=numpy.round(data.frame["value"] * numpy.exp(0.2 * size)))
+        data = dataclasses.replace(data, covariates=("size",))
+        treated = (data.frame["time"] >= data.frame["first_time"]).to_numpy(dtype=float)
+        fit = self.dummies(data, numpy.column_stack([treated, size]))
+        result = DifferenceInDifferences(covariates=["size"], small_sample="effects_counted").estimate(data)
+        assert [term.value for term in result.coefficients] == pytest.approx([fit.params["x1"], fit.params["x2"]])
+        assert result.effect.se == pytest.approx(fit.bse["x1"])
+
+
+class TestPeople:
+    def test_averted_takes_the_effect_out_of_what_was_seen(self, places: Callable[..., Panel]) -> None:
+        data = places()
+        result = DifferenceInDifferences().estimate(data)
+        seen = data.frame.loc[data.frame["time"] >= data.frame["first_time"], "value"].sum()
+        for end, averted in (("value", "value"), ("high", "low"), ("low", "high")):
+            expected = seen * math.expm1(-getattr(result.effect, end))
+            assert getattr(result.averted, averted) == pytest.approx(expected)
+        assert result.absolute.value == pytest.approx(-result.averted.value / 36)
+        assert result.averted.p_value == result.effect.p_value
+        low, high = numpy.quantile(result.averted.draws, [0.025, 0.975])
+        assert (low, high) == pytest.approx((result.averted.low, result.averted.high), rel=0.03)
+        averages = result.fit["averages"]
+        assert averages["expected"] - averages["observed"] == pytest.approx(-result.absolute.value)
+
+    def test_rate_with_exposure_counts_events(self, places: Callable[..., Panel]) -> None:
+        count = changed(places(per=1000.0), exposure=20_000.0)
+        rate = changed(count, value=count.frame["value"] / 20)
+        rate = dataclasses.replace(rate, outcome=dataclasses.replace(count.outcome, kind="rate"))
+        first, second = (DifferenceInDifferences().estimate(data) for data in (count, rate))
+        assert first.averted.value == pytest.approx(second.averted.value)
+        assert first.absolute.value == pytest.approx(20 * second.absolute.value)
+        plain = dataclasses.replace(rate, frame=rate.frame.assign(exposure=1.0))
+        assert DifferenceInDifferences().estimate(plain).averted is None
+
+    def test_identity_scale(self, places: Callable[..., Panel]) -> None:
+        data = places(fall=0.1)
+        result = DifferenceInDifferences(transform="identity").estimate(data)
+        assert result.averted.value == pytest.approx(-36 * result.effect.value)
+        assert result.averted.low == pytest.approx(-36 * result.effect.high)
+        seen = data.frame.loc[data.frame["time"] >= data.frame["first_time"], "value"].mean()
+        assert result.relative.value == pytest.approx(100 * result.effect.value / (seen - result.effect.value))
+        after = [p for p in result.path if p.counterfactual is not None]
+        assert numpy.mean([p.observed - p.counterfactual for p in after]) == pytest.approx(result.effect.value)
+
+    def test_path_has_two_groups(self, places: Callable[..., Panel]) -> None:
+        data = places()
+        result = DifferenceInDifferences().estimate(data)
+        comparison = [point for point in result.path if point.unit == "comparison"]
+        never = data.frame[data.frame["first_time"].isna()].groupby("time")["value"].mean()
+        assert [point.observed for point in comparison] == pytest.approx(list(never))
+        assert all(point.counterfactual is None for point in comparison)
+        treated = [point for point in result.path if point.unit == "treated"]
+        assert [point.counterfactual is None for point in treated] == [True] * 6 + [False] * 6
+        assert all(p.low < p.counterfactual < p.high for p in treated[6:])
+
+    def test_event_study_path_holds_each_periods_effect(self, places: Callable[..., Panel]) -> None:
+        result = DifferenceInDifferences(estimator="event_study").estimate(places())
+        treated = [point for point in result.path if point.counterfactual is not None]
+        lags = [point.value for point in result.event_study if point.time >= 0]
+        assert [math.log(p.observed / p.counterfactual) for p in treated] == pytest.approx(lags)
+        assert result.effect.value == pytest.approx(numpy.mean(lags))
+
+    def test_event_study_without_a_reference_of_minus_one(self, places: Callable[..., Panel]) -> None:
+        design = DifferenceInDifferences(before={"to": 2004}, after={"from": 2006})
+        result = design.estimate(places())
+        assert next(point.time for point in result.event_study if point.se is None) == -2
+        assert result.n_observations == 12 * 11
+
+
+class TestAdoption:
+    def test_units_that_start_after_the_data_are_compared_with(self, places: Callable[..., Panel]) -> None:
+        data = places()
+        later = data.frame["first_time"].where(data.frame["unit"] != "T5", 60.0)
+        result = DifferenceInDifferences().estimate(changed(data, first_time=later))
+        assert result.n_treated_units == 5
+        assert "1 unit of them treated after the data end" in result.estimand
+
+    def test_not_yet_treated_are_enough(self, places: Callable[..., Panel]) -> None:
+        result = DifferenceInDifferences(after={"to": 2007}).estimate(places(staggered=True, never=0))
+        assert result.effect.low < math.log(0.8) < result.effect.high
+        assert "not yet treated" in result.estimand
+        whole = DifferenceInDifferences().estimate(places(staggered=True, never=0))
+        assert check(whole, "treated_clusters").verdict == "no sign against"
+
+    def test_clusters_that_are_not_units(self, places: Callable[..., Panel]) -> None:
+        data = places()
+        region = data.frame["unit"].map(lambda unit: f"region {int(unit[1:]) // 2}{unit[0]}")
+        result = DifferenceInDifferences(cluster="region").estimate(changed(data, cluster=region))
+        assert result.fit["clusters"] == 6
+        assert result.effect.df == 5
+        assert "clustered by region" in result.standard_errors
+        assert "6 clusters" in check(result, "number_of_clusters").reading
+        assert check(result, "treated_clusters").verdict == "sign against"
+
+    def test_repeated_cross_sections(self, places: Callable[..., Panel]) -> None:
+        data = places()
+        twice = dataclasses.replace(data, frame=data.frame.loc[data.frame.index.repeat(2)].reset_index(drop=True))
+        first, second = (DifferenceInDifferences().estimate(each).effect for each in (data, twice))
+        assert first.value == pytest.approx(second.value)
+        assert first.se == pytest.approx(second.se, rel=0.1)
+
+    def test_a_drift_before_is_seen(self, places: Callable[..., Panel]) -> None:
+        data = places()
+        drift = numpy.where(data.frame["first_time"].notna(), numpy.exp(0.05 * (data.frame["time"] - 36)), 1.0)
+        result = DifferenceInDifferences().estimate(changed(data, value=data.frame["value"] * drift))
+        assert check(result, "pre_period_leads").verdict == "sign against"
+        assert check(result, "anticipation").verdict == "sign against"
+        calm = DifferenceInDifferences().estimate(data)
+        assert check(calm, "pre_period_leads").key
+        assert check(calm, "number_of_clusters").verdict == "sign against"
+
+    def test_one_period_before_shows_no_leads(self, places: Callable[..., Panel]) -> None:
+        result = DifferenceInDifferences(before={"from": 2005, "to": 2005}).estimate(places())
+        assert check(result, "pre_period_leads").verdict == "not run"
+        assert result.event_study[0].time == -1
+
+
+class TestRefusals:
+    def test_who_is_treated(self, places: Callable[..., Panel], panel: Callable[..., Panel]) -> None:
+        design, data = DifferenceInDifferences(), places()
+        with pytest.raises(DesignError, match="there is one unit"):
+            design.estimate(panel([("A", t, 5 + t) for t in range(6)], frequency="number", start=3))
+        with pytest.raises(DesignError, match="no unit is treated"):
+            design.estimate(changed(data, first_time=math.nan))
+        with pytest.raises(DesignError, match="after the last period"):
+            design.estimate(changed(data, first_time=data.frame["first_time"] + 50))
+        with pytest.raises(DesignError, match="nobody to compare with"):
+            design.estimate(changed(data, first_time=36.0))
+        with pytest.raises(DesignError, match="from the first period on, so without a period before: T0, T1"):
+            design.estimate(changed(data, first_time=data.frame["first_time"] - 6))
+        one = data.frame[data.frame["time"] == 36]
+        with pytest.raises(DesignError, match="there is one period"):
+            design.estimate(dataclasses.replace(data, frame=one))
+
+    def test_values(self, places: Callable[..., Panel]) -> None:
+        data = places()
+        values = data.frame["value"].to_numpy().copy()
+        values[[0, 13]] = 0.0
+        with pytest.raises(DesignError, match="C0 in 2000, C1 in 2001"):
+            DifferenceInDifferences(transform="log").estimate(changed(data, value=values))
+        assert DifferenceInDifferences().resolve(changed(data, value=values)).transform == "identity"
+        with pytest.raises(DesignError, match="same in every unit and period"):
+            DifferenceInDifferences().estimate(changed(data, value=7.0))
+        with pytest.raises(DesignError, match="weights that are zero"):
+            DifferenceInDifferences().estimate(changed(data, weight=numpy.where(data.frame["unit"] == "C1", 0.0, 2.0)))
+        with pytest.raises(DesignError, match="no column 'income'"):
+            DifferenceInDifferences(covariates=["income"]).estimate(data)
+
+    def test_holes(self, places: Callable[..., Panel]) -> None:
+        data = places()
+        frame = data.frame[~((data.frame["unit"] == "C2") & data.frame["time"].isin([33, 34]))]
+        with pytest.raises(DataError, match="C2 has no rows for 2003 to 2004"):
+            DifferenceInDifferences().estimate(dataclasses.replace(data, frame=frame))
+        frame = data.frame[~((data.frame["unit"] == "C2") & (data.frame["time"] < 36))]
+        design = DifferenceInDifferences(before={"to": 2005}, after={"from": 2006})
+        with pytest.raises(DesignError, match="C2"):
+            design.estimate(dataclasses.replace(data, frame=frame))
+
+    def test_windows(self, places: Callable[..., Panel]) -> None:
+        with pytest.raises(DesignError, match="does not end before"):
+            DifferenceInDifferences(before={"to": 2007}, after={"from": 2006}).estimate(places())

@@ -1,0 +1,85 @@
+"""Pages in a real browser: no sideways scroll at 320 px, no request, one side of A4 for the summary."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = os.environ.get("EVALKIT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
+NAMES = ["index", *(f"studies/{name}" for name in
+                    ("portsmouth-robberies", "seat-belts", "castle-doctrine", "ae-navigators-rehearsal"))]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield found
+        found.close()
+
+
+def opened(browser, project: Path, name: str, width: int, *, script: bool = True, scheme: str = "light"):
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, java_script_enabled=script, color_scheme=scheme
+    )
+    page = context.new_page()
+    page.requests = []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.goto((project / "_site" / f"{name}.html").as_uri())
+    return page
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_sideways_scroll_and_no_request(browser, project, name):
+    for width in (320, 1280):
+        page = opened(browser, project, name, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert all(url.startswith("file:") for url in page.requests)
+        page.context.close()
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_summary_is_one_side_of_paper(browser, project, name):
+    page = opened(browser, project, name, 1280)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 695, "height": 1047})
+    height = page.evaluate("document.querySelector('.summary').getBoundingClientRect().bottom + window.scrollY")
+    assert height <= 1047
+    page.context.close()
+
+
+def test_filters_work_without_script(browser, project):
+    page = opened(browser, project, "index", 1280, script=False)
+    page.click("a[href='#monitoring']")
+    shown = [row.get_attribute("id") for row in page.query_selector_all(".study") if row.is_visible()]
+    assert shown == ["study-portsmouth-robberies"]
+    page.context.close()
+
+
+def test_small_targets_and_focus(browser, project):
+    page = opened(browser, project, "studies/seat-belts", 360)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    heights = page.evaluate(
+        "[...document.querySelectorAll('nav a, summary, .get a')].map(e => e.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 24
+    page.context.close()
+
+
+def test_text_in_drawings_is_never_too_small(browser, project):
+    page = opened(browser, project, "studies/seat-belts", 360)
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('svg.slim text')].map(e => parseFloat(getComputedStyle(e).fontSize)"
+        " * e.closest('svg').getBoundingClientRect().width / e.closest('svg').viewBox.baseVal.width)"
+    )
+    assert sizes
+    assert min(sizes) >= 10
+    assert re.search("slim", page.content())
+    page.context.close()

@@ -1,0 +1,224 @@
+"""Study files: what may be written, every problem at once with its place, variants merged and checked."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from evalkit.errors import SpecError
+from evalkit.spec.loading import load_spec, merge, resolved
+from evalkit.spec.scaffold import DESIGNS, write_new
+from evalkit.spec.schema import schema_text
+from tests.conftest import SERIES
+
+Write = Callable[..., Path]
+
+FOUR_MISTAKES = """\
+evalkit: 1
+title: Navigators
+question: Did it change?
+data:
+  source: csv
+  path: data/ed_visits.csv
+  unit: hospital
+  period: {column: month, frequency: month}
+intervention:
+  starts:
+    St Mary's: 2022-11
+    Royal Infirmary: 2022-13
+outcomes:
+  attendances:
+    label: Attendances
+    beter: lower
+    column: visits
+design: {kind: its}
+"""
+
+
+def problems(path: Path) -> list:
+    with pytest.raises(SpecError) as caught:
+        load_spec(path)
+    return list(caught.value.problems)
+
+
+def by_place(path: Path) -> dict[str, str]:
+    return {problem.where: problem.sentence() for problem in problems(path)}
+
+
+def test_the_readme_spec_is_fifteen_lines_and_checks(repository: Path, project: Path) -> None:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    text = readme.split("```yaml\n", 1)[1].split("```", 1)[0]
+    assert len(text.strip().splitlines()) <= 15
+    path = project / "evaluations" / "belts.yaml"
+    path.write_text(text, encoding="utf-8")
+    spec = load_spec(path)
+    assert [request.id for request in spec.requests] == ["primary"]
+    assert spec.study.stated_level == "impact"
+
+
+def test_mistakes_in_keys_and_values_come_at_once(write_study: Write) -> None:
+    found = by_place(write_study(FOUR_MISTAKES))
+    assert "did you mean 'better'?" in found["outcomes.attendances.beter"]
+    assert "'its' is not a design" in found["design.kind"]
+    assert "interrupted_time_series" in found["design.kind"]
+
+
+def test_each_mistake_has_line_column_and_the_line(write_study: Write) -> None:
+    found = {p.where: p for p in problems(write_study(FOUR_MISTAKES))}
+    better = found["outcomes.attendances.beter"]
+    assert (better.line, better.column, better.length) == (16, 5, 5)
+    assert better.source_line == "    beter: lower"
+
+
+def test_dates_and_missing_files_come_in_the_next_stage(write_study: Write, project: Path) -> None:
+    (project / "data" / "ed_visits_2024.csv").write_text("hospital,month,visits\na,2022-01,3\n")
+    text = FOUR_MISTAKES.replace("kind: its", "kind: difference_in_differences").replace("beter", "better")
+    found = {p.where: p for p in problems(write_study(text))}
+    bad = found["intervention.starts.Royal Infirmary"]
+    assert bad.sentence().endswith("'2022-13' is not a month; write it such as 2022-12")
+    assert (bad.line, bad.column) == (12, 22)
+    assert "nearest: data/ed_visits_2024.csv" in found["data.path"].sentence()
+
+
+def test_a_wrong_column_is_found_by_check(write_study: Write, project: Path) -> None:
+    (project / "data" / "ed_visits.csv").write_text("hospital,month,visit\na,2022-01,3\n")
+    text = FOUR_MISTAKES.replace("kind: its", "kind: difference_in_differences").replace("beter", "better")
+    found = by_place(write_study(text.replace("2022-13", "2022-12")))
+    assert list(found) == ["outcomes.attendances.column"]
+    assert "did you mean 'visit'?" in found["outcomes.attendances.column"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "words"),
+    [
+        ("better: lower", "better: lowr", "outcomes.incidents.better", "did you mean 'lower'?"),
+        ("better: lower", "better: no", "outcomes.incidents.better", "one of lower, higher, neither"),
+        ("kind: count, ", "kind: 7, ", "outcomes.incidents.kind", "one of count"),
+        ("title: A series", "titel: A series", "titel", "did you mean 'title'?"),
+        ("title: A series", "title: [a, b]", "title", "write text"),
+        ("start: 2021-01", "start: 2021", "intervention.start", "not a month"),
+        ("start: 2021-01", "strat: 2021-01", "intervention.strat", "did you mean 'start'?"),
+        ("season: none", "season: yes", "design.season", "one of auto, none, month, quarter"),
+        ("season: none", "seasn: none", "design.seasn", "did you mean 'season'?"),
+        ("season: none", "level: 95", "design.level", ""),
+        ("source: counts", "source: count", "data.source", "did you mean 'counts'?"),
+        ("source: counts", "", "data", "add source"),
+        ("evalkit: 1", "evalkit: 2", "evalkit", "one of 1"),
+        ("  incidents:", "  incidents: {label: x, column: value}\n  other:", "outcomes", "exactly one"),
+        ("frequency: month", "frequency: fortnight", "data.period.frequency", "one of day"),
+        ("start: 2018-01", "start: soon", "data.period", "not a month"),
+    ],
+)  # fmt: skip
+def test_one_mistake_gives_one_problem_in_the_right_place(
+    write_study: Write, old: str, new: str, where: str, words: str
+) -> None:
+    text = (SERIES % ", ".join(["5"] * 48)).replace(old, new, 1)
+    found = by_place(write_study(text))
+    assert where in found, found
+    assert words in found[where]
+    assert len(found) == 1, found
+
+
+def test_missing_blocks_are_named(write_study: Write) -> None:
+    found = by_place(write_study("evalkit: 1\ntitle: x\nquestion: y\ndesign: {kind: before_after}\n"))
+    assert set(found) == {"data", "intervention", "outcomes"}
+
+
+def test_before_after_cannot_be_impact(write_study: Write) -> None:
+    text = (SERIES % ", ".join(["5"] * 48)).replace("kind: interrupted_time_series, season: none", "kind: before_after")
+    found = by_place(write_study(text + "level: impact\n"))
+    assert "monitoring" in found["level"]
+
+
+def test_variants_are_merged_and_checked_in_their_own_place(write_study: Write) -> None:
+    text = SERIES % ", ".join(["5"] * 48) + (
+        "sensitivity:\n  - {id: step, label: Step, design: {impact: level}}\n"
+        "  - {id: step, label: Again, design: {imapct: level}}\n"
+        "  - {id: empty, label: Nothing}\n"
+        "  - {id: other, label: Other design, design: {kind: before_after}}\n"
+    )
+    found = {(p.where, p.line): p.sentence() for p in problems(write_study(text))}
+    assert {where for where, _ in found} == {"sensitivity.1.id", "sensitivity.1.design.imapct", "sensitivity.2"} or {
+        where for where, _ in found
+    } == {"sensitivity.1.id", "design.imapct", "sensitivity.2"}
+    assert {line for _, line in found} == {14, 15}
+
+
+def test_a_variant_keeps_the_rest_of_the_study(write_study: Write) -> None:
+    text = SERIES % ", ".join(["5"] * 48) + (
+        "sensitivity:\n  - {id: step, label: Step, design: {impact: level}}\n"
+        "falsification:\n  - {id: pretend, label: Pretend, intervention: {start: 2019-06}}\n"
+    )
+    spec = load_spec(write_study(text))
+    assert [(r.id, r.role) for r in spec.requests] == [
+        ("primary", "primary"), ("step", "sensitivity"), ("pretend", "falsification")]  # fmt: skip
+    assert spec.requests[1].study.design.season == "none"
+    assert spec.requests[1].study.design.impact == "level"
+    assert spec.requests[2].study.intervention.start == "2019-06"
+
+
+def test_merge_replaces_a_block_whose_kind_changes() -> None:
+    base = {"design": {"kind": "a", "x": 1}, "outcomes": {"one": {"label": "l", "kind": "count"}}}
+    assert merge(base, {"design": {"kind": "b"}})["design"] == {"kind": "b"}
+    assert merge(base, {"design": {"y": 2}})["design"] == {"kind": "a", "x": 1, "y": 2}
+    changed = merge(base, {"outcomes": {"one": {"kind": "rate"}}})["outcomes"]["one"]
+    assert changed == {"label": "l", "kind": "rate"}
+    assert base["design"] == {"kind": "a", "x": 1}
+
+
+def test_resolved_is_plain_json_with_every_default(write_study: Write) -> None:
+    study = resolved(load_spec(write_study()).study)
+    text = json.dumps(study)
+    assert study["level"] == "impact"
+    assert study["status"] == "draft"
+    assert json.loads(text) == study
+
+
+@pytest.mark.parametrize("name", ["Op Deter", "op_deter", "OP"])
+def test_a_file_name_must_be_an_id(write_study: Write, name: str) -> None:
+    (problem,) = problems(write_study(name=name))
+    assert "such as op-deter.yaml" in problem.mend
+
+
+def test_a_missing_study_names_the_nearest(write_study: Write) -> None:
+    path = write_study(name="navigators")
+    (problem,) = problems(path.with_name("navigator.yaml"))
+    assert "nearest" in problem.mend
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_new_study_checks_once_its_data_path_is_set(project: Path, design: str) -> None:
+    path = write_new("op-deter", design, project)
+    assert [p.where for p in problems(path)] == ["data.path"]
+    (project / "data" / "op-deter.csv").write_text("month,place,incidents\n2022-01,Place A,3\n")
+    assert load_spec(path).id == "op-deter"
+
+
+def test_new_never_overwrites(project: Path) -> None:
+    path = write_new("op-deter", DESIGNS[0], project)
+    before = path.read_bytes()
+    with pytest.raises(SpecError, match="exists already"):
+        write_new("op-deter", DESIGNS[1], project)
+    assert path.read_bytes() == before
+
+
+def test_the_committed_schema_is_true(repository: Path) -> None:
+    committed = (repository / "evalkit" / "schema" / "evaluation.json").read_text(encoding="utf-8")
+    assert committed == schema_text(), "run `make schema`"
+
+
+def test_the_projects_studies_check(repository: Path) -> None:
+    for path in sorted((repository / "evaluations").glob("*.yaml")):
+        assert load_spec(path).id == path.stem
+
+
+@pytest.mark.parametrize("path", ["../secret.csv", "/etc/passwd", "data/../../secret.csv", "data/link.csv"])
+def test_paths_stay_inside(write_study: Write, project: Path, path: str) -> None:
+    (project.parent / "secret.csv").write_text("month,value\n2020-01,1\n")
+    (project / "data" / "link.csv").symlink_to(project.parent / "secret.csv")
+    text = (SERIES % "1, 2").replace("source: counts", f"source: csv\n  path: {path}")
+    text = text.replace("  values: [1, 2]\n", "")
+    (problem,) = problems(write_study(text))
+    assert problem.where == "data.path"
+    assert "project" in problem.sentence()
