@@ -184,7 +184,7 @@ def _appraisal(appraisal: Appraisal) -> dict[str, Any]:
         if document[name]:
             del document[name]["draws"]
     document["by_payer"] = [{"payer": p, "cost": cost, "benefit": benefit} for p, cost, benefit in appraisal.by_payer]
-    document["by_kind"] = [{"kind": kind, "cost": cost, "benefit": benefit} for kind, cost, benefit in appraisal.by_kind]
+    document["by_kind"] = [{"kind": k, "cost": cost, "benefit": benefit} for k, cost, benefit in appraisal.by_kind]
     return document
 
 

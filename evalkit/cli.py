@@ -105,10 +105,12 @@ def report(
     from evalkit import releases
 
     del everything  # the pages of all studies are kept true together, so naming one is naming all
-    engine = _engine(engine)
+    chosen = _engine(engine)
+    if chosen == "none" and os.environ.get("EVALKIT_RENDERING"):
+        return  # Quarto calls this as its pre-render step, and evalkit, which called Quarto, has just done it
     project = Path.cwd()
     paths = _paths(specs, everything=not specs)
-    if engine == "none":
+    if chosen == "none":
         releases.run_studies(releases.find_studies(project), output, data=data, only_changed=True)
     missing = [path.stem for path in paths if not (output / path.stem / "result.json").is_file()]
     if missing:
@@ -116,8 +118,8 @@ def report(
     ids = [path.stem for path in releases.find_studies(project)] or [path.stem for path in paths]
     ids = list(dict.fromkeys([*ids, *(path.stem for path in paths)]))
     with _Progress() as progress:
-        made = releases.make_site(project, output, site, engine=engine, ids=ids, tell=progress.page)
-    if engine == "none":
+        made = releases.make_site(project, output, site, engine=chosen, ids=ids, tell=progress.page)
+    if chosen == "none":
         _say("Wrote documents and exhibits; nothing was rendered.")
     else:
         _say(f"{_counted(len(made.written), 'page')} written. Open {made.index}")

@@ -61,14 +61,17 @@ def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
         return {"score": None, "of": 5, "reason": "Simulated data: there is nothing to score."}
     outcome = study["outcomes"][primary.outcome.id]
     result, data = primary.result, study["data"]
-    checks = {
-        "a run of 12 or more periods before": result.n_pre_periods >= 12,
-        "no declared gaps": not data.get("gaps"),
-        "a named publisher": bool(data.get("publisher")),
-        "a fixed copy of the data": data["source"] in ("package", "counts") or bool(data.get("sha256")),
-        "recording unlikely to change with the programme": outcome.get("measurement_affected") == "unlikely",
-    }
-    return _counted(checks)
+    recording = {"unlikely": "", "possible": "recording may change with the programme",
+                 "likely": "recording is likely to change with the programme"}  # fmt: skip
+    affected = recording.get(outcome.get("measurement_affected"), "not stated whether recording changed")
+    fixed = data["source"] in ("package", "counts") or bool(data.get("sha256"))
+    return _counted([
+        ("12 or more periods before", "fewer than 12 periods before", result.n_pre_periods >= 12),
+        ("no gaps", "gaps in the series", not data.get("gaps")),
+        ("a named publisher", "no publisher named", bool(data.get("publisher"))),
+        ("a fixed copy of the data", "no fixed copy of the data (no sha256)", fixed),
+        ("recording unlikely to change with the programme", affected, not affected),
+    ])  # fmt: skip
 
 
 def _repeating(
@@ -77,28 +80,26 @@ def _repeating(
     if primary.simulated:
         return {"score": None, "of": 5, "reason": "Simulated data: there is nothing to score."}
     effect = primary.result.effect
-    others = [analysis for analysis in analyses if analysis.role == "sensitivity"]
-    same = [a for a in others if (a.result.effect.value < 0) == (effect.value < 0)]
     excludes = effect.low is not None and effect.high is not None and (effect.low > 0 or effect.high < 0)
-    agree = f"{len(same)} of {len(others)} other analyses point the same way"
-    checks = {
-        "an interval that leaves out no change": excludes,
-        agree: bool(others) and len(same) == len(others) and not any(f.role == "sensitivity" for f in failures),
-        "no key check against": not against,
-        "more than one period on each side": min(primary.result.n_pre_periods, primary.result.n_post_periods) > 1,
-        "seen again in another study": False,
-    }
-    return _counted(checks)
+    others = [analysis for analysis in analyses if analysis.role == "sensitivity"]
+    same = sum((analysis.result.effect.value < 0) == (effect.value < 0) for analysis in others)
+    lost = sum(failure.role == "sensitivity" for failure in failures)
+    total = len(others) + lost
+    several = min(primary.result.n_pre_periods, primary.result.n_post_periods) > 1
+    return _counted([
+        ("the interval leaves out no change", "the interval includes no change", excludes),
+        (f"all {total} other analyses point the same way" if total > 1 else "the other analysis points the same way",
+         f"{same} of {total} other analyses point the same way" if total else "no other analysis was run",
+         total > 0 and same == total),
+        ("no key check speaks against it", "a key check speaks against it", not against),
+        ("several periods on each side", "a single period on one side", several),
+        ("seen in another study", "not set beside another study", False),
+    ])  # fmt: skip
 
 
-def _counted(checks: Mapping[str, bool]) -> dict[str, Any]:
-    met = [name for name, holds in checks.items() if holds]
-    lacking = [name for name, holds in checks.items() if not holds]
-    reason = f"There is {_listed(met)}." if met else ""
-    if lacking:
-        reason = f"{reason} Not so: {_listed(lacking)}.".strip()
-    return {"score": len(met), "of": len(checks), "reason": reason}
-
-
-def _listed(names: Sequence[str]) -> str:
-    return "; ".join(names)
+def _counted(checks: Sequence[tuple[str, str, bool]]) -> dict[str, Any]:
+    """Return how many conditions hold, and each in words: those that hold, then those that do not."""
+    met = [holds for holds, _, is_met in checks if is_met]
+    lacking = [lacks for _, lacks, is_met in checks if not is_met]
+    parts = [f"{word}: {'; '.join(names)}." for word, names in (("For", met), ("Against", lacking)) if names]
+    return {"score": len(met), "of": len(checks), "reason": " ".join(parts)}

@@ -257,8 +257,9 @@ class Site:
 
 
 def make_site(
-    project: Path, results: Path, output: Path, *, engine: EngineName | Literal["none"] = "auto", ids: Sequence[str] | None = None,
-    failures: Sequence[tuple[str, str]] = (), tell: Callable[[str, int, int], None] | None = None,
+    project: Path, results: Path, output: Path, *, engine: EngineName | Literal["none"] = "auto",
+    ids: Sequence[str] | None = None, failures: Sequence[tuple[str, str]] = (),
+    tell: Callable[[str, int, int], None] | None = None,
 ) -> Site:  # fmt: skip
     """Write the pages of the studies that have results; pages whose content is unchanged are left as they are.
 

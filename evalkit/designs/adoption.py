@@ -88,11 +88,8 @@ def _windows(panel: Panel, before: Window | None, after: Window | None) -> list[
     whole = Span(panel.times[0], panel.times[-1])
     earlier = span_of(before, panel, "before") if before else None
     later = span_of(after, panel, "after") if after else None
-    if earlier is None:
-        spans = [Span(whole.first, later.last if later else whole.last)]
-    elif later is None:
-        spans = [Span(earlier.first, whole.last)]
-    else:
+    spans = [Span(earlier.first if earlier else whole.first, later.last if later else whole.last)]
+    if earlier and later:
         spans = [earlier, later]
         if earlier.last >= later.first:
             raise DesignError(

@@ -16,6 +16,7 @@ from evalkit.records import Block
 if TYPE_CHECKING:
     from evalkit.records import Panel, Result
 
+WITHOUT_AUTOREGRESSION = ("poisson", "negative_binomial")
 SMALL_COUNT = 5
 """A count with a value under this is modelled as a count, and not by its logarithm."""
 
@@ -38,7 +39,8 @@ class InterruptedTimeSeries(Block):
         "auto", description="Calendar season; auto: that of the data when two full years lie before, else none"
     )
     errors: Literal["auto", "autoregressive", "newey_west", "ordinary"] = Field(
-        "auto", description="auto: autoregressive (restricted maximum likelihood) for gaussian, newey_west for counts"
+        "auto",
+        description="auto: autoregressive (restricted likelihood); newey_west for poisson and negative_binomial",
     )
     lags: int | None = Field(None, ge=0, description="Lags of newey_west; default: 4(n/100)^(2/9), rounded down")
     small_sample: Literal["kenward_roger", "satterthwaite"] = Field(
@@ -64,10 +66,10 @@ class InterruptedTimeSeries(Block):
 
     @model_validator(mode="after")
     def _possible(self) -> InterruptedTimeSeries:
-        if self.family in COUNT_FAMILIES and self.errors == "autoregressive":
+        if self.family in WITHOUT_AUTOREGRESSION and self.errors == "autoregressive":
             raise ValueError(
                 f"errors: autoregressive is not available for family: {self.family}; "
-                "use newey_west, or family: gaussian"
+                "use newey_west, or family: quasi_poisson or gaussian"
             )
         if self.family in COUNT_FAMILIES and self.scale == "identity":
             raise ValueError(f"family: {self.family} is on the log scale; leave `scale` out, or use family: gaussian")
@@ -87,13 +89,7 @@ class InterruptedTimeSeries(Block):
         season = default_season(found, panel.frequency) if self.season == "auto" else self.season
         errors = self.errors
         if errors == "auto":
-            errors = "autoregressive" if family == "gaussian" else "newey_west"
-        if errors == "autoregressive" and family != "gaussian":
-            raise DesignError(
-                f"errors: autoregressive is not available for family: {family}",
-                "use newey_west, or family: gaussian",
-                "design.errors",
-            )
+            errors = "newey_west" if family in WITHOUT_AUTOREGRESSION else "autoregressive"
         windows = {"before": window_of(found.spans[0], panel), "after": window_of(found.spans[1], panel)}
         update: dict[str, Any] = {"family": family, "scale": scale, "season": season, "errors": errors, **windows}
         if errors == "newey_west":
@@ -113,7 +109,7 @@ class InterruptedTimeSeries(Block):
                 )
             return self.family
         small = panel.outcome.kind == "count" and bool((found.frame["value"] < SMALL_COUNT).any())
-        return "quasi_poisson" if small and self.scale == "auto" and self.errors != "autoregressive" else "gaussian"
+        return "quasi_poisson" if small and self.scale == "auto" else "gaussian"
 
     def _scale(self, found: Series, panel: Panel, family: str) -> str:
         """Return the scale: log for count families, for counts of 5 or more and for rates above 0."""
@@ -152,10 +148,10 @@ class InterruptedTimeSeries(Block):
 
         Effect: the contrast ``w'b``, w the average of matrix less counterfactual matrix over the periods after.
         Standard-error rule: that of `errors`; autoregressive uses restricted maximum likelihood with the covariance
-        and degrees of freedom of Kenward and Roger. Absolute, averted and, on the identity scale, relative come from
-        20,000 draws of the coefficients from the t distribution with the effect's degrees of freedom. On the log
-        scale fitted means are multiplied by Duan's smearing factor, the mean of exp(residual), held fixed, so that
-        fitted averages come close to observed ones.
+        and degrees of freedom of Kenward and Roger (for quasi_poisson on the linearised model). Absolute, averted and,
+        on the identity scale, relative come from 20,000 draws of the coefficients from the t distribution with the
+        effect's degrees of freedom. On the log scale fitted means are multiplied by Duan's smearing factor, the mean
+        of exp(residual), held fixed, so that fitted averages come close to observed ones.
 
         References
         ----------

@@ -13,7 +13,7 @@ PeriodText = str | int
 
 
 class Window(Block):
-    """A stretch of periods, both ends included; an end that is left out is the end of the data."""
+    """A stretch of periods, both ends included; an end left out is the end of the data, or the start of treatment."""
 
     from_: PeriodText | None = Field(None, alias="from", description="First period")
     to: PeriodText | None = Field(None, description="Last period")

@@ -98,9 +98,14 @@ class Segmented:
         """Return the regression of the rows of `frame` on `matrix` by the chosen family and errors."""
         import numpy
 
-        from evalkit.estimation import autoregressive, regression
+        from evalkit.estimation import autoregressive, autoregressive_counts, regression
 
         design = self.design
+        if design.family == "quasi_poisson" and design.errors == "autoregressive":
+            return autoregressive_counts.quasi_likelihood(
+                frame["value"].to_numpy(dtype=float), matrix, to_outcome(frame, self.panel), frame["time"].to_numpy(),
+                design.small_sample,
+            )  # fmt: skip
         if design.family in COUNT_FAMILIES:
             return regression.generalised_linear(
                 frame["value"].to_numpy(dtype=float), matrix, cast("Family", design.family),
@@ -180,8 +185,9 @@ class Segmented:
             found[name] = {"value": change.value, "low": change.low, "high": change.high, "p_value": change.p_value,
                            "unit": change.unit}  # fmt: skip
         expected, observed = sums.expected(), self.frame["value"].to_numpy()[self.terms.post].mean()
-        found["averages"] = {"observed": float(observed), "fitted": sums.fitted(), "expected": expected.value, "expected_low": expected.low,
-                             "expected_high": expected.high, "unit": expected.unit}  # fmt: skip
+        found["averages"] = {"observed": float(observed), "fitted": sums.fitted(), "expected": expected.value,
+                             "expected_low": expected.low, "expected_high": expected.high,
+                             "unit": expected.unit}  # fmt: skip
         base = self.base() if self.panel.outcome.kind in EVENTS else None
         found["minimum_detectable"] = minimum_detectable(effect, base)
         remains = self._remains()
@@ -337,7 +343,8 @@ class Simulated:
         if base[0] <= 0.0 or float(numpy.quantile(bases, (1 - self.level) / 2)) <= 0.0:
             return None
         ratio, ratios = (100.0 * (top / bottom - 1.0) for top, bottom in ((value, base), (draws, bases)))
-        return Estimate.from_draws(float(ratio[0]), ratios, level=self.level, unit="percent", label="average change")
+        found = Estimate.from_draws(float(ratio[0]), ratios, level=self.level, unit="percent", label="average change")
+        return replace(found, se=None)  # A ratio of normals has none.
 
     def _difference(self, factor: numpy.ndarray, **words: str) -> Estimate:
         value, draws = (

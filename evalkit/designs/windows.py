@@ -30,7 +30,10 @@ def first_start(panel: Panel) -> int | None:
 
 
 def span_of(window: Window, panel: Panel, key: str) -> Span:
-    """Return the periods of a window; an open end is the end of the data.
+    """Return the periods of a window.
+
+    An end that is left out is the end of the data; towards the start of treatment, where there is one, it is the
+    last period before the start (`before`) or the start itself (`after`).
 
     Raises
     ------
@@ -39,9 +42,12 @@ def span_of(window: Window, panel: Panel, key: str) -> Span:
         `design.` and `key`.
     """
     times, where = panel.times, f"design.{key}"
+    start = first_start(panel)
+    from_start = times[0] if start is None or key == "before" else start
+    to_start = times[-1] if start is None or key == "after" else start - 1
     try:
-        first = times[0] if window.from_ is None else parse_period(window.from_, panel.frequency)
-        last = times[-1] if window.to is None else parse_period(window.to, panel.frequency)
+        first = from_start if window.from_ is None else parse_period(window.from_, panel.frequency)
+        last = to_start if window.to is None else parse_period(window.to, panel.frequency)
     except EvalkitError as error:
         problem = error.problems[0]
         raise DesignError(problem.message, problem.mend, where) from None

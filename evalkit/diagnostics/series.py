@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy
 
 FEW_POINTS = 12
+SHORT_FOR_NEWEY_WEST = 100
 CLEAR_CORRELATION = 0.2
 REMAINING_CORRELATION = 0.15
 
@@ -96,6 +97,8 @@ def residual_autocorrelation(remains: Remains | None, errors: str, modelled: flo
     -----
     Sign against. autoregressive: a remaining correlation of 0.15 or more in size that the test does not put down to
     chance (p below 0.05). newey_west: neighbours correlate by 0.5 or more, too much for a few lags in a short series.
+    Under 100 periods the reading adds that such standard errors are often too small (95% intervals of count
+    regressions covered 82 to 92% in simulations with 36 to 168 periods and autocorrelation 0 to 0.5).
     ordinary: neighbours correlate by 0.2 or more. Key where errors are ordinary, since nothing allows for it then.
     """
     name = "residual_autocorrelation"
@@ -114,7 +117,8 @@ def residual_autocorrelation(remains: Remains | None, errors: str, modelled: flo
     elif errors == "newey_west":
         against = remains.first >= 0.5
         reading = f"Neighbouring periods correlate by {remains.first:.2f} ({test}); the standard errors allow for it. "
-        reading += "For so strong a correlation they are probably too small." if against else ""
+        reading += "For so strong a correlation they are probably too small. " if against else ""
+        reading += "In a series this short they are often too small." if points < SHORT_FOR_NEWEY_WEST else ""
     else:
         against = abs(remains.first) >= CLEAR_CORRELATION
         reading = f"Neighbouring periods correlate by {remains.first:.2f} ({test}). "

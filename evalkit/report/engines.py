@@ -15,7 +15,7 @@ from typing import Any, Literal
 import yaml
 
 from evalkit.archive import write_whole
-from evalkit.errors import DesignError, SpecError
+from evalkit.errors import DesignError, EvalkitError, SpecError
 from evalkit.report.features import prepared
 from evalkit.report.templates import PAGE_FILES
 
@@ -66,7 +66,7 @@ def render(
     DesignError
         When the engine is not there or fails.
     """
-    chosen = available_engine(engine)
+    chosen = available_engine(engine, project)
     documents = _documents(project, pages)
     run = _quarto if chosen == "quarto" else _bundled
     made = run(project, output, documents, tell)
@@ -75,20 +75,23 @@ def render(
     return RenderedSite(output, output / "index.html", tuple(made), chosen)
 
 
-def available_engine(engine: EngineName) -> str:
+def available_engine(engine: EngineName, project: Path) -> str:
     """Return the engine to use: the one asked for, or the better one that is there.
 
     Raises
     ------
     DesignError
-        When quarto is asked for and not on PATH, or the name is unknown.
+        When quarto is asked for and not on PATH, or the project is not a Quarto project, or the name is unknown.
     """
     if engine not in ("auto", "quarto", "bundled"):
         raise DesignError(f"{engine!r} is not an engine", "use auto, quarto or bundled")
     found = shutil.which("quarto")
+    settings = (project / "_quarto.yml").is_file()
     if engine == "quarto" and not found:
         raise DesignError("quarto is not on PATH", "install it (evalkit[quarto]), or use --engine bundled")
-    return "quarto" if found and engine != "bundled" else "bundled"
+    if engine == "quarto" and not settings:
+        raise DesignError("the project has no _quarto.yml", "copy evalkit's own, or use --engine bundled")
+    return "quarto" if found and settings and engine != "bundled" else "bundled"
 
 
 def _documents(project: Path, pages: Sequence[str | Path] | None) -> list[Path]:
@@ -110,18 +113,29 @@ def _document(project: Path, page: str | Path) -> Path:
 
 
 def _bundled(project: Path, output: Path, documents: Sequence[Path], tell: Tell | None) -> list[Path]:
-    """Render with pandoc, two documents at a time; a document with a fault stops the rest from being written."""
-    sources = [prepared(document, project) for document in documents]
+    """Render with pandoc, two documents at a time; a fault in one is raised when the others are written."""
+
+    def attempt(document: Path) -> str | EvalkitError:
+        try:
+            return _pandoc(project, document, prepared(document, project))
+        except EvalkitError as error:
+            return error
+
     with ThreadPoolExecutor(PROCESSES) as pool:
-        rendered = list(pool.map(lambda pair: _pandoc(project, *pair), zip(documents, sources, strict=True)))
+        rendered = list(pool.map(attempt, documents))
+    faults = [found for found in rendered if isinstance(found, EvalkitError)]
     made = []
     for number, (document, html) in enumerate(zip(documents, rendered, strict=True), start=1):
+        if isinstance(html, EvalkitError):
+            continue
         target = _target(project, output, document)
         write_whole(target, html)
         made.append(target)
         if tell:
             tell(document.stem, number, len(documents))
     write_whole(output / "style.css", (project / "style.css").read_bytes())
+    if faults:
+        raise SpecError([problem for fault in faults for problem in fault.problems])
     return made
 
 

@@ -62,7 +62,7 @@ class Exhibits:
         count = sum(known.startswith("fig-") for known in self.names) + 1
         number_text = f"Figure {count}"
         self.names[name] = number_text
-        file = f"{name.removeprefix('fig-')}.csv"
+        file = self._file(f"{name.removeprefix('fig-')}.csv")
         self.files[file] = csv_text(drawn.table)
         self.downloads.append((file, f"{number_text}: {drawn.title}"))
         head, *rows = drawn.table
@@ -75,14 +75,20 @@ class Exhibits:
         """Return a table as a block of the page, open or folded away; empty when there is none."""
         if table is None:
             return ""
+        if self.simulated:
+            table = replace(table, caption=f"Simulated data. {table.caption}")
         self.names[table.name] = f"the table “{table.caption}”"
-        file = f"{table.name.removeprefix('tbl-')}-table.csv"
+        file = self._file(f"{table.name.removeprefix('tbl-')}-table.csv")
         self.files[file] = csv_text(table_text(table))
         self.downloads.append((file, table.caption))
         html = table_html(table, self.project)
         return raw_block(
             render_exhibit("folded", {"caption": table.caption, "html": html}, self.project) if folded else html
         )
+
+    def _file(self, name: str) -> str:
+        """Return the name of a download; that of simulated numbers says so, wherever the file goes."""
+        return f"simulated-{name}" if self.simulated else name
 
 
 def csv_text(rows: Iterable[Iterable[str]]) -> str:
@@ -201,18 +207,11 @@ def _direction(analysis: Analysis, change: Change) -> str:
     return words[0 if change.side == "below" else 1]
 
 
-def windows_of(analyses: Iterable[Analysis]) -> dict[str, str]:
-    """Return the windows of each before-and-after analysis in words, by its id."""
-    words = {a.id: (windows.after_words(a), windows.before_words(a)) for a in analyses}
-    return {name: f"{after} against {before}" for name, (after, before) in words.items() if after and before}
-
-
 def _change_figure(evaluation: Evaluation, reading: Reading, source: str) -> figures.Figure:
     analyses = _in_change_figure(evaluation)
     return figures.before_and_after(
-        analyses, labels=windows_of(analyses), title=message(evaluation.primary, reading), source=source, level=evaluation.level,
-        subtitle="Change in percent",
-        heads=_heads(evaluation.primary), name="headline",
+        analyses, labels=windows.each_against(analyses), title=message(evaluation.primary, reading), source=source,
+        level=evaluation.level, subtitle="Change in percent", heads=_heads(evaluation.primary), name="headline",
     )  # fmt: skip
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.records import Analysis, Evaluation
-from evalkit.report import figures, summary
-from evalkit.report.exhibits import windows_of
+from evalkit.report import figures, summary, windows
 from evalkit.report.ladder import Change, change_of, read
 from evalkit.report.numbers import number
 from evalkit.report.pages import front_matter, ordered
@@ -118,7 +117,7 @@ def nothing_to_draw(evaluation: Evaluation) -> str:
 
 
 def _strip(study: str, place: int, analysis: Analysis, change: Change, kind: str, of: int) -> str:
-    note = windows_of([analysis]).get(analysis.id, analysis.label)
+    note = windows.each_against([analysis]).get(analysis.id, analysis.label)
     return figures.interval_strip(
         change.value,
         change.low,

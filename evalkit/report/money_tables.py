@@ -22,13 +22,12 @@ def money_tables(evaluation: Evaluation, reading: Reading) -> list[Table]:
     appraisal = evaluation.appraisal
     if appraisal is None:
         return []
-    mark = "Simulated data. " if evaluation.simulated else ""
     whole = reading.may_price
     tables = [
-        _totals(appraisal, mark) if whole else None,
-        _by_year(appraisal, mark, whole=whole),
-        _by_payer(appraisal, mark, whole=whole),
-        _lines(appraisal, mark, whole=whole),
+        _totals(appraisal) if whole else None,
+        _by_year(appraisal, whole=whole),
+        _by_payer(appraisal, whole=whole),
+        _lines(appraisal, whole=whole),
     ]
     return [table for table in tables if table is not None and table.rows]
 
@@ -61,7 +60,7 @@ def doubtful(appraisal: Appraisal, *, whole: bool) -> list[MoneyLine]:
     return [line for line in _shown(appraisal, whole=whole) if line.status != "primary"]
 
 
-def _totals(appraisal: Appraisal, mark: str) -> Table:
+def _totals(appraisal: Appraisal) -> Table:
     rows: list[tuple[str, str, str]] = [("Cost", pounds(appraisal.cost.value), _range(appraisal.cost))]
     for label, estimate in (("Benefit", appraisal.benefit), ("Benefit less cost", appraisal.net_present_social_value)):
         if estimate is not None:
@@ -75,7 +74,7 @@ def _totals(appraisal: Appraisal, mark: str) -> Table:
                 interval_text(ratio.low, ratio.high, lambda bound: f"£{number(bound, 2)}"),
             )
         )
-    caption = f"{mark}Cost and benefit, present values in {appraisal.price_base or 'stated'} prices"
+    caption = f"Cost and benefit, present values in {appraisal.price_base or 'stated'} prices"
     return Table(
         "tbl-money",
         caption,
@@ -85,7 +84,7 @@ def _totals(appraisal: Appraisal, mark: str) -> Table:
     )
 
 
-def _by_year(appraisal: Appraisal, mark: str, *, whole: bool) -> Table:
+def _by_year(appraisal: Appraisal, *, whole: bool) -> Table:
     columns = [
         Column("Year"),
         Column("Cost", "number"),
@@ -96,13 +95,13 @@ def _by_year(appraisal: Appraisal, mark: str, *, whole: bool) -> Table:
         (year.year, pounds(year.cost), pounds(year.benefit), number(year.discount_factor, 4))
         for year in appraisal.by_year
     ]
-    return _money_table("tbl-money-year", f"{mark}By year, not discounted", columns, rows, whole)
+    return _money_table("tbl-money-year", "By year, not discounted", columns, rows, whole)
 
 
-def _by_payer(appraisal: Appraisal, mark: str, *, whole: bool) -> Table:
+def _by_payer(appraisal: Appraisal, *, whole: bool) -> Table:
     columns = [Column("Who pays or gains"), Column("Cost", "number"), Column("Benefit", "number")]
     rows = [(payer, pounds(cost), pounds(benefit)) for payer, cost, benefit in appraisal.by_payer]
-    return _money_table("tbl-money-payer", f"{mark}By who pays and who gains, present values", columns, rows, whole)
+    return _money_table("tbl-money-payer", "By who pays and who gains, present values", columns, rows, whole)
 
 
 def _money_table(name: str, caption: str, columns: list[Column], rows: Sequence[Sequence[str]], whole: bool) -> Table:
@@ -111,7 +110,7 @@ def _money_table(name: str, caption: str, columns: list[Column], rows: Sequence[
     return Table(name, caption, [columns[place] for place in kept], [[row[place] for place in kept] for row in rows])
 
 
-def _lines(appraisal: Appraisal, mark: str, *, whole: bool) -> Table:
+def _lines(appraisal: Appraisal, *, whole: bool) -> Table:
     rows = []
     for line in _shown(appraisal, whole=whole):
         source = ", ".join(part for part in (line.source, line.edition and f"edition {line.edition}") if part)
@@ -133,7 +132,7 @@ def _lines(appraisal: Appraisal, mark: str, *, whole: bool) -> Table:
         )
     return Table(
         "tbl-money-lines",
-        f"{mark}Every line, with its source",
+        "Every line, with its source",
         [
             Column("Line"),
             Column("Side"),

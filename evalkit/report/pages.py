@@ -93,8 +93,12 @@ class Page:
             "money": money_summary(evaluation, reading),
             "people": particulars.people(evaluation.study),
             "asides": [
-                (title, self._note(key))
-                for key, title in (("reached", "Who was reached"), ("changed", "What changed"), ("next", "What next"))
+                (title, self._note(key) or missing)
+                for key, title, missing in (
+                    ("reached", "Who was reached", "Not stated."),
+                    ("changed", "What changed", "First release."),
+                    ("next", "What next", "Not stated."),
+                )
             ],
         }
 
@@ -128,7 +132,7 @@ class Page:
         return {
             "pairs": particulars.design_pairs(self.evaluation),
             "assumptions": particulars.assumptions(self.evaluation),
-            "options": self.exhibits.table(particulars.options_table(self.evaluation)),
+            "options": self.exhibits.table(particulars.options_table(self.evaluation), folded=True),
         }
 
     def _result(self) -> dict[str, Any]:
@@ -264,7 +268,8 @@ def claim_pairs(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
         interval = interval_text(ours["low"], ours["high"])
         pairs.append((f"Our estimate, {ours['label']}", f"{signed_percent(ours['value'], 1)} ({interval})"))
     verdict = claim.get("verdict") or claim.get("verdict_sentence")
-    return [*pairs, ("Reading", str(verdict))] if verdict else pairs
+    pairs += [("Reading", str(verdict))] if verdict else []
+    return [*pairs, ("Why they differ", str(claim["reading"]))] if claim.get("reading") else pairs
 
 
 def front_matter(project: Path | None, title: str, description: str, root: str) -> Markup:

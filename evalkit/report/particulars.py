@@ -119,13 +119,9 @@ def options_table(evaluation: Evaluation) -> Table:
     rows = []
     for option in sorted(design, key=lambda option: (option != "kind", option)):
         meaning = getattr(fields.get(option), "description", None) or ""
-        rows.append(
-            (
-                option,
-                _option(design[option]),
-                meaning or (design_title(str(design["kind"])) if option == "kind" else ""),
-            )
-        )
+        if option == "kind":
+            meaning = design_title(str(design["kind"]))
+        rows.append((option, _option(design[option]), meaning))
     return Table(
         "tbl-options",
         "Every option of the design as it was used, defaults included",
@@ -220,6 +216,8 @@ def _option(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
+        if value.get("from") == value.get("to") is not None:
+            return str(value["from"])
         ends = [f"from {value['from']}" if value.get("from") else "", f"to {value['to']}" if value.get("to") else ""]
         return " ".join(end for end in ends if end) if {*value} <= {"from", "to"} else ", ".join(_window(value))
     if isinstance(value, list | tuple):

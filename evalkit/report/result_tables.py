@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation
+from evalkit.report import windows
 from evalkit.report.ladder import Change, Reading, change_of, read
 from evalkit.report.numbers import interval_text, number, signed, signed_percent
 from evalkit.report.tables import Column, Table
@@ -22,12 +23,11 @@ def result_table(evaluation: Evaluation) -> Table:
     rows = list(_result_rows(primary, reading))
     return Table(
         "tbl-result",
-        _caption(f"{label_of(primary)}: what happened", primary.simulated),
+        f"{label_of(primary)}: what happened",
         [Column("Measure"), Column("Estimate", "number"), Column(interval, "number")],
         rows,
         main=0,
         note=_left_out(reading),
-        simulated=primary.simulated,
     )
 
 
@@ -50,7 +50,7 @@ def terms_table(analysis: Analysis) -> Table | None:
     ]
     return Table(
         "tbl-terms",
-        _caption(f"All terms of the model ({scale})", analysis.simulated),
+        f"All terms of the model ({scale})",
         [
             Column("Term"),
             Column("Value", "number"),
@@ -59,7 +59,6 @@ def terms_table(analysis: Analysis) -> Table | None:
             Column("p-value", "number"),
         ],
         rows,
-        simulated=analysis.simulated,
     )
 
 
@@ -81,11 +80,10 @@ def checks_table(analysis: Analysis) -> Table | None:
     words = "One check" if len(rows) == 1 else f"All {count} checks"
     return Table(
         "tbl-checks",
-        _caption(f"{words} in plain words", analysis.simulated),
+        f"{words} in plain words",
         [Column("What we assumed"), Column("What we looked at"), Column("What we saw"), Column("Reading", "verdict")],
         rows,
         sentences=True,
-        simulated=analysis.simulated,
     )
 
 
@@ -96,15 +94,17 @@ def analyses_table(evaluation: Evaluation) -> Table:
         change = change_of(analysis)
         value, interval = written(change)
         unit = "" if change.percent else f" {analysis.outcome.unit}".rstrip()
-        rows.append((analysis.label, ROLES[analysis.role], f"{value}{unit}", interval))
+        label = windows.each_against([analysis]).get(analysis.id, analysis.label)
+        rows.append(
+            (label if analysis.role == "primary" else analysis.label, ROLES[analysis.role], f"{value}{unit}", interval)
+        )
     interval = interval_label(evaluation.primary.result.effect.level).capitalize()
     return Table(
         "tbl-analyses",
-        _caption("All analyses that were computed", evaluation.simulated),
+        "All analyses that were computed",
         [Column("Analysis"), Column("Kind"), Column("Estimate", "number"), Column(interval, "number")],
         rows,
         main=0,
-        simulated=evaluation.simulated,
     )
 
 
@@ -115,7 +115,7 @@ def failures_table(evaluation: Evaluation) -> Table | None:
     rows = [(failure.label, ROLES[failure.role], failure.reason) for failure in evaluation.failures]
     return Table(
         "tbl-failures",
-        _caption("Analyses that could not be computed", evaluation.simulated),
+        "Analyses that could not be computed",
         [Column("Analysis"), Column("Kind"), Column("Reason")],
         rows,
         sentences=True,
@@ -197,7 +197,3 @@ def _decimal(x: float | None) -> str:
 
 def _plain(x: float | None) -> str:
     return "not stated" if x is None else number(x, 4)
-
-
-def _caption(text: str, simulated: bool) -> str:
-    return f"Simulated data. {text}" if simulated else text

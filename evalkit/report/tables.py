@@ -47,7 +47,6 @@ class Table:
         True: narrow screens show each row as a card. False: the table scrolls in its own box.
     note : str
         Printed below the table.
-    simulated : bool
     """
 
     name: str
@@ -57,7 +56,6 @@ class Table:
     main: int | None = None
     sentences: bool = False
     note: str = ""
-    simulated: bool = False
 
 
 def table_html(table: Table, project: Path | None = None) -> str:

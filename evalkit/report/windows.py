@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evalkit.errors import EvalkitError
@@ -54,6 +54,13 @@ def compared_with(analysis: Analysis) -> str:
         return " than expected"
     before = before_words(analysis)
     return f" than in {before}" if before else " than in the earlier period"
+
+
+def each_against(analyses: Iterable[Analysis]) -> dict[str, str]:
+    """Return the windows of each before-and-after analysis in words, by its id: `May 2022 against May 2019`."""
+    kinds = (analysis for analysis in analyses if analysis.design["kind"] == "before_after")
+    words = {analysis.id: (after_words(analysis), before_words(analysis)) for analysis in kinds}
+    return {name: f"{after} against {before}" for name, (after, before) in words.items() if after and before}
 
 
 def over(analysis: Analysis) -> str:

@@ -145,8 +145,19 @@ class TestDefaults:
         data = monthly()
         few = dataclasses.replace(data, frame=data.frame.assign(value=numpy.round(data.frame["value"] / 60)))
         design = InterruptedTimeSeries().resolve(few)
-        assert (design.family, design.scale, design.errors, design.lags) == ("quasi_poisson", "log", "newey_west", 3)
-        assert InterruptedTimeSeries(errors="autoregressive").resolve(few).scale == "identity"
+        assert (design.family, design.scale, design.errors, design.lags) == (
+            "quasi_poisson",
+            "log",
+            "autoregressive",
+            None,
+        )
+        resolved = InterruptedTimeSeries(family="negative_binomial").resolve(few)
+        assert (resolved.errors, resolved.lags) == ("newey_west", 3)
+        result = InterruptedTimeSeries().estimate(few)
+        assert "autocorrelation" in result.standard_errors
+        assert "variance" in result.standard_errors
+        assert result.effect.low < math.log(0.8) < result.effect.high
+        assert check(result, "overdispersion").verdict == "no sign against"
 
     def test_rates_and_means(self, monthly: Callable[..., Panel]) -> None:
         assert InterruptedTimeSeries().resolve(monthly(kind="rate")).scale == "log"

@@ -49,7 +49,7 @@ def test_short_series_agrees_with_gls(short_series, reference, in_order):
 
 
 def dense_kenward_roger(terms, rho, variance, positions):
-    """Kenward and Roger (1997), equations as printed but for second derivatives, with n x n matrices and parameters (sigma^2, rho)."""
+    """Kenward and Roger (1997) as printed, without second derivatives; parameters (sigma^2, rho), n x n matrices."""
     distance = np.abs(positions[:, None] - positions[None, :])
     r = rho**distance
     r1 = distance * rho ** np.maximum(distance - 1, 0)

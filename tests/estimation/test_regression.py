@@ -30,6 +30,7 @@ def test_least_squares_agrees_with_lm(case, seatbelts, terms, reference, in_orde
     agrees(fit, numbers, in_order)
     assert fit.scale == pytest.approx(numbers["scale"], rel=1e-9)
     assert fit.residual_df == 188
+    assert np.sum(fit.standardised**2) / 188 == pytest.approx(fit.scale, rel=1e-12)
 
 
 @pytest.mark.parametrize(("case", "lags", "small_sample"), [("newey_west", 4, True), ("newey_west plain", 6, False)])
@@ -74,6 +75,8 @@ def test_negative_binomial_falls_back_to_poisson_without_excess_variance():
     assert fit.extra["dispersion"] == 0.0
     assert fit.standard_errors[0] == pytest.approx(44**-0.5, rel=1e-9)
     assert "no sign of dispersion" in fit.rule
+    hardly = generalised_linear([50 - 7.0712, 50 + 7.0712], np.ones(2), "negative_binomial")
+    assert hardly.extra["dispersion"] == 0.0
 
 
 def test_negative_binomial_is_where_the_joint_likelihood_of_statsmodels_is_flat(seatbelts, terms):

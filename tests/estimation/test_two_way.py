@@ -90,6 +90,7 @@ def test_classical_is_the_regression_on_indicators(castle, weighted):
     assert fit.coefficients[0] == pytest.approx(long.coefficients[0], rel=1e-9)
     assert fit.standard_errors[0] == pytest.approx(long.standard_errors[0], rel=1e-9)
     assert fit.scale == pytest.approx(long.scale, rel=1e-9)
+    np.testing.assert_allclose(fit.standardised, long.standardised, rtol=1e-7, atol=1e-9 * fit.scale**0.5)
     assert fit.residual_df == long.residual_df == 489
     np.testing.assert_allclose(fit.fitted, long.fitted, rtol=1e-9)
 

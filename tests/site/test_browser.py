@@ -1,4 +1,4 @@
-"""The site as a reader meets it, in a real browser: nothing loaded from elsewhere, no script needed, no sideways scroll."""
+"""The site in a real browser: nothing loaded from elsewhere, no script needed, no sideways scroll."""
 
 from pathlib import Path
 
@@ -11,7 +11,9 @@ PAGES = ("index.html", *(f"studies/{study}.html" for study in STUDIES))
 pytestmark = pytest.mark.browser
 
 
-def opened(browser: Browser, site: Path, name: str, width: int = 1280, scheme: str = "light", script: bool = False) -> Page:
+def opened(
+    browser: Browser, site: Path, name: str, width: int = 1280, scheme: str = "light", script: bool = False
+) -> Page:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script, locale="en-GB"
     )

@@ -49,8 +49,11 @@ def test_duplicate_keys_are_all_reported_with_the_first_line() -> None:
     assert "first on line 1" in found[0].message
 
 
-@pytest.mark.parametrize("tag", ["!!python/object:os.system {}", "!!python/name:os.system", "!custom x", "!!str 5", "!!set {a}",
-                                 "!!binary aGk=", "!!timestamp 2001-01-01"])  # fmt: skip
+@pytest.mark.parametrize(
+    "tag",
+    ["!!python/object:os.system {}", "!!python/name:os.system", "!custom x", "!!str 5", "!!set {a}", "!!binary aGk=",
+     "!!timestamp 2001-01-01"],
+)  # fmt: skip
 def test_tags_are_not_data(tag: str) -> None:
     (problem, *_) = problems(f"a: 1\nkey: {tag}\n")
     assert problem.line == 2
