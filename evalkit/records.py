@@ -374,6 +374,8 @@ class Result:
         Counterfactual minus fitted over all treated unit-periods: positive means fewer than expected.
     path : tuple of PathPoint
         By unit group and period.
+    path_without_season : tuple of PathPoint
+        The same with the usual season taken out, where a season was fitted; for drawing.
     coefficients, event_study, weights, decomposition, inference, fit
         Where the design has them.
     n_observations, n_units, n_treated_units, n_pre_periods, n_post_periods : int
@@ -388,6 +390,7 @@ class Result:
     absolute: Estimate | None = None
     averted: Estimate | None = None
     path: tuple[PathPoint, ...] = ()
+    path_without_season: tuple[PathPoint, ...] = ()
     coefficients: tuple[Coefficient, ...] = ()
     event_study: tuple[EventTime, ...] = ()
     weights: tuple[tuple[str, float], ...] = ()

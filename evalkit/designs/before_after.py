@@ -45,7 +45,7 @@ class BeforeAfter(Block):
     has_data: ClassVar[bool] = True
     assumptions: ClassVar[tuple[str, ...]] = (
         "Nothing but chance differs between the two windows. This cannot be checked without a comparison, "
-        "so the change is monitoring: it is not an effect of the programme.",
+        "so the change is monitoring: it does not say what the programme did.",
         "What is counted is recorded in the same way in both windows.",
         "The places or people were not chosen because the outcome was unusually high just before.",
     )
@@ -160,7 +160,7 @@ def _estimand(rows: Halves, paired: bool) -> str:
     """Return what is estimated, in words that claim no cause."""
     units = f" in {several(len(rows.panel.units), 'unit')}, each set against itself" if paired else ""
     before, after = rows.words
-    return f"change in {rows.panel.outcome.label}{units} from {before} to {after}; not an effect of the programme"
+    return f"Change in {rows.panel.outcome.label}{units} from {before} to {after}. It does not say what the programme did"
 
 
 def _path(rows: Halves, change: Change) -> tuple[PathPoint, ...]:

@@ -83,6 +83,7 @@ class Segmented:
             absolute=sums.absolute(),
             averted=sums.averted(),
             path=self._path(),
+            path_without_season=self._path(without_season=True) if self._season() is not None else (),
             coefficients=coefficients(fit, self._names(), design.level),
             inference={"method": design.errors, "rule": fit.rule, "seed": design.seed},
             fit=self._fit(effect, sums),
@@ -131,10 +132,27 @@ class Segmented:
             found.value, found.se, found.df, level=self.design.level, scale=self.scale, unit=unit, label=label
         )
 
-    def _path(self) -> tuple[PathPoint, ...]:
+    def _season(self) -> numpy.ndarray | None:
+        """Return what the season adds to each period on the model's scale, None where none is fitted.
+
+        Centred so that taking it out keeps the level of a year: on the log scale the factors average one over the
+        seasons, otherwise the shifts average nothing.
+        """
+        import numpy
+
+        columns = [at for at, name in enumerate(self.terms.names) if name.startswith("season ")]
+        if not columns:
+            return None
+        effects = numpy.append(0.0, self.fit.coefficients[columns])  # The first season is the reference.
+        centre = numpy.log(numpy.exp(effects).mean()) if self.scale == "log" else effects.mean()
+        added: numpy.ndarray = self.terms.matrix[:, columns] @ self.fit.coefficients[columns] - centre
+        return added
+
+    def _path(self, *, without_season: bool = False) -> tuple[PathPoint, ...]:
         """Return every period of the panel; fitted and counterfactual where the model uses it.
 
-        The bounds are those of the counterfactual mean, ``x0'b -+ t se``, taken to the outcome's unit.
+        The bounds are those of the counterfactual mean, ``x0'b -+ t se``, taken to the outcome's unit. Without its
+        season, a path holds the modelled periods alone.
         """
         import numpy
         from scipy import stats
@@ -146,8 +164,10 @@ class Segmented:
         df = numpy.full(len(self.frame), numpy.inf) if expected.df is None else expected.df
         reach = stats.t.ppf(share, df) * expected.se
         factor = to_outcome(self.frame, self.panel)
+        season = self._season() if without_season else None
+        taken = numpy.zeros(len(self.frame)) if season is None else season
         lines = [
-            self.back(line) * factor
+            self.back(line - taken) * factor
             for line in (
                 self.terms.matrix @ self.fit.coefficients,
                 expected.values,
@@ -157,8 +177,13 @@ class Segmented:
         ]
         used = {time: [float(line[row]) for line in lines] for row, time in enumerate(self.found.times)}
         name, points = self.panel.units[0] or "series", []
+        removed = dict(zip(self.found.times, zip(taken, factor, strict=True), strict=True))
         for time, value in zip(self.panel.frame["time"], self.panel.frame["value"], strict=True):
-            point = PathPoint(name, self.panel.label(int(time)), float(value))
+            if without_season and int(time) not in used:
+                continue
+            shift, size = removed.get(int(time), (0.0, 1.0))
+            observed = value * numpy.exp(-shift) if self.scale == "log" else value - shift * size
+            point = PathPoint(name, self.panel.label(int(time)), float(observed))
             if int(time) in used:
                 fitted, middle, low, high = used[int(time)]
                 point = replace(point, fitted=fitted, counterfactual=middle, low=low, high=high)
@@ -272,8 +297,8 @@ class Segmented:
         earlier, later = (words_of(span, frequency) for span in found.spans)
         scale = "as a ratio (average logarithm)" if self.scale == "log" else f"in {self.unit}"
         return (
-            f"average over the {found.n_after} {words_for(frequency, found.n_after)} {later}: fitted "
-            f"{self.panel.outcome.label}, less what the path over {earlier} carried forward would have given, {scale}"
+            f"Average over the {found.n_after} {words_for(frequency, found.n_after)} {later} of the fitted line less "
+            f"the line of {earlier} carried forward, {scale}"
         )
 
     def _rule(self) -> str:

@@ -124,8 +124,11 @@ def _recent(primary: Analysis) -> Analysis:
     if len(before) <= LONG_SERIES or primary.design["kind"] == "before_after":
         return primary
     left_out = set(before[:-SHOWN_BEFORE])
-    kept = tuple(point for point in path if point.period not in left_out)
-    return replace(primary, result=replace(primary.result, path=kept))
+    kept, seasonless = (
+        tuple(point for point in points if point.period not in left_out)
+        for points in (path, primary.result.path_without_season)
+    )
+    return replace(primary, result=replace(primary.result, path=kept, path_without_season=seasonless))
 
 
 def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> figures.Figure:
@@ -137,6 +140,7 @@ def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> f
     start, began = windows.start_words(drawn), _began(evaluation)
     return figures.observed_against_expected(
         drawn, title=title, subtitle=_subtitle(drawn), source=_source(evaluation, drawn), effect_lines=lines, name=name,
+        season_adjusted=drawn.result.path_without_season or None,
         interruption_label=f"{began}\n{start}" if start else began, comparison_label="Places without it",
         expected_label="As before" if drawn.design["kind"] == "before_after" else "Expected without it",
     )  # fmt: skip

@@ -169,9 +169,13 @@ def _expected_observed(primary: Analysis, reading: Reading, averages: Mapping[st
     low, high = averages.get("expected_low"), averages.get("expected_high")
     interval = f" ({interval_text(low, high, number)})" if low is not None and high is not None else ""
     expected, observed = (number(_rounded(averages[key])) for key in ("expected", "observed"))
+    fitted = number(_rounded(averages.get("fitted") or averages["observed"]))
+    # The difference is that of the fitted line, so that the three numbers add up for the reader who checks.
+    label, counted = ("Observed", each) if fitted == observed else (
+        "Observed (fitted)", f"{each}; {observed} as recorded")  # fmt: skip
     return [
         {"label": "Expected without it", "big": expected, "range": f"{each}{interval}", "class": "expected"},
-        {"label": "Observed", "big": observed, "range": each, "class": "observed"},
+        {"label": label, "big": fitted, "range": counted, "class": "observed"},
         _absolute_difference(primary, reading, each),
     ]
 
@@ -184,7 +188,7 @@ def _absolute_difference(primary: Analysis, reading: Reading, each: str) -> dict
         return _difference(phrase(change.value, change, kind), change, primary)
     low, high = sorted((absolute.low, absolute.high))
     own = Change(absolute.value, low, high, percent=False, level=absolute.level)
-    size = about(absolute.value) if abs(absolute.value) >= 10 else number(abs(absolute.value), digits(own))
+    size = number(_rounded(abs(absolute.value)), digits(own) if abs(absolute.value) < 10 else 0)
     words = f"{size} {less_more(kind)[0 if absolute.value < 0 else 1]}" if absolute.value else "no change"
     interval = f"{interval_label(own.level)}: {interval_words(own, kind)}"
     return {"label": "Difference", "big": words, "range": f"{each} ({interval})", "class": "difference"}

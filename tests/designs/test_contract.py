@@ -203,4 +203,4 @@ class TestRegistry:
         )
         words += " ".join(check.reading for check in result.diagnostics)
         assert not [word for word in CAUSAL if word in words.lower()]
-        assert result.estimand.endswith("not an effect of the programme")
+        assert result.estimand.endswith("It does not say what the programme did")
