@@ -292,12 +292,10 @@ def _break_even(effect: AppraisedEffect, sums: _Sums) -> dict[str, Any] | None:
     unit = effect.unit or (effect.averted.unit if effect.averted is not None else "") or "events"
     percent = None if effect.expected is None else 100 * value / effect.expected
     share = "" if percent is None else f" ({_figures(percent)}% of those expected)"
-    verb = "brought about" if effect.better == "higher" else "prevented"
-    more = " more" if effect.better == "higher" else ""
-    amount = f"{_figures(value)}{more} {unit}{share}"
-    sentence = f"The programme would need to have {verb} {amount} for benefits to equal costs."
+    direction = "more" if effect.better == "higher" else "fewer"
+    sentence = f"Benefits would equal costs at {_figures(value)} {direction} {unit}{share}."
     if not effect.claimable:
-        sentence += " This study cannot say whether it did."
+        sentence += " This study cannot say whether the programme reached that."
     return {"value": value, "unit": unit, "percent": percent, "sentence": sentence}
 
 

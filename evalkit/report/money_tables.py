@@ -25,6 +25,7 @@ def money_tables(evaluation: Evaluation, reading: Reading) -> list[Table]:
     whole = reading.may_price
     tables = [
         _totals(appraisal) if whole else None,
+        _by_kind(appraisal, whole=whole),
         _by_year(appraisal, whole=whole),
         _by_payer(appraisal, whole=whole),
         _lines(appraisal, whole=whole),
@@ -38,9 +39,9 @@ def money_summary(evaluation: Evaluation, reading: Reading) -> list[str]:
     if appraisal is None:
         return []
     sentences = [f"It cost {pounds(appraisal.cost.value)} in {appraisal.price_base or 'stated'} prices."]
+    if (reading.may_price or reading.monitoring) and appraisal.break_even and appraisal.break_even.get("sentence"):
+        sentences.append(str(appraisal.break_even["sentence"]))
     if reading.may_price:
-        if appraisal.break_even and appraisal.break_even.get("sentence"):
-            sentences.append(str(appraisal.break_even["sentence"]))
         if appraisal.ratio is not None and not appraisal.ratio_withheld:
             sentences.append(f"For each £1 of cost the estimate is {_ratio(appraisal.ratio)} of benefit.")
     return sentences
@@ -96,6 +97,13 @@ def _by_year(appraisal: Appraisal, *, whole: bool) -> Table:
         for year in appraisal.by_year
     ]
     return _money_table("tbl-money-year", "By year, not discounted", columns, rows, whole)
+
+
+def _by_kind(appraisal: Appraisal, *, whole: bool) -> Table:
+    columns = [Column("To whom it is money"), Column("Cost", "number"), Column("Benefit", "number")]
+    names = {"fiscal": "Public budgets (fiscal)", "economic": "The economy", "social": "People (social)"}
+    rows = [(names.get(kind, kind), pounds(cost), pounds(benefit)) for kind, cost, benefit in appraisal.by_kind]
+    return _money_table("tbl-money-kind", "Fiscal, economic and social, present values", columns, rows, whole)
 
 
 def _by_payer(appraisal: Appraisal, *, whole: bool) -> Table:

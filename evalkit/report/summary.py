@@ -16,6 +16,27 @@ from evalkit.report.words import SIMULATED, about, digits, interval_label, inter
 
 SCALES = {"design": "Strength of design", "data": "Quality of data", "repeating": "Chance of repeating"}
 Badge = dict[str, str]
+CAUTIONS = {
+    "number_of_points": "That trend, season and chance can be told apart: there are few periods.",
+    "residual_autocorrelation": "That the interval is wide enough: neighbouring periods are linked, and not all of it "
+    "is in the model.",
+    "overdispersion": "That the interval is wide enough: counts vary more than chance would make them.",
+    "season_fitted": "That the season has no part in it.",
+    "pre_period_linearity": "That a straight line is the path to carry forward: it bent before.",
+    "single_period_comparison": "That these periods are typical: a single one may be unusually high or low.",
+    "window_lengths": "That like is set beside like: the windows differ in length or in season.",
+    "pandemic_restrictions": "That these are ordinary years: a window lies in pandemic restrictions.",
+    "selection_on_high_baseline": "That it would have stayed as it was: the time before was unusual, and some return "
+    "was likely.",
+    "small_counts": "That a percentage means much: the counts are small.",
+    "independent_periods": "That the interval is wide enough: neighbouring periods move together.",
+    "pre_period_leads": "That both groups of places were on one path: they drifted apart before the start.",
+    "anticipation": "That it began with the start: the last period before it already differed.",
+    "number_of_clusters": "That the interval is wide enough: it rests on few places.",
+    "treated_clusters": "That the interval is wide enough: few places are treated, and the luck of one weighs much.",
+    "staggered_adoption": "That one figure stands for all places: they started at different times.",
+}
+"""What a reader should hold back on when a check speaks against its assumption, by the check's name."""
 
 
 def kind_of(evaluation: Evaluation) -> str:
@@ -105,7 +126,8 @@ def cannot_say(evaluation: Evaluation, reading: Reading, *, full: bool = False) 
     said = (evaluation.study.get("narrative") or {}).get("cannot_say") or []
     author = [said] if isinstance(said, str) else [str(text) for text in said]
     checks = against(evaluation.primary) if evaluation.analyses else []
-    signs = [f"That {_lower(check.assumption)}: a check speaks against it." for check in checks]
+    signs = [CAUTIONS.get(check.name, f"That {_lower(check.assumption)}: a check speaks against it.")
+             for check in checks]  # fmt: skip
     if full:
         signs = [f"{sign} {check.reading}" for sign, check in zip(signs, checks, strict=True)]
     own = [] if author and not evaluation.simulated else [_of_design(evaluation, reading)]

@@ -43,8 +43,8 @@ def test_t10_break_even_sentence(block):
     found = appraise(block(), effect()).break_even
     assert found["value"] == pytest.approx(26.19, abs=0.01)
     assert found["percent"] == pytest.approx(2.619, abs=0.001)
-    sentence = "The programme would need to have prevented 26.2 offences (2.62% of those expected)"
-    assert found["sentence"] == f"{sentence} for benefits to equal costs."
+    sentence = "Benefits would equal costs at 26.2 fewer offences (2.62% of those expected)"
+    assert found["sentence"] == f"{sentence}."
     recorded = block(benefits=[{"item": "Violence", "unit_cost": "crime:violence_with_injury", "edition": "2019/20",
                                 "multiplier": "apply", "outcome_is": "recorded"}])  # fmt: skip
     assert appraise(recorded, effect()).break_even["value"] == pytest.approx(15.97, abs=0.01)
@@ -59,7 +59,7 @@ def test_t17_monitoring_prices_nothing_but_break_even(block, keys):
     assert found.probability_positive is None
     assert found.draws is None
     assert "monitoring" in found.ratio_withheld
-    assert found.break_even["sentence"].endswith("This study cannot say whether it did.")
+    assert found.break_even["sentence"].endswith("This study cannot say whether the programme reached that.")
     lines = [line for line in found.lines if line.side == "benefit"]
     assert all(math.isnan(line.present_value) for line in lines)
     assert {line.edition for line in lines} == {"2019/20"}
@@ -101,7 +101,7 @@ def test_effect_without_interval_or_without_estimate(block):
     assert found.break_even["percent"] is None
     found = appraise(block(), AppraisedEffect(None, design="before_after", level="monitoring", unit="robberies"))
     assert "monitoring" in found.ratio_withheld
-    assert "26.2 robberies for benefits" in found.break_even["sentence"]
+    assert "26.2 fewer robberies." in found.break_even["sentence"]
 
 
 def test_unknown_cost_is_not_known_everywhere(block):
@@ -123,7 +123,7 @@ def test_higher_is_better_turns_the_sign(block):
     found = appraise(block(), effect(-60, 10, better="higher"))
     assert found.benefit.value == pytest.approx(60 * 19_091.47, abs=1)
     assert found.ratio is not None
-    assert "brought about 26.2 more offences" in found.break_even["sentence"]
+    assert "at 26.2 more offences" in found.break_even["sentence"]
     with pytest.raises(SpecError, match="neither lower nor higher"):
         appraise(block(), effect(better="neither"))
 

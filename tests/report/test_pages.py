@@ -283,3 +283,12 @@ def test_windows_of_the_design_are_named_not_all_periods(render_one):
     text = render_one(demo.portsmouth(analyses=(dataclasses.replace(base.primary, result=result),))).text()
     assert "in December 2022 than in December 2019." in text
     assert "Before 37 robberies, December 2019 After 20 robberies, December 2022" in text
+
+
+def test_every_check_of_a_design_has_a_caution_in_words():
+    from evalkit.designs import DESIGNS
+    from evalkit.report.summary import CAUTIONS
+
+    never_against = {"no_comparison", "other_changes", "balance_of_levels"}
+    named = {check for design in DESIGNS.values() for check in getattr(design, "checks", ())}
+    assert named - never_against <= set(CAUTIONS)
