@@ -83,8 +83,8 @@ def main() -> int:
         shares = " | ".join(f"{share:.1f}" for share in coverage(case, given.replications, given.seed))
         print(f"| {case.periods} ({case.after}) | {case.rho:g} | {shares} |", flush=True)
     chance = 100.0 * math.sqrt(LEVEL * (1.0 - LEVEL) / given.replications)
-    print(f"\n{given.replications:,} series a row, seed {given.seed}. Simulation error at a coverage of 95%: {chance:.2f} "
-          f"points. {time.perf_counter() - start:.0f} seconds.")  # fmt: skip
+    print(f"\n{given.replications:,} series a row, seed {given.seed}. Simulation error at a coverage of 95%: "
+          f"{chance:.2f} points. {time.perf_counter() - start:.0f} seconds.")  # fmt: skip
     return 0
 
 

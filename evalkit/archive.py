@@ -38,8 +38,10 @@ SCHEMA = "evalkit/result/1"
 FILE_NAME = "result.json"
 _EFFECT = ("value", "se", "df", "low", "high", "level", "p_value", "scale", "unit", "rule")
 _BOUNDS = ("value", "low", "high")
-_LISTS: dict[str, Any] = {"path": PathPoint, "path_without_season": PathPoint, "coefficients": Coefficient, "event_study": EventTime,
-                          "diagnostics": Diagnostic}  # fmt: skip
+_LISTS: dict[str, Any] = {
+    "path": PathPoint, "path_without_season": PathPoint, "coefficients": Coefficient, "event_study": EventTime,
+    "diagnostics": Diagnostic,
+}  # fmt: skip
 _COUNTS = ("n_observations", "n_units", "n_treated_units", "n_pre_periods", "n_post_periods")
 _INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}
 

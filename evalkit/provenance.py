@@ -14,7 +14,7 @@ from typing import Any
 COMPUTING = ("appraisal", "designs", "diagnostics", "estimation", "sources", "spec", "claims.py", "evidence.py",
              "flow.py", "periods.py", "records.py", "archive.py")  # fmt: skip
 """Sources of evalkit that can move a number of result.json."""
-WORDING = ("report", "words", "periods.py", "records.py")
+WORDING = ("report", "periods.py", "records.py")
 """Sources of evalkit that can move a word or a drawing of a page."""
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels")
 """Packages whose version can move a number."""

@@ -283,7 +283,7 @@ def make_site(
     known = ids if ids is not None else [path.stem for path in find_studies(project)]
     paths = {study: results / study / archive.FILE_NAME for study in known}
     present = {study: path for study, path in paths.items() if path.is_file()}
-    wanted = _page_keys(project, present, engine, failures)
+    wanted = _page_keys(project, output, present, engine, failures)
     manifest = results / PAGES
     made = _read_manifest(manifest)
     for study, _ in failures:
@@ -305,12 +305,16 @@ def _page(output: Path, name: str) -> Path:
 
 
 def _page_keys(
-    project: Path, present: Mapping[str, Path], engine: str, failures: Sequence[tuple[str, str]]
-) -> dict[str, str]:
-    """Return for every page the hash of all that it is made of."""
+    project: Path, output: Path, present: Mapping[str, Path], engine: EngineName | Literal["none"],
+    failures: Sequence[tuple[str, str]],
+) -> dict[str, str]:  # fmt: skip
+    """Return for every page the hash of all that it is made of, and where it stands."""
+    from evalkit.report.engines import available_engine
     from evalkit.report.templates import templates_version
 
-    look = "|".join([engine, provenance.code_version(provenance.WORDING), templates_version(project)])
+    used = engine if engine == "none" else available_engine(engine, project)
+    parts = [str(output.resolve()), used, provenance.code_version(provenance.WORDING), templates_version(project)]
+    look = "|".join(parts)
     keys = {study: sha256_of(look + sha256_of(path.read_bytes())) for study, path in present.items()}
     keys["index"] = sha256_of(look + json.dumps([keys, list(failures)], sort_keys=True))
     return keys

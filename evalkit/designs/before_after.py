@@ -160,7 +160,8 @@ def _estimand(rows: Halves, paired: bool) -> str:
     """Return what is estimated, in words that claim no cause."""
     units = f" in {several(len(rows.panel.units), 'unit')}, each set against itself" if paired else ""
     before, after = rows.words
-    return f"Change in {rows.panel.outcome.label}{units} from {before} to {after}. It does not say what the programme did"
+    change = f"Change in {rows.panel.outcome.label}{units} from {before} to {after}"
+    return f"{change}. It does not say what the programme did"
 
 
 def _path(rows: Halves, change: Change) -> tuple[PathPoint, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from evalkit.errors import DesignError
@@ -165,6 +165,8 @@ def _paired_shares(rows: Halves, level: float) -> Change:
         int(((second == y) & (first == x)).sum()) for y, x in ((1, 1), (1, 0), (0, 1), (0, 0))
     )
     found = paired_proportion_difference(both, only, reference_only, neither, level)
+    # McNemar's p-value may disagree with Newcombe's interval near the border: one rule decides, the other is in words.
+    found = replace(found, p_value=None, rule=f"{found.rule}: {found.p_value:.2g}")
     return _difference_change(rows, found, float(first.mean()), float(second.mean()), level)
 
 

@@ -55,7 +55,9 @@ def restricted_likelihood(
         If terms are dependent, fewer than two observations are left over, positions do not increase or have a common
         step above 1, or the fit is perfect.
 
-    Notes ----- ``y = X b + e``, ``Cov(e_i, e_j) = sigma^2 rho^|p_i - p_j|``. With ``e(rho)`` the
+    Notes
+    -----
+    ``y = X b + e``, ``Cov(e_i, e_j) = sigma^2 rho^|p_i - p_j|``. With ``e(rho)`` the
     generalised-least-squares residuals and R the correlation matrix, rho maximises the profile
 
         ``-((n - k) log(e' R^-1 e) + log|R| + log|X' R^-1 X|) / 2``,

@@ -35,7 +35,7 @@ class Comparison:
     df: float | None
     low: float
     high: float
-    p_value: float
+    p_value: float | None
     rule: str
 
 
@@ -125,8 +125,10 @@ def paired_proportion_difference(
     DesignError
         If a count is negative or all are zero.
 
-    Notes ----- The interval is that of `proportion_difference` with ``- 2 phi (p - l_p)(u_r - r)`` under each root, phi
-    the correlation of the fourfold table, its numerator reduced by n / 2 (not below zero) when positive. The p-value
+    Notes
+    -----
+    The interval is that of `proportion_difference` with ``- 2 phi (p - l_p)(u_r - r)`` under each root, phi the
+    correlation of the fourfold table, its numerator reduced by n / 2 (not below zero) when positive. The p-value
     doubles the smaller tail of Binomial(only + reference_only, 1/2).
 
     References

@@ -197,7 +197,9 @@ def paired_counts(
         If a total is zero, fewer than two units have a count, units all have the same ratio, or an exposure is not
         above zero.
 
-    Notes ----- Given its total n_i, unit i's count after is Binomial(n_i, p_i), ``p_i / (1 - p_i) = ratio * e_i``, e_i
+    Notes
+    -----
+    Given its total n_i, unit i's count after is Binomial(n_i, p_i), ``p_i / (1 - p_i) = ratio * e_i``, e_i
     its exposure after over before (conditional Poisson, that is Poisson with unit effects). The ratio solves ``sum
     (after_i - n_i p_i) = 0``; with equal e_i it is the ratio of totals. Standard-error rule for the logarithm: ``n / (n
     - 1) sum (after_i - n_i p_i)^2 / (sum n_i p_i (1 - p_i))^2``, which allows any variance between units; t with n - 1,

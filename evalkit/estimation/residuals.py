@@ -206,7 +206,9 @@ def pearson_dispersion(outcome: ArrayLike, fitted: ArrayLike, terms: int) -> Res
     DesignError
         If a mean is not above zero, or no degrees of freedom are left.
 
-    Notes ----- ``sum (y - m)^2 / m / (n - k)``; p is the upper tail of chi-squared with n - k at ``sum (y - m)^2 / m``,
+    Notes
+    -----
+    ``sum (y - m)^2 / m / (n - k)``; p is the upper tail of chi-squared with n - k at ``sum (y - m)^2 / m``,
     so it is small when counts vary more than Poisson counts would. The reference is rough where means are below about
     3.
 

@@ -41,9 +41,8 @@ def money_summary(evaluation: Evaluation, reading: Reading) -> list[str]:
     sentences = [f"It cost {pounds(appraisal.cost.value)} in {appraisal.price_base or 'stated'} prices."]
     if (reading.may_price or reading.monitoring) and appraisal.break_even and appraisal.break_even.get("sentence"):
         sentences.append(str(appraisal.break_even["sentence"]))
-    if reading.may_price:
-        if appraisal.ratio is not None and not appraisal.ratio_withheld:
-            sentences.append(f"For each £1 of cost the estimate is {_ratio(appraisal.ratio)} of benefit.")
+    if reading.may_price and appraisal.ratio is not None and not appraisal.ratio_withheld:
+        sentences.append(f"For each £1 of cost the estimate is {_ratio(appraisal.ratio)} of benefit.")
     return sentences
 
 

@@ -12,7 +12,7 @@ from evalkit.report.ladder import Change, Reading
 from evalkit.report.numbers import interval_text, number
 from evalkit.report.particulars import KINDS
 from evalkit.report.result_tables import against
-from evalkit.report.words import SIMULATED, about, digits, interval_label, interval_words, less_more, phrase
+from evalkit.report.words import SIMULATED, digits, interval_label, interval_words, less_more, phrase
 
 SCALES = {"design": "Strength of design", "data": "Quality of data", "repeating": "Chance of repeating"}
 Badge = dict[str, str]

@@ -1,0 +1,360 @@
+"""The documents say what is so: options and defaults, layers, dependencies, commands, cited tests, hashes."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import hashlib
+import importlib.util
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy
+import pytest
+
+from evalkit.appraisal.economics import Benefit, Cost, Economics
+from evalkit.designs import DESIGNS
+from evalkit.diagnostics import comparison, counts, series, windows
+from evalkit.records import Block
+from evalkit.sources import SOURCES, Data, Intervention, Outcome, Period
+from evalkit.spec.loading import load_spec
+
+ROOT = Path(__file__).resolve().parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = ("requirements.lock", "requirements-test.lock")
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def sections(text: str, mark: str = "## ") -> dict[str, str]:
+    """Return what stands under each heading of one depth."""
+    parts = re.split(rf"^{re.escape(mark)}(?=[^#])", text, flags=re.MULTILINE)[1:]
+    return {part.partition("\n")[0].strip(): part.partition("\n")[2] for part in parts}
+
+
+def tables(text: str) -> Iterator[list[list[str]]]:
+    """Yield every table as rows of cells, the header first."""
+    for block in re.findall(r"(?:^\|.*\|$\n?)+", text, flags=re.MULTILINE):
+        rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in block.strip().splitlines()]
+        yield [rows[0], *rows[2:]]
+
+
+def keys_in(text: str, heads: str) -> dict[str, tuple[str, str]]:
+    """Return the keys of the first table under `heads`, each with its default and its meaning."""
+    rows = next((rows for rows in tables(text) if rows[0][0] == heads), None)
+    assert rows is not None, f"no table of {heads}s"
+    assert rows[0][1] == "default"
+    return {row[0].strip("`"): (row[1].strip("`"), row[2]) for row in rows[1:]}
+
+
+def written(default: Any) -> str:
+    """Return a default as the document writes it."""
+    if default is None:
+        return "null"
+    if isinstance(default, str):
+        return default or '""'
+    return f"[{', '.join(default)}]" if isinstance(default, list) else str(default)
+
+
+def defaults_of(model: type[Block], leave: tuple[str, ...] = ()) -> dict[str, str]:
+    found = {}
+    for name, field in model.model_fields.items():
+        default = None if field.is_required() else field.get_default(call_default_factory=True)
+        found[field.alias or name] = "required" if field.is_required() else written(default)
+    return {name: default for name, default in found.items() if name not in leave}
+
+
+def documented(text: str, heads: str = "key") -> dict[str, str]:
+    found = keys_in(text, heads)
+    assert all(meaning for _, meaning in found.values())
+    return {key: default for key, (default, _) in found.items()}
+
+
+METHODS = sections(text_of("METHODS.md"))
+SHARED = "Keys that every source shares"
+
+
+class TestMethods:
+    @pytest.mark.parametrize("kind", DESIGNS)
+    def test_every_option_of_every_design_stands_with_its_default(self, kind: str) -> None:
+        section, options = METHODS[f"Design: {kind}"], defaults_of(DESIGNS[kind], ("kind",))
+        if not options:
+            assert "no options" in section
+            return
+        assert documented(section, "option") == options
+
+    @pytest.mark.parametrize("kind", DESIGNS)
+    def test_every_check_of_every_design_stands_with_its_rule(self, kind: str) -> None:
+        checks = DESIGNS[kind].checks
+        if not checks:
+            assert "no checks" in METHODS[f"Design: {kind}"]
+            return
+        rows = next(rows for rows in tables(METHODS[f"Design: {kind}"]) if rows[0][0] == "check")
+        assert {row[0].strip("`") for row in rows[1:]} == set(checks)
+        assert all(row[1] for row in rows[1:])
+
+    @pytest.mark.parametrize("kind", [kind for kind, design in DESIGNS.items() if design.has_data])
+    def test_a_design_says_what_it_owes(self, kind: str) -> None:
+        section = METHODS[f"Design: {kind}"]
+        for part in ("**Estimand.**", "**Standard errors", "**Edge cases.**", "**Refused.**", "**References.**"):
+            assert part in section, part
+
+    def test_thresholds_are_those_of_the_code(self) -> None:
+        rules = {
+            row[0].strip("`"): row[1]
+            for kind in DESIGNS for rows in tables(METHODS[f"Design: {kind}"]) if rows[0][0] == "check"
+            for row in rows[1:]
+        }  # fmt: skip
+        expected = {
+            "number_of_clusters": f"fewer than {comparison.FEW_CLUSTERS} clusters",
+            "treated_clusters": f"fewer than {comparison.FEW_TREATED_CLUSTERS} treated",
+            "number_of_points": f"fewer than {series.FEW_POINTS} periods",
+            "residual_autocorrelation": f"of {series.REMAINING_CORRELATION} or more",
+            "small_counts": f"fewer than {counts.SMALL} events",
+            "overdispersion": f"variance {counts.CLEAR_DISPERSION} or more",
+            "selection_on_high_baseline": f"{100 * (windows.HIGH_BASELINE - 1):.0f}% or more",
+            "pandemic_restrictions": " to ".join(f"{day.day} {day:%B %Y}" for day in windows.RESTRICTIONS),
+        }
+        assert {name: words for name, words in expected.items() if words not in rules[name]} == {}
+
+    def test_keys_that_sources_share(self) -> None:
+        assert documented(METHODS[SHARED]) == defaults_of(Data)
+
+    @pytest.mark.parametrize("kind", SOURCES)
+    def test_every_key_of_every_source_stands_with_its_default(self, kind: str) -> None:
+        shared, every = defaults_of(Data), defaults_of(SOURCES[kind])
+        own = {key: default for key, default in every.items() if shared.get(key) != default}
+        assert documented(METHODS[f"Source: {kind}"]) == own | {"source": "required"}
+
+    @pytest.mark.parametrize(
+        ("model", "section", "after"),
+        [
+            (Outcome, "From rows to a panel", "**Outcome.**"), (Period, "From rows to a panel", "**Period.**"),
+            (Intervention, "From rows to a panel", "**Treatment.**"),
+            (Economics, "Appraisal", "**Keys of `economics`**"), (Cost, "Appraisal", "**Keys of a cost**"),
+            (Benefit, "Appraisal", "**Keys of a benefit**"),
+        ],
+    )  # fmt: skip
+    def test_keys_of_other_blocks(self, model: type[Block], section: str, after: str) -> None:
+        _, found, rest = METHODS[section].partition(after)
+        assert found
+        assert documented(rest) == defaults_of(model)
+
+    def test_no_section_is_about_what_is_not_there(self) -> None:
+        named = {heading for heading in METHODS if heading.startswith(("Design:", "Source:"))}
+        assert named == {f"Design: {kind}" for kind in DESIGNS} | {f"Source: {kind}" for kind in SOURCES}
+
+    def test_the_contents_are_the_headings(self) -> None:
+        links = re.findall(r"^- \[(.+)\]\(#(.+)\)$", METHODS["Contents"], flags=re.MULTILINE)
+        assert [name for name, _ in links] == [name for name in METHODS if name != "Contents"]
+        for name, anchor in links:
+            assert anchor == re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-")
+
+    def test_every_cited_test_is_there(self) -> None:
+        cited = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?(?:::(\w+))?`", text_of("METHODS.md"))
+        assert len(cited) > 30
+        for path, first, second in cited:
+            tree = ast.parse(text_of(path))
+            top = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+            assert not first or first in top, f"{path}::{first}"
+            inside = {node.name for node in ast.walk(top[first]) if isinstance(node, ast.FunctionDef)} if first else {}
+            assert not second or second in inside, f"{path}::{first}::{second}"
+
+
+def calibration() -> ModuleType:
+    """Return benchmarks/calibrate.py as a module, though it lies outside the package."""
+    spec = importlib.util.spec_from_file_location("calibrate", ROOT / "benchmarks" / "calibrate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_coverage_table_is_what_the_benchmark_computes() -> None:
+    """The cases and rules are the benchmark's; its first row, with fewer series, agrees within chance."""
+    module, section = calibration(), METHODS["Coverage of the standard-error rules"]
+    (rows,) = tables(section)
+    assert tuple(rows[0][2:]) == module.RULES
+    assert [tuple(row[:2]) for row in rows[1:]] == [
+        (f"{case.periods} ({case.after})", f"{case.rho:g}") for case in module.CASES
+    ]
+    replications = int(re.search(r"([\d,]+) series a row", section)[1].replace(",", ""))
+    assert f"seed {module.SEED}" in section
+    few = 400
+    printed = numpy.array([float(cell) for cell in rows[1][2:]]) / 100
+    found = module.coverage(module.CASES[0], few, module.SEED + 1) / 100
+    chance = numpy.sqrt(printed * (1 - printed) * (1 / few + 1 / replications))
+    assert numpy.all(numpy.abs(found - printed) < 4 * chance), found
+
+
+class TestArchitecture:
+    text = text_of("ARCHITECTURE.md")
+
+    def table(self, heads: str) -> dict[str, str]:
+        rows = next(rows for rows in tables(self.text) if rows[0][0] == heads)
+        return {row[0]: row[1] for row in rows[1:]}
+
+    def layers(self) -> list[list[str]]:
+        contract = next(each for each in PYPROJECT["tool"]["importlinter"]["contracts"] if each["type"] == "layers")
+        assert contract["exhaustive"] is True
+        return [[name.strip() for name in layer.split("|")] for layer in contract["layers"]]
+
+    def test_the_table_holds_the_layers_in_their_order(self) -> None:
+        shown = [re.findall(r"`(\w+)`", cell) for cell in self.table("layer")]
+        assert shown == self.layers()
+
+    def test_every_module_is_in_the_contract(self) -> None:
+        package = ROOT / "evalkit"
+        modules = {path.stem for path in package.glob("*.py")} | {
+            path.name for path in package.iterdir() if (path / "__init__.py").is_file()
+        }
+        assert modules - {"__init__"} == {name for layer in self.layers() for name in layer}
+
+    def test_every_dependency_is_justified(self) -> None:
+        reasons = self.table("package")
+        listed = {plain(name) for cell in reasons for name in re.sub(r"\(.*?\)", "", cell).split(",")}
+        project, build = PYPROJECT["project"], PYPROJECT["build-system"]["requires"]
+        extras = [name for group in project["optional-dependencies"].values() for name in group]
+        assert {plain(name) for name in [*project["dependencies"], *extras, *build]} == listed
+        assert all(reasons.values())
+
+
+def plain(requirement: str) -> str:
+    """Return the name of a requirement as an index knows it."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[<>=!~\[; ]", requirement.strip())[0]).lower()
+
+
+class TestReadme:
+    text = text_of("README.md")
+
+    def commands(self) -> set[str]:
+        from evalkit.cli import app
+
+        return {str(command.name or command.callback.__name__) for command in app.registered_commands}
+
+    def test_every_command_is_in_the_table_and_no_other(self) -> None:
+        rows = next(rows for rows in tables(self.text.replace(r"\|", "/")) if rows[0][0] == "command")
+        shown = {re.match(r"`evalkit (\w+)", row[0])[1] for row in rows[1:]}
+        assert shown == self.commands()
+
+    def test_every_command_that_is_shown_exists(self) -> None:
+        shown = set(re.findall(r"(?:^|[`/ ])evalkit ([a-z]+)(?=[ `\n])", "\n".join(code_of(self.text))))
+        assert shown
+        assert shown <= self.commands()
+
+    def test_its_study_runs_as_it_stands(self, project: Path) -> None:
+        (block,) = re.findall(r"```yaml\n(.*?)```", self.text, flags=re.DOTALL)
+        name = re.search(r"Save this as `(evaluations/[\w-]+\.yaml)`", self.text)[1]
+        path = project / name
+        path.write_text(block, encoding="utf-8")
+        spec = load_spec(path)
+        assert [request.id for request in spec.requests] == ["primary"]
+        assert spec.study.design.kind == "interrupted_time_series"
+
+    def test_it_names_every_source_and_design(self) -> None:
+        (comment,) = re.findall(r"source: \w+ +# (.*)", self.text)
+        assert set(comment.split(" | ")) == set(SOURCES)
+        named = re.search(r"--design before_after`, (.*?)\)", self.text)[1]
+        assert {"before_after", *re.findall(r"`(\w+)`", named)} == {k for k, d in DESIGNS.items() if d.has_data}
+
+    def test_its_studies_are_those_in_the_folder(self) -> None:
+        named = re.findall(r"^- `([\w-]+)`:", self.text, flags=re.MULTILINE)
+        assert sorted(named) == sorted(path.stem for path in (ROOT / "evaluations").glob("*.yaml"))
+
+    def test_make_targets_exist(self) -> None:
+        targets = set(re.findall(r"^(\w+):", text_of("Makefile"), flags=re.MULTILINE))
+        assert set(re.findall(r"\bmake (site|test|bench|lock|schema|clean|\w+)(?=`|\s+#)", self.text)) <= targets
+
+
+MADE = {"belts", "my-study"}
+"""Ids that the README tells its reader to write."""
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "METHODS.md"])
+class TestEveryDocument:
+    def test_links_lead_somewhere(self, name: str) -> None:
+        for target in re.findall(r"\]\(([^)#\s]+)\)", text_of(name)):
+            assert target.startswith("https://") or (ROOT / target).exists(), target
+
+    def test_files_that_are_named_exist(self, name: str) -> None:
+        words = [word for code in re.findall(r"`([^`\n]+)`", text_of(name)) for word in code.split()]
+        pattern = re.compile(r"[\w.-]*/?(?:[\w.-]+/)*[\w.-]+\.(?:py|md|yaml|yml|toml|lock|csv|qmd|lua|css|json)")
+        for word in words:
+            if not pattern.fullmatch(word) or Path(word).stem in MADE or word in WRITTEN:
+                continue
+            near = [ROOT, ROOT / "evalkit", ROOT / "data", ROOT / "data" / "reference", ROOT / "evalkit" / "spec",
+                    ROOT / "evalkit" / "estimation"]  # fmt: skip
+            assert any((folder / word).exists() for folder in near), word
+
+    def test_no_place_of_one_machine(self, name: str) -> None:
+        assert not re.search(r"(?<![\w.)])/(?:home|root|work|tmp|Users|mnt)/", text_of(name))
+
+
+WRITTEN = {"result.json", "_site/index.html", "index.qmd", "results/ID/result.json", "evaluations/ID.yaml",
+           "reports/published/ID.json", "data/reference/NAME.csv"}  # fmt: skip
+"""Files that evalkit or its user writes."""
+
+
+def code_of(text: str) -> list[str]:
+    """Return what stands as code in a document: blocks, then words in backquotes."""
+    blocks = re.findall(r"```(?:sh|)\n(.*?)```", text, flags=re.DOTALL)
+    return [re.sub(r"#.*", "", block) for block in blocks] + re.findall(r"(`evalkit [^`]+`)", text)
+
+
+@pytest.mark.parametrize("name", LOCKS)
+class TestLocks:
+    def entries(self, name: str) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for line in text_of(name).splitlines():
+            if re.match(r"[A-Za-z0-9]", line):
+                found[plain(line)] = []
+            elif "--hash=" in line:
+                found[list(found)[-1]] += re.findall(r"--hash=sha256:([0-9a-f]{64})\b", line)
+        return found
+
+    def test_every_package_is_pinned_with_hashes(self, name: str) -> None:
+        entries = self.entries(name)
+        assert len(entries) > 20
+        assert [package for package, hashes in entries.items() if not hashes] == []
+        pins = [line for line in text_of(name).splitlines() if re.match(r"[A-Za-z0-9]", line)]
+        assert [pin for pin in pins if not re.match(r"[\w.\[\]-]+==\S+", pin)] == []
+
+    def test_no_address_of_an_index(self, name: str) -> None:
+        text = text_of(name)
+        assert "http" not in text
+        assert not re.search(r"^\s*(?:-i|--(?:extra-)?index-url|--find-links|-f)\b", text, flags=re.MULTILINE)
+
+    def test_every_dependency_is_locked(self, name: str) -> None:
+        project = PYPROJECT["project"]
+        extras = ("examples", "test") if "test" in name else ("examples",)
+        wanted = [*project["dependencies"], *PYPROJECT["build-system"]["requires"]]
+        wanted += [each for extra in extras for each in project["optional-dependencies"][extra]]
+        assert {plain(each) for each in wanted} - set(self.entries(name)) == set()
+
+
+def test_data_has_the_hash_of_every_file_beside_its_name() -> None:
+    """Each file under its own heading, with owner, licence, date and the number of rows it has."""
+    found = sections(text_of("data/README.md"), "### ")
+    files = sorted(path for path in (ROOT / "data").rglob("*") if path.is_file() and path.suffix != ".md")
+    assert {path.relative_to(ROOT / "data").as_posix() for path in files} == set(found)
+    for path in files:
+        section = found[path.relative_to(ROOT / "data").as_posix()]
+        assert re.findall(r"sha256: `(\w+)`", section) == [hashlib.sha256(path.read_bytes()).hexdigest()], path.name
+        facts = dict(re.findall(r"^- (\w+): (\S.*)$", section, flags=re.MULTILINE))
+        assert {"owner", "licence", "date", "rows"} <= set(facts)
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            assert int(re.match(r"\d+", facts["rows"])[0]) == sum(1 for _ in csv.DictReader(stream)), path.name
+
+
+def test_the_changelog_puts_moved_numbers_first() -> None:
+    for release, body in sections(text_of("CHANGELOG.md")).items():
+        assert next(iter(sections(body, "### ")), "") == "Numbers that moved", release
