@@ -47,7 +47,8 @@ def main() -> int:
         ("evalkit check, one study", seconds([EVALKIT, "check", "evaluations/seat-belts.yaml"], folder), 0.5),
     ]
     start = time.perf_counter()
-    subprocess.run([EVALKIT, "build", "--engine", "bundled", "--jobs", "2"], cwd=folder, check=True, capture_output=True)
+    build = [EVALKIT, "build", "--engine", "bundled", "--jobs", "2"]
+    subprocess.run(build, cwd=folder, check=True, capture_output=True)
     rows.append(("four studies run and rendered", time.perf_counter() - start, 20.0))
     rows.append(("second build, nothing changed",
                  seconds([EVALKIT, "build", "--engine", "bundled"], folder, 3), 2.0))  # fmt: skip

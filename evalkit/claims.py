@@ -29,7 +29,7 @@ def check_claim(claim: Mapping[str, Any], analyses: Sequence[Analysis]) -> dict[
     dict
         `id`, `text`, `source`, `page`; `printed_percent`; `recomputed_percent`, `low`, `high` (exact interval of the
         ratio of the two printed counts, in percent) or null; `needed` (the count that the printed percentage would
-        need); `ours`: list of {label, value, low, high, contains} in percent; `verdict`, one sentence.
+        need); `ours`: list of {label, value, low, high, level, contains} in percent; `verdict`, one sentence.
     """
     printed = claim["printed"]
     checked: dict[str, Any] = {
@@ -87,7 +87,8 @@ def _ours(name: str | None, analyses: Sequence[Analysis], percent: float | None)
         rows.append(_row("on average" if analysis.result.fit else analysis.label, analysis.result.relative, percent))
     immediate = (analysis.result.fit or {}).get("immediate")
     if immediate:
-        estimate = Estimate(immediate["value"], low=immediate["low"], high=immediate["high"])
+        estimate = Estimate(immediate["value"], low=immediate["low"], high=immediate["high"],
+                            level=analysis.result.effect.level)  # fmt: skip
         rows.append(_row("at once", estimate, percent))
     return rows
 
@@ -96,7 +97,8 @@ def _row(label: str, estimate: Estimate, percent: float | None) -> dict[str, Any
     contains = None
     if percent is not None and estimate.low is not None and estimate.high is not None:
         contains = estimate.low <= percent <= estimate.high
-    return {"label": label, "value": estimate.value, "low": estimate.low, "high": estimate.high, "contains": contains}
+    return {"label": label, "value": estimate.value, "low": estimate.low, "high": estimate.high,
+            "level": estimate.level, "contains": contains}  # fmt: skip
 
 
 def _beside(ours: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -106,7 +108,8 @@ def _beside(ours: Sequence[Mapping[str, Any]]) -> list[str]:
             continue
         place = "inside" if row["contains"] else "outside"
         interval = f"{_signed(row['low'])} to {_signed(row['high'])}"
-        sentences.append(f"It lies {place} our 95% interval {row['label']} ({_signed(row['value'])}; {interval}).")
+        level = f"{100 * row['level']:g}%"
+        sentences.append(f"It lies {place} our {level} interval {row['label']} ({_signed(row['value'])}; {interval}).")
     return sentences
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,36 @@ class Problem:
         """Return `FILE:LINE:COLUMN: where: message; mend`."""
         position = ":".join(str(part) for part in (self.file, self.line, self.column) if part not in ("", None))
         return f"{position}: {self.sentence()}" if position else self.sentence()
+
+
+_REFUSALS = {
+    (errno.EACCES, errno.EPERM): ("you are not allowed to read or write this", "ask for the rights to it"),
+    (errno.EROFS,): ("it lies on a disk that can only be read", "name a folder on another disk"),
+    (errno.ENOSPC, errno.EDQUOT): ("the disk is full", "free some space and run again"),
+    (errno.EFBIG,): ("the file would be larger than this system allows", "raise the limit on the size of files"),
+    (errno.ENOTDIR, errno.EEXIST): ("a file stands where a folder is needed", "move the file away"),
+    (errno.EISDIR,): ("a folder stands where a file is needed", "move the folder away"),
+    (errno.ENOENT,): ("it is not there any more", "run again once it is back"),
+}
+
+
+def system_problem(error: OSError, file: str = "") -> Problem:
+    """Return what the operating system refused, in words that do not need a programmer.
+
+    Parameters
+    ----------
+    error : OSError
+        The refusal; the file that it names is shown relative to the current folder where possible.
+    file : str
+        File to name when `error` names none.
+    """
+    named = error.filename2 or error.filename  # of two names the second is the file that is written
+    if isinstance(named, str):
+        path, here = Path(named), Path.cwd()
+        file = path.relative_to(here).as_posix() if path.is_relative_to(here) else named
+    words = next((words for codes, words in _REFUSALS.items() if error.errno in codes), None)
+    message, mend = words or (error.strerror or str(error), "check the folder, its rights and the space on the disk")
+    return Problem(message, mend, file=file)
 
 
 class EvalkitError(Exception):

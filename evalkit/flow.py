@@ -47,7 +47,7 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
     DataError, DesignError
         When the data do not fit the study file, or cannot carry the primary analysis.
     """
-    if spec.study.data is None:
+    if not spec.requests:
         raise DesignError(f"{spec.study.design.kind} has no data and nothing to estimate",
                           "`evalkit report` will make its page in a later version", "design.kind")  # fmt: skip
     tables = Tables(spec)
@@ -102,7 +102,7 @@ class Tables:
 
 def _analyse(request: AnalysisRequest, tables: Tables) -> Analysis:
     panel = tables.panel(request)
-    design = request.study.design.resolve(panel)  # type: ignore[union-attr]
+    design = request.study.needed_design.resolve(panel)  # type: ignore[union-attr]
     result = design.estimate(panel)
     starts = panel.frame["first_time"].dropna()
     return Analysis(
@@ -146,10 +146,10 @@ def observed_total(analysis: Analysis) -> float | None:
 
 
 def averted_shares(analysis: Analysis) -> Iterator[tuple[str, float]]:
-    """Yield each financial year's share of what was averted, from the observed and expected path.
+    """Yield each financial year's share of the treated time, by which what was averted is spread over years.
 
     A period belongs to the financial year that holds its middle. Shares are of the length of the treated time, not of
-    the monthly differences, whose noise would move money between years.
+    the differences by period, whose noise would move money between years.
     """
     start = analysis.first_treated
     if not start:

@@ -465,7 +465,7 @@ class MoneyLine:
         In pounds of the price base, discounted to the base year. Positive on both sides. Not a number, or null once
         read back, when it is not known or may not be claimed.
     low, high : float or None
-        95% interval of a benefit that rests on the estimated effect.
+        Interval of a benefit that rests on the estimated effect, at the level of the effect.
     unit_cost, unit_cost_printed : float or None
         Per event in the price base; as printed in its own price year.
     price_year, edition, source, status, note : str

@@ -26,7 +26,7 @@ SITE = "_site"
 PAGES = "pages.json"
 PREVIOUS = "previous.json"
 TOLERANCE = 0.1
-"""Share of the standard error (or of a sixth of the interval) by which a headline may move unremarked."""
+"""Share of the standard error (or of a quarter of the interval) by which a headline may move unremarked."""
 
 Report = Callable[[str, str], None]
 EngineName = Literal["auto", "quarto", "bundled"]

@@ -97,8 +97,8 @@ def residual_autocorrelation(remains: Remains | None, errors: str, modelled: flo
     -----
     Sign against. autoregressive: a remaining correlation of 0.15 or more in size that the test does not put down to
     chance (p below 0.05). newey_west: neighbours correlate by 0.5 or more, too much for a few lags in a short series.
-    Under 100 periods the reading adds that such standard errors are often too small (95% intervals of count
-    regressions covered 82 to 92% in simulations with 36 to 168 periods and autocorrelation 0 to 0.5).
+    Under 100 periods the reading adds that such standard errors are often too small (METHODS.md, coverage by
+    simulation).
     ordinary: neighbours correlate by 0.2 or more. Key where errors are ordinary, since nothing allows for it then.
     """
     name = "residual_autocorrelation"

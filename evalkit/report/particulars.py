@@ -168,13 +168,14 @@ def origin_pairs(evaluation: Evaluation) -> Pairs:
     packages = ", ".join(f"{name} {version}" for name, version in sorted(source.packages.items())) if source else ""
     notes = " ".join(dict.fromkeys(note for analysis in evaluation.analyses for note in analysis.notes))
     rule = (evaluation.study.get("disclosure") or {}).get("profile")
+    drawn = any("seed" in analysis.design for analysis in evaluation.analyses)
     pairs = [
         ("Data owner", str(data.get("publisher") or "Not stated")),
         ("Data", origins),
         ("Licence", str(data.get("licence") or "")),
         ("What was done to the data", notes),
         ("Software", packages),
-        ("Random draws", f"Seed {source.seed}" if source else ""),
+        ("Random draws", f"Seed {source.seed}" if source and drawn else ""),
         ("Small numbers", "No rule was set" if rule in (None, "none") else f"Rule: {rule}"),
     ]
     return [(term, text) for term, text in pairs if text]

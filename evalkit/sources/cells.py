@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
+LARGEST = 1e15
+"""Numbers beyond this are not held exactly, and stand for no count, person or pound: they are slips of the pen."""
+
 SHOWN = 5
 """How many offending cells a message names."""
 
@@ -104,6 +107,10 @@ class Numbers:
         if self.infinite.any():
             mend = "mend the division that made it"
             found.append(marked_cells("infinite", self.infinite, show, mend, self.column.name))
+        large = abs(self.values) > LARGEST
+        if (large & ~self.infinite).any():
+            mend = "look for digits that ran together, or a decimal point that was lost"
+            found.append(marked_cells("too large", large & ~self.infinite, show, mend, self.column.name))
         if self.missing.any():
             mend = "ask for the numbers, leave these rows out by `filter`, or declare `gaps`"
             found.append(marked_cells("missing", self.missing, place.show, mend, self.column.name))

@@ -17,10 +17,10 @@ from pydantic import Field, field_validator
 from evalkit.errors import DataError, Problem
 from evalkit.sources.files import FileData
 from evalkit.sources.folders import Folders
-from evalkit.sources.inputs import listed, missing_columns
+from evalkit.sources.inputs import listed, missing_columns, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas
     import pyarrow
@@ -32,6 +32,9 @@ _OTHER_KINDS = ((b"PK\x03\x04", "an Excel workbook or a zip file", "use `source:
                 (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "save it as .xlsx and use `source: excel`"),
                 (b"%PDF", "a PDF document", "ask for the table as CSV"))  # fmt: skip
 _CHUNK = 1 << 20
+_LONGEST_LINE = 1 << 20
+_MOST_DISTINCT = 2_000_000
+"""Different texts that one column may hold: more would not fit in the memory of an ordinary computer."""
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
@@ -66,7 +69,7 @@ class CsvData(FileData):
             start = stream.read(_CHUNK)
         _refuse_other_kinds(start, self.path)
         header, _ = self._header(path, self.encoding or _encoding_of([start], self.path, whole=False))
-        return self._missing(columns, header)
+        return self._missing(columns, header) + self._repeated(columns, header)
 
     def rows(self, folders: Folders, columns: Sequence[str] | None = None) -> pandas.DataFrame:
         """Return the rows as text, each column as a categorical; the index is the row as a spreadsheet counts.
@@ -80,9 +83,9 @@ class CsvData(FileData):
         encoding = self.encoding or self._find_encoding(path)
         header, lines = self._header(path, encoding)
         wanted = list(header) if columns is None else [name for name in dict.fromkeys(columns) if name in header]
-        twice = sorted(name for name in set(wanted) if header.count(name) > 1)
+        twice = self._repeated(wanted, header)
         if twice:
-            raise DataError(f"the header names {listed(twice)} more than once", "rename one of the columns", "header")
+            raise DataError(twice)
         frame = self._read(path, encoding, header, wanted, lines)
         frame.attrs["columns"] = list(header)
         frame.attrs["notes"] = () if self.encoding or encoding != "cp1252" else (
@@ -99,7 +102,7 @@ class CsvData(FileData):
     def _header(self, path: Path, encoding: str) -> tuple[list[str], int]:
         """Return the names of the columns, and how many lines stand before the first row of data."""
         with _open(path) as stream, io.TextIOWrapper(stream, encoding=_plain(encoding), newline="") as text:
-            reader = csv.reader(text, delimiter=self._character)
+            reader = csv.reader(self._lines(text), delimiter=self._character)
             try:
                 records = (record for record in reader if record)
                 for number, record in enumerate(records, start=1):
@@ -108,8 +111,17 @@ class CsvData(FileData):
                         return [name.strip() for name in names], reader.line_num
             except (csv.Error, UnicodeError) as error:
                 raise DataError(f"the header of {self.path} cannot be read: {error}",
-                                "check `separator` and `encoding`", "header") from None  # fmt: skip
-        raise DataError(f"{self.path} has no row {self.header_row} to name the columns", "check `header_row`", "header")
+                                "check `separator` and `encoding`", "data.path") from None  # fmt: skip
+        raise DataError(f"{self.path} has no row {self.header_row} to name the columns", "check `header_row`",
+                        "data.header_row")  # fmt: skip
+
+    def _lines(self, text: IO[str]) -> Iterator[str]:
+        """Yield lines; one that no table has is refused before it fills the memory."""
+        while line := text.readline(_LONGEST_LINE):
+            if len(line) == _LONGEST_LINE:
+                raise DataError(f"{self.path} has a line of more than {_LONGEST_LINE:,} characters above its data",
+                                "a table has one line for each row: ask for CSV text", "data.path")  # fmt: skip
+            yield line
 
     @property
     def _character(self) -> str:
@@ -124,6 +136,12 @@ class CsvData(FileData):
             found = f"the header of {self.path} is a single column: {header[0][:60]!r}"
             return [Problem(found, mend, "data.separator")]
         return problems
+
+    def _repeated(self, columns: Iterable[str], header: list[str]) -> list[Problem]:
+        """Return a problem when the header names a column that is needed more than once."""
+        twice = sorted(name for name in set(columns) if header.count(name) > 1)
+        found = f"the header of {self.path} names {listed(twice)} more than once"
+        return [Problem(found, "rename one of the columns", "data.path")] if twice else []
 
     def _read(self, path: Path, encoding: str, header: list[str], wanted: list[str], lines: int) -> pandas.DataFrame:
         """Read the wanted columns with pyarrow, which streams the file and keeps each distinct text once."""
@@ -140,11 +158,32 @@ class CsvData(FileData):
         except (*_DAMAGED, pyarrow.ArrowException, UnicodeError, OSError) as error:
             raise DataError(f"{self.path} cannot be read: {_first_line(error)}", "fetch the file again") from None
         table = table.unify_dictionaries()
+        self._require_few_distinct(table)
         # Each column is let go as it is converted, so that no large file is held twice.
         frame: pandas.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
         del table
+        pyarrow.default_memory_pool().release_unused()
         frame.index = pandas.RangeIndex(self.header_row + 1, self.header_row + 1 + len(frame))
         return frame
+
+    def _require_few_distinct(self, table: pyarrow.Table) -> None:
+        """Refuse columns of which each distinct text would have to be held in memory.
+
+        Raises
+        ------
+        DataError
+            When a column holds too many.
+        """
+        counts = {name: len(column.chunk(0).dictionary) for name, column in zip(table.column_names, table.columns,
+                  strict=True) if column.num_chunks}  # fmt: skip
+        problems = [
+            Problem(f"the column holds {count:,} different texts, and at most {_MOST_DISTINCT:,} are read from text",
+                    "check that it is the right column; if it is, save the table as parquet, or bring it to one row "
+                    "for each unit and period", name)
+            for name, count in counts.items() if count > _MOST_DISTINCT
+        ]  # fmt: skip
+        if problems:
+            raise DataError(problems)
 
     def _table(
         self, path: Path, encoding: str, names: list[str], wanted: list[str], lines: int, ragged: Any = None
@@ -180,11 +219,14 @@ class CsvData(FileData):
             self._table(path, encoding, names, wanted, lines, skip)
         except (*_DAMAGED, pyarrow.ArrowException, UnicodeError, OSError) as error:
             message = _first_line(error)
+        if "straddling" in message:
+            return DataError(f"{self.path} has a row of more than {_LONGEST_LINE:,} characters",
+                             "look for a quotation mark that opens a text and is never closed", "rows")  # fmt: skip
         if not ragged:
             return DataError(f"{self.path} cannot be read: {message}", "check `separator`, quotes and `encoding`")
         return DataError(f"the header names {len(names)} columns but {listed(ragged, 5)}",
-                         "mend these rows; a text that holds the separator must stand in quotes; where titles stand "
-                         "above the header, say `header_row: N`", "rows")  # fmt: skip
+                         "mend these rows; a text that holds the separator must stand in quotes, and quotes must be "
+                         "closed; where titles stand above the header, say `header_row: N`", "rows")  # fmt: skip
 
 
 @contextmanager
@@ -193,9 +235,11 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
             yield stream  # type: ignore[misc]  # GzipFile lacks nothing that is used here
-    except (*_DAMAGED, OSError) as error:
+    except _DAMAGED as error:
         reason = f"{path.name} cannot be read: {_first_line(error)}"
         raise DataError(reason, "fetch the file again", "data.path") from None
+    except OSError as error:
+        raise unreadable(error, path.name) from None
 
 
 def _refuse_other_kinds(start: bytes, name: str) -> None:
@@ -217,7 +261,8 @@ def _encoding_of(chunks: Any, name: str, *, whole: bool) -> str:
         if at == 0 and chunk[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             return "utf-16"
         if b"\0" in chunk:
-            raise DataError(f"{name} holds NUL bytes: it is not a text file", "ask for CSV text", "data.path")
+            raise DataError(f"{name} holds NUL bytes: it is not a text file", "ask for CSV text in UTF-8; where it is "
+                            "UTF-16 without a byte-order mark, say `encoding: utf-16-le`", "data.path")  # fmt: skip
         for encoding in list(possible):
             try:
                 possible[encoding].decode(chunk)

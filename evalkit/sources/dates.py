@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _CLOCK = re.compile(r"(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{4})[T ]\d{1,2}:\d{2}.*")
 _FURTHEST = 10**7
+_EXCEL_START = datetime.date(1899, 12, 30)
+_EXCEL_DAYS = (29_221, 60_000)
 _NEVER = frozenset({"never"}) | {text.casefold() for text in MISSING_NUMBERS}
 
 
@@ -73,10 +76,20 @@ def _read(column: Column, frequency: str, skip: Callable[[Any], bool]) -> tuple[
     if not bad.any():
         return times, []
     mend = f"write it such as {EXAMPLES[frequency]}"
-    fitting = _fitting([cell for cell, time in zip(column.distinct, read, strict=True) if time is None], frequency)
-    if fitting:
+    unread = [cell for cell, time in zip(column.distinct, read, strict=True) if time is None]
+    fitting = _fitting(unread, frequency)
+    if _are_day_numbers(unread):
+        first = f"{text_of(unread[0])} is {_EXCEL_START + datetime.timedelta(days=int(float(unread[0])))}"
+        mend = f"these look like Excel's numbers for days ({first}): format the column as dates, or {mend}"
+    elif fitting:
         mend = f"say `frequency: {fitting}`, or {mend}"
     return times, [marked_cells(f"no {words_for(frequency)}", bad, column.show, mend, column.name)]
+
+
+def _are_day_numbers(cells: list[Any]) -> bool:
+    """Say whether all of these cells are numbers that stand for days of 1980 to 2064 in Excel."""
+    numbers = [number_in(cell) for cell in cells[:50]]
+    return all(number is not None and _EXCEL_DAYS[0] <= number <= _EXCEL_DAYS[1] for number in numbers)
 
 
 def _fitting(cells: list[Any], frequency: str) -> str:

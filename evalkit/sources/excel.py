@@ -7,7 +7,7 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -80,8 +80,8 @@ class ExcelData(FileData):
         frame.attrs["columns"] = list(header.values())
         return frame
 
-    def _cells(self, path: Path) -> tuple[list[tuple[Any, ...]], set[int]]:
-        """Return the sheet's cells, row by row, and the rows in which cells are merged across columns."""
+    def _cells(self, path: Path) -> tuple[list[tuple[Any, ...]], dict[int, str]]:
+        """Return the sheet's cells, row by row, and which cells are merged across columns, by row."""
         import openpyxl
 
         with warnings.catch_warnings():
@@ -93,13 +93,13 @@ class ExcelData(FileData):
                     book = openpyxl.load_workbook(stream, data_only=True, keep_links=False)
                 sheet = book[self.sheet] if self.sheet is not None else book.worksheets[0]
                 cells = list(sheet.iter_rows(values_only=True))
-                merged = {row for area in sheet.merged_cells.ranges if area.max_col > area.min_col
+                merged = {row: str(area.coord) for area in sheet.merged_cells.ranges if area.max_col > area.min_col
                           for row in range(area.min_row, area.max_row + 1)}  # fmt: skip
             except Exception:  # a damaged workbook fails in any way it likes, as its XML is not checked
                 raise DataError(_unreadable(self.path)) from None
         return cells, merged
 
-    def _names(self, cells: list[tuple[Any, ...]], merged: set[int]) -> dict[int, str]:
+    def _names(self, cells: list[tuple[Any, ...]], merged: dict[int, str]) -> dict[int, str]:
         """Return the names of the columns by position; columns without a name and without cells are left out."""
         if len(cells) < self.header_row:
             raise DataError(f"the sheet has {len(cells)} rows, none is row {self.header_row}", "check `header_row`",
@@ -108,23 +108,33 @@ class ExcelData(FileData):
         table = cells[self.header_row - 1 :]
         used = [at for at in range(len(names)) if any(row[at] not in (None, "") for row in table)]
         if self.header_row in merged or not all(_is_name(names[at]) for at in used):
-            raise DataError("header row has merged or empty cells", f"say `header_row: {self._likely(cells, merged)}`",
+            raise DataError("header row has merged or empty cells", self._mend_header(cells, merged),
                             "data.header_row")  # fmt: skip
         found = {at: names[at] for at in used}
         twice = sorted({name for name in found.values() if list(found.values()).count(name) > 1})
         if twice:
-            raise DataError(f"the header names {listed(twice)} more than once", "rename one of the columns", "header")
+            raise DataError(f"the header names {listed(twice)} more than once", "rename one of the columns",
+                            "data.header_row")  # fmt: skip
         if not found:
             raise DataError("the sheet is empty", "check `sheet` and `header_row`", "data.sheet")
         return found
 
-    def _likely(self, cells: list[tuple[Any, ...]], merged: set[int]) -> int | str:
-        """Return the first row that names every column that is in use, or N when there is none."""
+    def _mend_header(self, cells: list[tuple[Any, ...]], merged: dict[int, str]) -> str:
+        """Return which row names the columns, or which cells to name when none does."""
+        likely = self._likely(cells, merged)
+        if likely is not None:
+            return f"say `header_row: {likely}`"
+        there = merged.get(self.header_row)
+        unmerge = f"unmerge {there} and give" if there else "give"
+        return f"in Excel, {unmerge} every column its own name in row {self.header_row}, or say `header_row: N`"
+
+    def _likely(self, cells: list[tuple[Any, ...]], merged: Container[int]) -> int | None:
+        """Return the first row that names every column that is in use, None when there is none."""
         for number, row in enumerate(cells[:50], start=1):
             below = [at for at in range(len(row)) if any(later[at] not in (None, "") for later in cells[number:])]
             if len(below) > 1 and number not in merged and all(_is_name(row[at]) for at in below):
                 return number
-        return "N"
+        return None
 
 
 def _is_name(cell: Any) -> bool:

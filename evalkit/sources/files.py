@@ -11,7 +11,7 @@ from pydantic import Field
 from evalkit.errors import DataError, Problem
 from evalkit.sources.columns import Data, Text
 from evalkit.sources.folders import Folders
-from evalkit.sources.inputs import Input
+from evalkit.sources.inputs import Input, unreadable
 
 
 class FileData(Data):
@@ -66,8 +66,19 @@ class FileData(Data):
 
 
 def check_bytes(path: Path, name: str, declared: str | None) -> list[Problem]:
-    """Return a problem when the file is empty or has another hash than the declared one."""
-    if path.stat().st_size == 0:
+    """Return a problem when the file is empty or has another hash than the declared one.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            empty = not stream.read(1)
+    except OSError as error:
+        raise unreadable(error, name) from None
+    if empty:
         return [Problem(f"{name} is empty (0 bytes)", "fetch the file again", "data.path")]
     if declared is None:
         return []

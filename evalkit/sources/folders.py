@@ -27,8 +27,17 @@ class Folders:
 
     @classmethod
     def of(cls, project: Path, data: str | os.PathLike[str] | None = None) -> Folders:
-        """Return the folders, with EVALKIT_DATA as data root when none is given."""
+        """Return the folders, with EVALKIT_DATA as data root when none is given.
+
+        Raises
+        ------
+        DataError
+            When the data root is no folder: without it, files of the same name in the project would be read.
+        """
         root = data or os.environ.get("EVALKIT_DATA") or None
+        if root is not None and not Path(root).is_dir():
+            raise DataError(f"{str(root)!r} is not a folder", "name the folder that holds the data files",
+                            "--data" if data else "EVALKIT_DATA")  # fmt: skip
         return cls(Path(project).resolve(), Path(root).resolve() if root else None)
 
     def find(self, path: str) -> Path:
@@ -58,9 +67,10 @@ class Folders:
                 raise DataError(f"{path} lies outside the project", mend, "data.path")
             if candidate.is_file():
                 return candidate
-        folder = next((root / path for root in roots if (root / path).is_dir()), None)
-        if folder is not None:
-            raise DataError(f"{path} is a folder", "name a file in it", "data.path")
+        there = next((root / path for root in roots if (root / path).exists()), None)
+        if there is not None:
+            kind, mend = ("a folder", "name a file in it") if there.is_dir() else ("no ordinary file", "save it as one")
+            raise DataError(f"{path} is {kind}", mend, "data.path")
         nearest = self._nearest(path, roots)
         raise DataError(f"{path} does not exist", f"nearest: {nearest}" if nearest else "check the name", "data.path")
 

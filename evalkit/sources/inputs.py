@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalkit.errors import Problem
+from evalkit.errors import DataError, Problem, system_problem
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,26 @@ class Input:
     text: str | None = None
 
     def sha256(self) -> str:
-        """Return the SHA-256 of the bytes, as 64 hexadecimal digits; files are streamed."""
+        """Return the SHA-256 of the bytes, as 64 hexadecimal digits; files are streamed.
+
+        Raises
+        ------
+        DataError
+            When the file cannot be read.
+        """
         if self.path is None:
             return hashlib.sha256((self.text or "").encode()).hexdigest()
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        try:
+            with self.path.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise unreadable(error, self.name) from None
+
+
+def unreadable(error: OSError, name: str) -> DataError:
+    """Return that a data file cannot be read, as its author names it."""
+    found = system_problem(error)
+    return DataError(f"{name} cannot be read: {found.message}", found.mend, "data.path")
 
 
 def nearest(name: str, there: Iterable[str]) -> str:
@@ -48,8 +63,13 @@ def nearest(name: str, there: Iterable[str]) -> str:
 def listed(names: Iterable[str], limit: int = 12) -> str:
     """Return names for a message, the first `limit` of them."""
     names = list(names)
-    text = ", ".join(name if name == name.strip() and name else repr(name) for name in names[:limit])
+    text = ", ".join(name if _is_plain(name) else repr(name) for name in names[:limit])
     return f"{text} and {len(names) - limit:,} more" if len(names) > limit else text
+
+
+def _is_plain(name: str) -> bool:
+    """Say whether a name can stand in a sentence as it is, without quotes that show where it ends."""
+    return name.isprintable() and name == name.strip() != ""
 
 
 def did_you_mean(name: str, there: Iterable[str]) -> str:

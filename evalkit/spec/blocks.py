@@ -1,7 +1,6 @@
 """The blocks of a study file that hold words: programme, theory of change, governance, claims and others.
 
-Every field is printed as written. Field names follow TIDieR (programme), the AQuA Book (governance) and the
-reporting checklists listed in METHODS.md.
+Every field is printed as written. Field names follow TIDieR (programme) and the AQuA Book (governance).
 """
 
 from __future__ import annotations
@@ -145,6 +144,7 @@ class Registration(Block):
     locked_at: Date | None = None
     protocol_sha256: str | None = None
     registry_url: str | None = None
+    final_look: Date | None = Field(None, description="Date of the last look at the data that is planned")
     amendments: list[Amendment] = []
 
 

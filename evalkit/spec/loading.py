@@ -138,7 +138,8 @@ def _validated(data: Mapping[str, Any], document: Document, prefix: Path = ()) -
 
 def _requests(study: Study, document: Document, problems: list[Problem]) -> Iterator[AnalysisRequest]:
     """Yield every analysis that the study asks for; what cannot be merged is added to `problems`."""
-    if study.data is None or not any(outcome.role == "primary" for outcome in study.outcomes.values()):
+    wanted = study.data is not None and getattr(study.design, "has_data", True)
+    if not wanted or not any(outcome.role == "primary" for outcome in study.outcomes.values()):
         return
     primary = study.primary_outcome
     yield AnalysisRequest("primary", "primary", study.outcomes[primary].label, study, primary)

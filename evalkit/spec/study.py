@@ -75,6 +75,14 @@ class Study(Block):
         }  # fmt: skip
         return self.data.model_copy(update=changes)
 
+    @property
+    def needed_design(self) -> AnyDesign:
+        """The design, with weights and clusters that the data block names, so that it can say what it used."""
+        named = {"weights": self.data and self.data.weight, "cluster": self.data and self.data.cluster}
+        changes = {key: column for key, column in named.items()
+                   if column and getattr(self.design, key, column) is None}  # fmt: skip
+        return self.design.model_copy(update=changes)
+
     def design_columns(self) -> Iterator[tuple[str, str]]:
         """Yield each option of the design that names a column, and the column."""
         for key in ("weights", "cluster"):
