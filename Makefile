@@ -26,8 +26,9 @@ bench: $(VENV)/.ready-test
 schema: $(VENV)/.ready
 	$(BIN)/evalkit schema --output evalkit/schema/evaluation.json
 
-# uv resolves for every supported Python at once and writes hashes, never an index address.
-LOCK = uv pip compile pyproject.toml - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+# uv resolves once for every supported Python (one version of each package, so that numbers agree between machines)
+# and writes hashes, never an index address.
+LOCK = uv pip compile pyproject.toml - --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 lock:
 	echo hatchling | $(LOCK) --extra examples -o requirements.lock
 	echo hatchling | $(LOCK) --extra examples --extra test -o requirements-test.lock

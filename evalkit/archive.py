@@ -164,7 +164,8 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         "id": analysis.id, "role": analysis.role, "label": analysis.label, "outcome": analysis.outcome.id,
         "measure": dataclasses.asdict(analysis.outcome), "design": dict(analysis.design),
         "frequency": analysis.frequency, "first_treated": analysis.first_treated, "simulated": analysis.simulated,
-        "origin": analysis.origin, "notes": analysis.notes, "estimand": result.estimand,
+        "origin": analysis.origin, "notes": analysis.notes, "outcome_role": analysis.outcome_role,
+        "estimand": result.estimand,
         "standard_errors": result.standard_errors, "effect": _estimate(result.effect, _EFFECT),
         "relative": _estimate(result.relative, _BOUNDS), "absolute": _estimate(result.absolute, (*_BOUNDS, "unit")),
         "averted": _estimate(result.averted, (*_BOUNDS, "unit")), "inference": result.inference, "fit": result.fit,
@@ -221,7 +222,7 @@ def _read_analysis(data: Mapping[str, Any]) -> Analysis:
     )  # fmt: skip
     return Analysis(data["id"], data["role"], data["label"], Measure(**data["measure"]), data["design"], result,
                     data["frequency"], data.get("first_treated", ""), data["simulated"], data.get("origin", ""),
-                    tuple(data.get("notes", ())))  # fmt: skip
+                    tuple(data.get("notes", ())), data.get("outcome_role", "primary"))  # fmt: skip
 
 
 def _read_appraisal(data: Mapping[str, Any]) -> Appraisal:

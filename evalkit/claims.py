@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from evalkit.records import Analysis, Estimate
@@ -40,6 +40,8 @@ def check_claim(claim: Mapping[str, Any], analyses: Sequence[Analysis]) -> dict[
     if printed["before"] and printed["after"] is not None:
         checked |= _recomputed(printed)
         sentences.append(_arithmetic(printed, checked))
+    elif printed["before"] == 0:
+        sentences.append("It starts from a count of nought, from which no percentage can be made.")
     checked["ours"] = _ours(claim.get("analysis"), analyses, printed["percent"])
     sentences += _beside(checked["ours"])
     checked["verdict"] = " ".join(sentences) or (
@@ -55,7 +57,7 @@ def _recomputed(printed: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"recomputed_percent": 100 * (after / before - 1)}
     if float(before).is_integer() and float(after).is_integer():
         ratio = rate_ratio(int(before), int(after))
-        found |= {"low": 100 * (ratio.low - 1), "high": 100 * (ratio.high - 1)}
+        found |= {"low": 100 * (ratio.low - 1), "high": 100 * (ratio.high - 1), "level": 0.95}
     if printed["percent"] is not None:
         found["needed"] = round(before * (1 + printed["percent"] / 100))
     return found
@@ -64,18 +66,33 @@ def _recomputed(printed: Mapping[str, Any]) -> dict[str, Any]:
 def _arithmetic(printed: Mapping[str, Any], checked: Mapping[str, Any]) -> str:
     """Say whether the printed percentage follows from the printed counts at the precision it is printed with."""
     before, after, percent = printed["before"], printed["after"], printed["percent"]
-    counts = f"{before:,.0f} and {after:,.0f}"
-    value = f"{_sized(checked['recomputed_percent'], 1)}"
+    counts = f"{_number(before)} and {_number(after)}"
+    value = _sized(checked["recomputed_percent"], 1)
     if percent is None:
         return f"The printed counts ({counts}) give {value}."
     digits = max(0, -int(Decimal(str(percent)).normalize().as_tuple().exponent))
-    if round(checked["recomputed_percent"], digits) == percent:
+    exact = 100 * (Decimal(str(after)) / Decimal(str(before)) - 1)
+    near = {_rounded(exact, digits, rule) for rule in (ROUND_HALF_UP, ROUND_HALF_EVEN)}
+    shown = Decimal(str(percent))
+    if shown in near:
         return f"The printed figure follows from the printed counts ({counts})."
-    if math.trunc(checked["recomputed_percent"] * 10**digits) == percent * 10**digits:
-        rounded = _sized(round(checked["recomputed_percent"], digits), digits)
-        return f"The printed counts ({counts}) give {value}: rounded, that is {rounded}, not {_sized(percent, digits)}."
-    return (f"The printed figure is an arithmetic slip: {counts} give {value}; {_sized(percent, digits)} "
-            f"would need {checked['needed']:,} instead of {after:,.0f}.")  # fmt: skip
+    if -shown in near:
+        return f"The printed counts ({counts}) give {value}: the printed figure has the other sign."
+    if _rounded(exact, digits, ROUND_DOWN) == shown:
+        whole = _sized(float(_rounded(exact, digits, ROUND_HALF_UP)), digits)
+        return f"The printed counts ({counts}) give {value}: rounded, that is {whole}, not {_sized(percent, digits)}."
+    slip = f"The printed figure is an arithmetic slip: {counts} give {value}"
+    if checked["needed"] == after:
+        return f"{slip}, not {_sized(percent, digits)}."
+    return f"{slip}; {_sized(percent, digits)} would need {checked['needed']:,} instead of {_number(after)}."
+
+
+def _number(count: float) -> str:
+    return f"{count:,.0f}" if float(count).is_integer() else f"{count:,}"
+
+
+def _rounded(exact: Decimal, digits: int, rule: str) -> Decimal:
+    return exact.quantize(Decimal(1).scaleb(-digits), rounding=rule)
 
 
 def _ours(name: str | None, analyses: Sequence[Analysis], percent: float | None) -> list[dict[str, Any]]:
@@ -83,9 +100,9 @@ def _ours(name: str | None, analyses: Sequence[Analysis], percent: float | None)
     if analysis is None:
         return []
     rows = []
-    if analysis.result.relative is not None:
-        rows.append(_row("on average" if analysis.result.fit else analysis.label, analysis.result.relative, percent))
     immediate = (analysis.result.fit or {}).get("immediate")
+    if analysis.result.relative is not None:
+        rows.append(_row("on average" if immediate else "", analysis.result.relative, percent))
     if immediate:
         estimate = Estimate(immediate["value"], low=immediate["low"], high=immediate["high"],
                             level=analysis.result.effect.level)  # fmt: skip
@@ -109,7 +126,8 @@ def _beside(ours: Sequence[Mapping[str, Any]]) -> list[str]:
         place = "inside" if row["contains"] else "outside"
         interval = f"{_signed(row['low'])} to {_signed(row['high'])}"
         level = f"{100 * row['level']:g}%"
-        sentences.append(f"It lies {place} our {level} interval {row['label']} ({_signed(row['value'])}; {interval}).")
+        which = f"interval {row['label']}".strip()
+        sentences.append(f"It lies {place} our {level} {which} ({_signed(row['value'])}; {interval}).")
     return sentences
 
 

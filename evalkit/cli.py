@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,13 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from evalkit.errors import EvalkitError, Problem, SpecError
+from evalkit.errors import DataError, EvalkitError, Problem, SpecError, system_problem
 
 if TYPE_CHECKING:
     from evalkit.releases import Outcome
 
-DONE, WRONG, REFUSED, MOVED = 0, 1, 2, 3
-"""Exit statuses: done; the spec or data are wrong; a gate refused; results moved beyond tolerance."""
+DONE, WRONG, REFUSED, MOVED, STOPPED = 0, 1, 2, 3, 130
+"""Exit statuses: done; the spec or data are wrong; a gate refused; results moved beyond tolerance; Ctrl-C."""
 
 app = typer.Typer(
     name="evalkit", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -71,7 +73,7 @@ def check(specs: Specs = None, data: Data = None, as_json: Json = False) -> None
         _print_json([{"file": str(path), "problems": _problem_rows(problems)} for path, problems in found.items()])
     else:
         for problems in filter(None, found.values()):
-            _show_problems(problems, "Nothing was run. `evalkit new --help` shows a commented example.")
+            _show_problems(problems, "Nothing was run. `evalkit new ID` writes a commented example.")
         right = [path for path, problems in found.items() if not problems]
         if right:
             _say(f"{right[0]}: no problems" if len(right) == 1 else f"{len(right)} study files: no problems")
@@ -114,15 +116,22 @@ def report(
         releases.run_studies(releases.find_studies(project), output, data=data, only_changed=True)
     missing = [path.stem for path in paths if not (output / path.stem / "result.json").is_file()]
     if missing:
-        raise SpecError([Problem(f"{study} has no result", f"run `evalkit run {study}` first") for study in missing])
+        raise EvalkitError([Problem(f"{study} has no result", f"run `evalkit run {study}` first") for study in missing])
     ids = [path.stem for path in releases.find_studies(project)] or [path.stem for path in paths]
     ids = list(dict.fromkeys([*ids, *(path.stem for path in paths)]))
+    for study in releases.status([path for path in paths if path.is_file()], output, data):
+        if study.state == "to run":
+            why = "; ".join(study.reasons)
+            _say(f"{study.id}: its result is out of date ({why}); `evalkit run {study.id}` renews it")
     with _Progress() as progress:
         made = releases.make_site(project, output, site, engine=chosen, ids=ids, tell=progress.page)
     if chosen == "none":
         _say("Wrote documents and exhibits; nothing was rendered.")
     else:
         _say(f"{_counted(len(made.written), 'page')} written. Open {made.index}")
+    if made.faults:
+        _show_problems(made.faults, "", SpecError.heading)
+        raise typer.Exit(WRONG)
 
 
 @app.command()
@@ -142,14 +151,16 @@ def build(
         made = releases.make_site(project, output, site, engine=_engine(engine), failures=messages, tell=progress.page,
                                   ids=[o.id for o in outcomes if o.state != "failed"])  # fmt: skip
     for outcome in failed:
-        _show_problems(outcome.problems, "", outcome.heading)
+        _show_failure(outcome)
+    if made.faults:
+        _show_problems(made.faults, "", SpecError.heading)
     ran = [outcome for outcome in outcomes if outcome.state == "run"]
     _say(_build_line(len(outcomes), ran, failed, made.written))
     for outcome in ran:
         _say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
     _say(f" {'Site is up to date' if not made.written else 'Done'}. Open {made.index}")
     beyond = _movements(ran, project, output)
-    raise typer.Exit(WRONG if failed else MOVED if beyond else DONE)
+    raise typer.Exit(WRONG if failed or made.faults else MOVED if beyond else DONE)
 
 
 @app.command()
@@ -209,36 +220,46 @@ def schema(
 
 def main() -> None:
     """Run the command line; what is wrong is printed in words, without a traceback unless --debug."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows ? and loses nothing else
     try:
         status = app(standalone_mode=False)
-        sys.exit(status if isinstance(status, int) else DONE)
+        sys.stdout.flush()
+        _leave(status if isinstance(status, int) else DONE)
     except EvalkitError as error:
         _show_problems(error.problems, "", error.heading)
         _leave(WRONG, error)
     except KeyboardInterrupt:
-        typer.echo("\nStopped. What was finished is kept; nothing is half-written.", err=True)
-        sys.exit(130)
+        _leave(STOPPED)
+    except BrokenPipeError:  # who reads the output has seen enough: evalkit run | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave(WRONG)
     except OSError as error:
-        _show_problems((Problem(f"{error.strerror or error}", "check the folder, its rights and the space on the disk",
-                                file=str(error.filename or "")),), "")  # fmt: skip
+        _show_problems([system_problem(error)], "", EvalkitError.heading)
         _leave(WRONG, error)
     except Exception as error:
         if hasattr(error, "format_message"):  # a usage error of the command line
             typer.echo(f"{error.format_message()}\nTry: evalkit --help", err=True)
-            sys.exit(WRONG)
+            _leave(WRONG)
         typer.echo(f"evalkit stopped unexpectedly: {type(error).__name__}: {error}\n"
                    "This is a fault of evalkit: run again with --debug and report it.", err=True)  # fmt: skip
         _leave(WRONG, error)
 
 
-def _leave(code: int, error: BaseException) -> NoReturn:
-    if os.environ.get("EVALKIT_DEBUG"):
+def _leave(code: int, error: BaseException | None = None) -> NoReturn:
+    """End with an exit status; typer has turned Ctrl-C into STOPPED."""
+    if error is not None and os.environ.get("EVALKIT_DEBUG"):
         raise error
+    if code == STOPPED:
+        typer.echo("\nStopped. What was finished is kept; nothing is half-written.", err=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: a late Ctrl-C has nothing left to stop
     sys.exit(code)
 
 
-def _say(text: str) -> None:
-    typer.echo(text)
+def _say(text: str, *, error: bool = False) -> None:
+    """Print text; control characters, which a name in the data may hold, are shown and not obeyed."""
+    typer.echo("".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text), err=error)
 
 
 def _counted(count: int, noun: str) -> str:
@@ -256,7 +277,7 @@ def _problem_rows(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 def _engine(name: str) -> Any:
     if name not in ("auto", "quarto", "bundled", "none"):
-        raise SpecError(Problem(f"'{name}' is not an engine", "one of auto, quarto, bundled, none", "--engine"))
+        raise EvalkitError(Problem(f"'{name}' is not an engine", "one of auto, quarto, bundled, none", "--engine"))
     return name
 
 
@@ -267,40 +288,52 @@ def _paths(specs: Sequence[str] | None, everything: bool) -> list[Path]:
     if everything and not specs:
         found = find_studies(Path.cwd())
         if not found:
-            raise SpecError(Problem("there is no study in evaluations/", "write one: evalkit new ID"))
+            raise EvalkitError(Problem("there is no study in evaluations/", "write one: evalkit new ID"))
         return found
     if not specs:
-        raise SpecError(Problem("no study is named", "name study files, or say --all"))
+        raise EvalkitError(Problem("no study is named", "name study files, or say --all"))
     named = [Path(spec) for spec in specs]
     return [path if path.suffix in (".yaml", ".yml") else Path("evaluations") / f"{path.name}.yaml" for path in named]
 
 
-def _show_problems(problems: Sequence[Problem], tail: str, heading: str = "") -> None:
-    """Print problems grouped by file, with the offending line and a caret."""
+def _show_failure(outcome: Outcome) -> None:
+    from evalkit.spec.loading import shown_path
+
+    _show_problems(outcome.problems, "", outcome.heading, shown_path(outcome.path))
+
+
+def _show_problems(problems: Sequence[Problem], tail: str, heading: str = "", study: str = "") -> None:
+    """Print problems grouped by file, with the offending line and a caret; `study` is the file that was run."""
     by_file: dict[str, list[Problem]] = {}
     for problem in problems:
         by_file.setdefault(problem.file, []).append(problem)
     for file, group in by_file.items():
-        head = f"{file}: {_counted(len(group), 'problem')}" if file else _counted(len(group), "problem")
-        typer.echo(f"{head}{' (' + heading + ')' if heading else ''}\n", err=True)
+        count = _counted(len(group), "problem")
+        if study and file not in ("", study):
+            about = f"{file} does not fit {study}" if heading == DataError.heading else f"{file}, for {study}"
+            _say(f"{about}: {count}\n", error=True)
+        else:
+            head = f"{file}: {count}" if file else count
+            _say(f"{head}{f' ({heading})' if heading else ''}\n", error=True)
         width = max(len(_position(problem)) for problem in group)
+        margin = f"  {'':<{width}}  " if width else "  "
         for problem in group:
-            typer.echo(f"  {_position(problem):<{width}}  {problem.sentence()}", err=True)
+            sentence = problem.sentence().replace("\n", "\\n")
+            _say(f"  {_position(problem):<{width}}  {sentence}" if width else f"  {sentence}", error=True)
             if problem.source_line and problem.column:
-                _caret(problem, width)
-        typer.echo("", err=True)
+                _caret(problem, margin)
+        _say("", error=True)
     if tail:
-        typer.echo(tail, err=True)
+        _say(tail, error=True)
 
 
-def _caret(problem: Problem, width: int) -> None:
-    line = problem.source_line.rstrip()
+def _caret(problem: Problem, margin: str) -> None:
+    line = problem.source_line.rstrip().replace("\t", " ")
     column = problem.column or 1
     start = max(0, column - 60)
     shown = line[start : start + 100]
-    indent = " " * (width + 4)
     marks = "^" * max(1, min(problem.length, len(shown) - (column - 1 - start)))
-    typer.echo(f"{indent}| {shown}\n{indent}| {' ' * (column - 1 - start)}{marks}", err=True)
+    _say(f"{margin}| {shown}\n{margin}| {' ' * (column - 1 - start)}{marks}", error=True)
 
 
 def _position(problem: Problem) -> str:
@@ -318,7 +351,7 @@ def _tell_outcomes(outcomes: Sequence[Outcome], results: Path, as_json: bool) ->
         return
     for outcome in outcomes:
         if outcome.state == "failed":
-            _show_problems(outcome.problems, "", outcome.heading)
+            _show_failure(outcome)
         elif outcome.state == "unchanged":
             _say(f"{outcome.id}: up to date")
         else:
@@ -350,7 +383,8 @@ def _movements(ran: Sequence[Outcome], project: Path, results: Path) -> bool:
     from evalkit import releases
 
     released = [o.id for o in ran if (project / "reports" / "published" / f"{o.id}.json").is_file()]
-    beyond = [m for study in released for m in releases.moved(study, project, results) if m.beyond]
+    found = [movement for study in released for movement in releases.moved(study, project, results)]
+    beyond = [movement for movement in found if movement.beyond and movement.analysis == "primary"]
     if beyond:
         _say(" Moved since the last release:")
     for movement in beyond:

@@ -7,10 +7,11 @@ counts of stated conditions, each of which is printed; they are aids to reading,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.records import Analysis, Diagnostic, Failure
+from evalkit.records import Analysis, Diagnostic, Estimate, Failure
 
 STRENGTH = {"before_after": 1, "interrupted_time_series": 2, "difference_in_differences": 3}
 WHY = {
@@ -42,7 +43,7 @@ def assess(study: Mapping[str, Any], analyses: Sequence[Analysis], failures: Seq
         "design": _design(primary, against),
         "level_cap": " ".join(diagnostic.reading for diagnostic in against),
         "data": _data(study, primary),
-        "repeating": _repeating(primary, analyses, failures, against),
+        "repeating": _repeating(primary, analyses, failures),
     }
 
 
@@ -74,32 +75,44 @@ def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
     ])  # fmt: skip
 
 
-def _repeating(
-    primary: Analysis, analyses: Sequence[Analysis], failures: Sequence[Failure], against: Sequence[Diagnostic]
-) -> dict[str, Any]:
+def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequence[Failure]) -> dict[str, Any]:
+    """Return what speaks for and against the same answer next time.
+
+    Other analyses count where their estimate differs: one that changes the standard error alone repeats nothing.
+    """
     if primary.simulated:
         return {"score": None, "of": 5, "reason": "Simulated data: there is nothing to score."}
     effect = primary.result.effect
-    excludes = effect.low is not None and effect.high is not None and (effect.low > 0 or effect.high < 0)
-    others = [analysis for analysis in analyses if analysis.role == "sensitivity"]
-    same = sum((analysis.result.effect.value < 0) == (effect.value < 0) for analysis in others)
+    others = [a for a in analyses if a.role == "sensitivity" and not math.isclose(a.result.effect.value, effect.value)]
     lost = sum(failure.role == "sensitivity" for failure in failures)
     total = len(others) + lost
-    several = min(primary.result.n_pre_periods, primary.result.n_post_periods) > 1
+    same = sum((analysis.result.effect.value < 0) == (effect.value < 0) for analysis in others)
+    sure = sum(_leaves_out_no_change(analysis.result.effect) for analysis in others)
+    untouched = [d for d in primary.result.diagnostics if d.name in ("negative_controls", "falsification")]
+    moved = any(diagnostic.verdict == "sign against" for diagnostic in untouched)
+    nothing = "no other estimate was made"
     return _counted([
-        ("the interval leaves out no change", "the interval includes no change", excludes),
-        (f"all {total} other analyses point the same way" if total > 1 else "the other analysis points the same way",
-         f"{same} of {total} other analyses point the same way" if total else "no other analysis was run",
-         total > 0 and same == total),
-        ("no key check speaks against it", "a key check speaks against it", not against),
-        ("several periods on each side", "a single period on one side", several),
+        ("the interval leaves out no change", "the interval includes no change", _leaves_out_no_change(effect)),
+        ("every other estimate points the same way",
+         f"{same} of {total} other estimates point the same way" if total else nothing, total > 0 and same == total),
+        ("the interval of every other estimate leaves out no change",
+         f"that of {sure} of {total} other estimates leaves out no change" if total else nothing,
+         total > 0 and sure == total),
+        ("what should not move did not",
+         "something that should not move did" if moved else "nothing that should not move was looked at",
+         bool(untouched) and not moved),
         ("seen in another study", "not set beside another study", False),
     ])  # fmt: skip
+
+
+def _leaves_out_no_change(estimate: Estimate) -> bool:
+    low, high = estimate.low, estimate.high
+    return low is not None and high is not None and (low > 0 or high < 0)
 
 
 def _counted(checks: Sequence[tuple[str, str, bool]]) -> dict[str, Any]:
     """Return how many conditions hold, and each in words: those that hold, then those that do not."""
     met = [holds for holds, _, is_met in checks if is_met]
-    lacking = [lacks for _, lacks, is_met in checks if not is_met]
+    lacking = list(dict.fromkeys(lacks for _, lacks, is_met in checks if not is_met))
     parts = [f"{word}: {'; '.join(names)}." for word, names in (("For", met), ("Against", lacking)) if names]
     return {"score": len(met), "of": len(checks), "reason": " ".join(parts)}

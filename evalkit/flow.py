@@ -9,14 +9,16 @@ and never ask which design ran.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit import claims, evidence, provenance
-from evalkit.errors import DataError, DesignError, EvalkitError
+from evalkit.diagnostics import falsification
+from evalkit.errors import DataError, DesignError, EvalkitError, Problem
 from evalkit.periods import first_date, format_period, parse_period
-from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance
-from evalkit.sources import build_panel, load, needed_columns
+from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
+from evalkit.sources import Exposure, build_panel, exposure_inputs, load, needed_columns, read_exposure
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
@@ -60,9 +62,10 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
             analyses.append(_analyse(request, tables))
         except (DataError, DesignError) as error:
             if request.role == "primary":
-                raise error.in_file(spec.name) from None
+                raise spec.located(error) from None
             reason = " ".join(problem.sentence() for problem in error.problems)
             failures.append(Failure(request.id, request.role, request.label, reason))
+    analyses[0] = _set_beside(analyses[0], analyses[1:])
     study = resolved(spec.study)
     return Evaluation(
         id=spec.id, study=study, analyses=tuple(analyses), failures=tuple(failures),
@@ -78,6 +81,8 @@ class Tables:
     def __init__(self, spec: Spec) -> None:
         self.folders = spec.folders
         self._read: dict[str, tuple[pandas.DataFrame, str, str]] = {}
+        self._exposures: dict[str, Exposure] = {}
+        self._hashes: dict[str, str] = {}
         self.inputs: dict[str, DataInput] = {}
 
     def panel(self, request: AnalysisRequest) -> Panel:
@@ -88,7 +93,8 @@ class Tables:
         data = study.needed_data
         rows, origin, sha256 = self._rows(data, needed_columns(data, study.outcomes, study.intervention))
         outcome = study.outcomes[request.outcome]
-        panel = build_panel(data, rows, request.outcome, outcome, study.intervention, origin, sha256)
+        exposure = self._exposure(data, outcome.exposure)
+        panel = build_panel(data, rows, request.outcome, outcome, study.intervention, origin, sha256, exposure)
         first, last = panel.times[0], panel.times[-1]
         self.inputs.setdefault(origin, DataInput(origin, sha256, len(rows), panel.label(first), panel.label(last)))
         return panel
@@ -97,20 +103,82 @@ class Tables:
         key = provenance.canonical([data.model_dump(mode="json", by_alias=True), sorted(columns)])
         if key not in self._read:
             self._read[key] = load(data, self.folders, columns)
+            self._hashes |= {item.name: self._read[key][2] for item in data.inputs(self.folders)}
         return self._read[key]
+
+    def _exposure(self, data: Any, name: str | None) -> Exposure | None:
+        """Return the exposure table of a name; None where the name is a column of the data, or there is none."""
+        if name is None or name not in data.exposures:
+            return None
+        table = data.exposures[name]
+        key = provenance.canonical([name, table.model_dump(mode="json", by_alias=True), data.frequency])
+        if key not in self._exposures:
+            found = self._exposures[key] = read_exposure(data, name, self.folders)
+            self._hashes[table.path] = found.sha256
+            self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, len(found.values), *found.ends()))
+        return self._exposures[key]
+
+    def require_unchanged(self, hashes: Mapping[str, str]) -> None:
+        """Check that nothing was written to the data while they were read.
+
+        Parameters
+        ----------
+        hashes : mapping of str to str
+            Hash of each input as it is now, by name.
+
+        Raises
+        ------
+        DataError
+            Naming each input that is not what was read.
+        """
+        problems = [Problem("it changed while the study ran", "run again once nobody writes to it", file=name)
+                    for name, digest in hashes.items() if self._hashes.get(name, digest) != digest]  # fmt: skip
+        if problems:
+            raise DataError(problems)
+
+
+def _set_beside(primary: Analysis, others: list[Analysis]) -> Analysis:
+    """Return the primary analysis with checks that need the other ones: what should not have moved."""
+    controls = [analysis for analysis in others if analysis.outcome_role == "negative_control"]
+    pretend = [analysis for analysis in others if analysis.role == "falsification" and analysis not in controls]
+    found = [check(group) for check, group in ((falsification.negative_controls, controls),
+                                               (falsification.pretend_starts, pretend)) if group]  # fmt: skip
+    result = replace(primary.result, diagnostics=(*primary.result.diagnostics, *found))
+    return replace(primary, result=result)
 
 
 def _analyse(request: AnalysisRequest, tables: Tables) -> Analysis:
     panel = tables.panel(request)
     design = request.study.needed_design.resolve(panel)  # type: ignore[union-attr]
-    result = design.estimate(panel)
+    result = _estimated(design, panel)
     starts = panel.frame["first_time"].dropna()
     return Analysis(
         id=request.id, role=request.role, label=request.label, outcome=panel.outcome,
         design=design.model_dump(mode="json", by_alias=True), result=result, frequency=panel.frequency,
         first_treated=format_period(int(starts.min()), panel.frequency) if len(starts) else "",
         simulated=panel.simulated, origin=panel.origin, notes=panel.notes,
+        outcome_role=request.study.outcomes[request.outcome].role,
     )  # fmt: skip
+
+
+def _estimated(design: Any, panel: Panel) -> Result:
+    """Return what the design estimates; numbers that overflow are an error, not a warning and a result of nonsense.
+
+    Raises
+    ------
+    DesignError
+        Also when the numbers are of sizes that cannot be computed with.
+    """
+    import numpy
+
+    try:
+        with numpy.errstate(over="raise", divide="raise", invalid="raise"):
+            result: Result = design.estimate(panel)
+    except ArithmeticError as error:
+        raise DesignError(f"the numbers differ too much in size to compute with ({error})",
+                          "look for values, exposures or weights that are slips, or that hardly vary", "outcomes",
+                          ) from None  # fmt: skip
+    return result
 
 
 def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
@@ -122,8 +190,8 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
 
     analysis = next((a for a in analyses if a.id == economics.analysis), None)
     if analysis is None:
-        raise DesignError(f"the analysis {economics.analysis!r} could not be computed, so there is no effect to price",
-                          "mend it, or name another", "economics.analysis").in_file(spec.name)  # fmt: skip
+        found = f"the analysis {economics.analysis!r} could not be computed, so there is no effect to price"
+        raise spec.located(DesignError(found, "mend it, or name another", "economics.analysis"))
     result = analysis.result
     effect = AppraisedEffect(
         averted=result.averted, relative=result.relative, better=analysis.outcome.better,
@@ -170,7 +238,10 @@ def averted_shares(analysis: Analysis) -> Iterator[tuple[str, float]]:
 def trace(spec: Spec, tables: Tables | None = None, study: dict[str, Any] | None = None) -> Provenance:
     """Return what goes into a study; without `tables`, hashes alone (nothing is read as a table)."""
     inputs: dict[str, DataInput] = {}
-    for name, digest in input_hashes(spec).items():
+    hashes = input_hashes(spec)
+    if tables is not None:
+        tables.require_unchanged(hashes)
+    for name, digest in hashes.items():
         read = next((i for i in tables.inputs.values() if i.sha256 == digest), None) if tables else None
         inputs[name] = DataInput(name, digest, read.rows if read else 0, read.first if read else "",
                                  read.last if read else "")  # fmt: skip
@@ -193,10 +264,12 @@ def input_hashes(spec: Spec) -> dict[str, str]:
     hashes: dict[str, str] = {}
     try:
         for request in spec.requests:
-            assert request.study.data is not None
-            hashes |= {item.name: item.sha256() for item in request.study.data.inputs(spec.folders)}
+            data = request.study.data
+            assert data is not None
+            items = [*data.inputs(spec.folders), *exposure_inputs(data, spec.folders)]
+            hashes |= {item.name: item.sha256() for item in items}
     except EvalkitError as error:
-        raise error.in_file(spec.name) from None
+        raise spec.located(error) from None
     if spec.study.economics is not None:
         from evalkit.appraisal.tables import reference_files
 

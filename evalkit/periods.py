@@ -111,6 +111,19 @@ def describe_label(label: str, frequency: str) -> str:
     return describe_period(parse_period(label, frequency), frequency)
 
 
+def spell_periods(times: Iterable[int], frequency: str) -> str:
+    """Return periods in words, runs as `from X to Y`, the first six of them."""
+    runs: list[list[int]] = []
+    for time in times:
+        if runs and time == runs[-1][-1] + 1:
+            runs[-1].append(time)
+        else:
+            runs.append([time])
+    words = [" to ".join(format_period(time, frequency) for time in dict.fromkeys((run[0], run[-1]))) for run in runs]
+    shown = words[:6] + ([f"{len(words) - 6} more stretches"] if len(words) > 6 else [])
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
 def words_for(frequency: str, count: float = 1) -> str:
     """Return the noun for a number of periods: month, months, financial year."""
     noun = {"number": "period"}.get(frequency, frequency.replace("_", " "))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 from pydantic import BaseModel, ConfigDict
 
 from evalkit.errors import DataError, Problem
-from evalkit.periods import format_period
+from evalkit.periods import format_period, spell_periods
 
 if TYPE_CHECKING:
     import numpy
@@ -82,8 +82,8 @@ class Panel:
         Hash of the bytes that were read.
     covariates : tuple of str
         Names of the extra columns.
-    gaps : tuple of (int, str)
-        Declared holes: time and reason.
+    gaps : tuple of (int, str, str or None)
+        Declared holes: time, reason, and the one unit that has it (none: every unit).
     simulated : bool
         True when the values were made by a random generator.
     notes : tuple of str
@@ -96,7 +96,7 @@ class Panel:
     origin: str = ""
     sha256: str = ""
     covariates: tuple[str, ...] = ()
-    gaps: tuple[tuple[int, str], ...] = ()
+    gaps: tuple[tuple[int, str, str | None], ...] = ()
     simulated: bool = False
     notes: tuple[str, ...] = ()
 
@@ -125,10 +125,11 @@ class Panel:
 
     def holes(self, first: int, last: int) -> list[tuple[str, list[int]]]:
         """Return the units that lack periods from `first` to `last`, and which; declared gaps do not count."""
-        declared = {time for time, _ in self.gaps}
-        wanted = [time for time in range(first, last + 1) if time not in declared]
         found = self.frame.groupby("unit", sort=False)["time"].agg(set)
-        missing = [(str(unit), [time for time in wanted if time not in have]) for unit, have in found.items()]
+        missing = []
+        for unit, have in found.items():
+            declared = {time for time, _, whose in self.gaps if whose in (None, unit)}
+            missing.append((str(unit), [time for time in range(first, last + 1) if time not in have | declared]))
         return [(unit, times) for unit, times in missing if times]
 
     def require_complete(self, first: int | None = None, last: int | None = None) -> None:
@@ -143,22 +144,10 @@ class Panel:
         holes = self.holes(times[0] if first is None else first, times[-1] if last is None else last)
         if holes:
             raise DataError([
-                Problem(f"{unit or 'the series'} has no rows for {self._spell(missing)}",
+                Problem(f"{unit or 'the series'} has no rows for {spell_periods(missing, self.frequency)}",
                         "declare gaps with a reason, or drop the unit", "unit x period")
                 for unit, missing in holes
             ])  # fmt: skip
-
-    def _spell(self, times: list[int]) -> str:
-        """Return periods in words, runs as `from X to Y`."""
-        runs: list[list[int]] = []
-        for time in times:
-            if runs and time == runs[-1][-1] + 1:
-                runs[-1].append(time)
-            else:
-                runs.append([time])
-        words = [" to ".join(self.label(time) for time in dict.fromkeys((run[0], run[-1]))) for run in runs]
-        shown = words[:6] + ([f"{len(words) - 6} more stretches"] if len(words) > 6 else [])
-        return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 @dataclass(frozen=True)
@@ -302,6 +291,9 @@ class Diagnostic:
         A sign against a key check makes the headline unreliable and caps the level of evidence.
     looked_at : str
         What was looked at, in words for a reader.
+    short : str
+        A sign against in one short plain sentence for a first page: no statistics, no capital, no full stop, at most
+        14 words. Empty where there is none.
     """
 
     name: str
@@ -314,6 +306,7 @@ class Diagnostic:
     p_value: float | None = None
     key: bool = False
     looked_at: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -438,6 +431,8 @@ class Analysis:
         From the panel.
     first_treated : str
         First treated period as text, empty when there is none.
+    outcome_role : str
+        primary, secondary, harm, process or negative_control.
     """
 
     id: str
@@ -451,6 +446,7 @@ class Analysis:
     simulated: bool = False
     origin: str = ""
     notes: tuple[str, ...] = ()
+    outcome_role: str = "primary"
 
 
 @dataclass(frozen=True)

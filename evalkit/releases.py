@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from evalkit import archive, provenance
-from evalkit.errors import DataError, EvalkitError, Problem
+from evalkit.errors import DataError, EvalkitError, Problem, system_problem
 from evalkit.flow import evaluate, input_hashes
 from evalkit.provenance import sha256_of
-from evalkit.spec.loading import Spec, load_spec
+from evalkit.spec.loading import Spec, load_spec, shown_path
 
 RESULTS = "results"
 SITE = "_site"
@@ -117,6 +119,11 @@ def run_studies(
     -------
     list of Outcome
         In the order of `paths`.
+
+    Raises
+    ------
+    EvalkitError
+        When the results cannot be written where they are meant to go; nothing is computed then.
     """
     outcomes: dict[Path, Outcome] = {}
     waiting: list[tuple[Path, tuple[str, ...]]] = []
@@ -125,24 +132,52 @@ def run_studies(
         if outcome.state == "to run":
             waiting.append((path, outcome.reasons))
         outcomes[path] = outcome
+    if waiting:
+        _require_writable(results, "--output")
     jobs = min(jobs, len(waiting))
-    if jobs > 1:
-        with ProcessPoolExecutor(jobs) as pool:
-            futures = {pool.submit(_run_one, path, results, data, reasons): path for path, reasons in waiting}
-            for future in as_completed(futures):
-                outcome = future.result()
-                outcomes[outcome.path] = outcome
-                _tell(report, outcome)
-    else:
-        for path, reasons in waiting:
-            outcomes[path] = _run_one(path, results, data, reasons, report)
-            _tell(report, outcomes[path])
+    done = _run_beside(waiting, results, data, jobs) if jobs > 1 else (
+        _run_one(path, results, data, reasons, report) for path, reasons in waiting)  # fmt: skip
+    for outcome in done:
+        outcomes[outcome.path] = outcome
+        if report:
+            report(outcome.id, outcome.state)
     return [outcomes[path] for path in paths]
 
 
-def _tell(report: Report | None, outcome: Outcome) -> None:
-    if report:
-        report(outcome.id, outcome.state)
+def _run_beside(
+    waiting: Sequence[tuple[Path, tuple[str, ...]]], results: Path, data: str | None, jobs: int
+) -> Iterator[Outcome]:
+    """Yield outcomes as they come from several processes; on Ctrl-C those that wait are not begun."""
+    with ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
+        futures = {pool.submit(_run_one, path, results, data, reasons): path for path, reasons in waiting}
+        try:
+            for future in as_completed(futures):
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    problem = Problem("its process was ended from outside", "is memory short? run with --jobs 1",
+                                      file=str(futures[future]))  # fmt: skip
+                    yield _failed(futures[future], EvalkitError(problem))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _require_writable(folder: Path, option: str) -> None:
+    """Check, before anything is computed, that a folder is there to write in or can be made.
+
+    Raises
+    ------
+    EvalkitError
+        When a file stands in its place, or it may not be written to.
+    """
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    other = f"name another folder with {option}"
+    if not there.is_dir():
+        found = "a file stands where a folder is needed"
+        raise EvalkitError(Problem(found, f"move the file away, or {other}", file=shown_path(there)))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise EvalkitError(Problem("nothing can be written there", f"ask for the rights to it, or {other}",
+                                   file=str(folder)))  # fmt: skip
 
 
 def _inspect(path: Path, results: Path, data: str | None) -> Outcome:
@@ -161,17 +196,23 @@ def _run_one(
         spec = load_spec(path, data)
         told = (lambda label, number, of: report(path.stem, f"{number}/{of} {label}")) if report else None
         evaluation = evaluate(spec, told)
+        target = results / spec.id / archive.FILE_NAME
+        _keep_previous(target)
+        archive.write_result(evaluation, results)
     except EvalkitError as error:
         return _failed(path, error)
+    except OSError as error:
+        return _failed(path, EvalkitError(system_problem(error, str(results / path.stem))))
+    except MemoryError:
+        found = "it needs more memory than there is"
+        return _failed(path, EvalkitError(Problem(found, "bring the data to one row for each unit and period, or use a "
+                                                  "larger computer", file=str(path))))  # fmt: skip
     except Exception as error:
         if os.environ.get("EVALKIT_DEBUG"):
             raise
         found = f"stopped unexpectedly ({type(error).__name__}: {error})"
         problem = Problem(found, "this is a fault of evalkit: run with --debug and report it", file=str(path))
         return Outcome(path.stem, path, "failed", (), (problem,), "unexpected fault")
-    target = results / spec.id / archive.FILE_NAME
-    _keep_previous(target, evaluation.id)
-    archive.write_result(evaluation, results)
     return Outcome(path.stem, path, "run", reasons)
 
 
@@ -179,7 +220,7 @@ def _failed(path: Path, error: EvalkitError) -> Outcome:
     return Outcome(path.stem, path, "failed", (), error.problems, error.heading)
 
 
-def _keep_previous(target: Path, study: str) -> None:
+def _keep_previous(target: Path) -> None:
     """Keep the last result beside the new one, so that `diff` can say what moved."""
     if target.is_file():
         archive.write_whole(target.with_name(PREVIOUS), target.read_bytes())
@@ -249,11 +290,15 @@ def _causes(old: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Site:
-    """A site as it was built: where, which pages were written, and with which engine."""
+    """A site as it was built: where, which pages were written, with which engine, and what kept others from it.
+
+    `faults` are the problems of studies whose page could not be written; every other page is there all the same.
+    """
 
     index: Path
     written: tuple[str, ...]
     engine: str
+    faults: tuple[Problem, ...] = ()
 
 
 def make_site(
@@ -279,6 +324,12 @@ def make_site(
     Returns
     -------
     Site
+        With the faults of the pages that could not be written; they are tried again at the next call.
+
+    Raises
+    ------
+    EvalkitError
+        When no page can be written: the engine is not there, or what all pages share is wrong.
     """
     known = ids if ids is not None else [path.stem for path in find_studies(project)]
     paths = {study: results / study / archive.FILE_NAME for study in known}
@@ -289,15 +340,25 @@ def make_site(
     for study, _ in failures:
         _page(output, study).unlink(missing_ok=True)
     outdated = [name for name, key in wanted.items() if made.get(name) != key or not _page(output, name).is_file()]
-    if engine == "none" or outdated:
-        from evalkit import report
+    if engine != "none" and not outdated:
+        return Site(output / "index.html", (), engine)
+    if engine != "none":
+        _require_writable(output, "--site")
+    from evalkit import report
 
-        evaluations = [archive.read_result(path) for path in present.values()]
-        report.write_sources(evaluations, project, failures)
-        if engine != "none":
-            report.render(project, output, engine, outdated, tell)
-            archive.write_whole(manifest, json.dumps(wanted, sort_keys=True, indent=1) + "\n")
-    return Site(output / "index.html", tuple(outdated), engine)
+    evaluations = [archive.read_result(path) for path in present.values()]
+    faults = report.write_sources(evaluations, project, failures).faults
+    faulty = {fault.id for fault in faults}
+    for study in faulty:
+        _page(output, study).unlink(missing_ok=True)
+    listed = ["index"] if faults else []  # it names the faults, now and until they are mended
+    written = [name for name in dict.fromkeys([*outdated, *listed]) if name not in faulty]
+    if engine != "none":
+        report.render(project, output, engine, written, tell)
+        kept = {name: key for name, key in wanted.items() if name not in (*faulty, *listed)}
+        archive.write_whole(manifest, json.dumps(kept, sort_keys=True, indent=1) + "\n")
+    return Site(output / "index.html", tuple(written), engine,
+                tuple(problem for fault in faults for problem in fault.problems))  # fmt: skip
 
 
 def _page(output: Path, name: str) -> Path:

@@ -21,7 +21,7 @@ from evalkit.appraisal.economics import Benefit, Cost, Economics
 from evalkit.designs import DESIGNS
 from evalkit.diagnostics import comparison, counts, series, windows
 from evalkit.records import Block
-from evalkit.sources import SOURCES, Data, Intervention, Outcome, Period
+from evalkit.sources import SOURCES, Data, ExposureTable, Intervention, Outcome, Period
 from evalkit.spec.loading import load_spec
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -138,6 +138,7 @@ class TestMethods:
         [
             (Outcome, "From rows to a panel", "**Outcome.**"), (Period, "From rows to a panel", "**Period.**"),
             (Intervention, "From rows to a panel", "**Treatment.**"),
+            (ExposureTable, "From rows to a panel", "**Exposure tables.**"),
             (Economics, "Appraisal", "**Keys of `economics`**"), (Cost, "Appraisal", "**Keys of a cost**"),
             (Benefit, "Appraisal", "**Keys of a benefit**"),
         ],

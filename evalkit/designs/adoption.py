@@ -68,6 +68,7 @@ def adoption(panel: Panel, before: Window | None, after: Window | None) -> Adopt
         raise DesignError(
             "there is one unit, and a difference in differences needs others to compare it with",
             "add comparison units under `data.unit`, or use interrupted_time_series",
+            "data.unit",
         )
     times = _windows(panel, before, after)
     frame = panel.frame[panel.frame["time"].isin(times)].copy()
@@ -135,4 +136,5 @@ def _require_contrast(
         raise DesignError(
             f"every unit is treated from {panel.label(min(starts.values()))} on: there is nobody to compare with",
             "add units that are never treated, or treated later, or use interrupted_time_series on their sum",
+            "intervention",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from evalkit.designs.averages import averages
 from evalkit.designs.change import Change, change_of_counts, change_of_means, change_of_shares
 from evalkit.designs.halves import Halves, halves, require_complete_windows
 from evalkit.designs.options import Level, WindowOption
@@ -118,7 +119,7 @@ class BeforeAfter(Block):
             absolute=change.absolute,
             path=_path(rows, change),
             inference={"method": change.effect.rule, "rule": change.rule, "dispersion": change.dispersion},
-            fit=_averages(rows, change),
+            fit=averages(rows, change.level_before, change.level_after),
             diagnostics=_checks(rows, change, paired),
             n_observations=len(rows.before) + len(rows.after),
             n_units=len(rows.panel.units),
@@ -143,24 +144,11 @@ def _cross_sections(rows: Halves, pairing: str) -> bool:
     return pairing != "paired" and len(rows.panel.units) > 1 and not rows.both
 
 
-def _averages(rows: Halves, change: Change) -> dict[str, dict[str, float | str]] | None:
-    """Return the mean per period before and after, where a window holds several periods."""
-    if max(rows.periods) == 1:
-        return None
-    sides = rows.before, rows.after
-    if rows.panel.outcome.kind == "count":
-        before, after = (float(side["value"].sum()) / side["time"].nunique() for side in sides)
-    else:
-        before, after = change.level_before, change.level_after
-    unit = rows.panel.outcome.unit or rows.panel.outcome.label
-    return {"averages": {"before": before, "after": after, "unit": unit}}
-
-
 def _estimand(rows: Halves, paired: bool) -> str:
     """Return what is estimated, in words that claim no cause."""
-    units = f" in {several(len(rows.panel.units), 'unit')}, each set against itself" if paired else ""
+    units = f" in {several(len(rows.panel.units), 'unit')}, each set against itself," if paired else ""
     before, after = rows.words
-    change = f"Change in {rows.panel.outcome.label}{units} from {before} to {after}"
+    change = f"{rows.panel.outcome.label}: change{units} from {before} to {after}"
     return f"{change}. It does not say what the programme did"
 
 
@@ -252,5 +240,6 @@ def _independence(rows: Halves) -> Diagnostic:
     times = rows.before["time"].to_numpy(), rows.after["time"].to_numpy()
     positions = numpy.concatenate([times[0], times[1] + (2 if times[1][0] - times[0][-1] < 2 else 0)])
     if residuals.size < 8 or numpy.ptp(residuals) == 0.0:
-        return counts.independent_periods(None, residuals.size)
-    return counts.independent_periods(lag_one_autocorrelation(residuals, positions), residuals.size)
+        return counts.independent_periods(None, residuals.size, rows.panel.frequency)
+    correlation = lag_one_autocorrelation(residuals, positions)
+    return counts.independent_periods(correlation, residuals.size, rows.panel.frequency)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from evalkit.designs.outcomes import named
 from evalkit.errors import DesignError
 from evalkit.records import Estimate
 
@@ -104,7 +105,7 @@ def _ratio_change(
     outcome, total = rows.panel.outcome, sum(counts)
     rule: Any = "t" if found.se is not None else "exact"
     effect = Estimate(
-        _log(found.value), label=f"change in {outcome.label}", unit="log ratio", se=found.se, df=found.df,
+        _log(found.value), label=f"{outcome.label}: change", unit="log ratio", se=found.se, df=found.df,
         low=_log(found.low), high=_log(found.high), p_value=found.p_value, level=level, scale="log", rule=rule,
     )  # fmt: skip
 
@@ -118,8 +119,8 @@ def _ratio_change(
         return (ratio - 1.0) * before_given(ratio) * per_row
 
     absolute = Estimate(
-        difference(found.value), label=f"change in {outcome.label} per unit and period",
-        unit=outcome.unit or outcome.label, low=difference(found.low), high=difference(found.high),
+        difference(found.value), label=f"{outcome.label}: change per unit and period",
+        unit=named(outcome), low=difference(found.low), high=difference(found.high),
         p_value=found.p_value, level=level, rule=rule,
     )  # fmt: skip
     words = found.rule
@@ -235,10 +236,10 @@ def _difference_change(
     """Return a difference as a change in the outcome's unit."""
     outcome = rows.panel.outcome
     shares = outcome.kind in ("proportion", "binary")
-    unit = "share" if shares else outcome.unit or outcome.label
+    unit = "share" if shares else named(outcome)
     rule: Literal["inversion", "t"] = "inversion" if found.se is None else "t"
     effect = Estimate(
-        found.value, label=f"change in {outcome.label}", unit=unit, se=found.se, df=found.df, low=found.low,
+        found.value, label=f"{outcome.label}: change", unit=unit, se=found.se, df=found.df, low=found.low,
         high=found.high, p_value=found.p_value, level=level, rule=rule,
     )  # fmt: skip
     absolute = effect.times(100.0, "percentage points") if shares else effect

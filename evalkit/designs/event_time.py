@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalkit.diagnostics import comparison
 from evalkit.errors import DesignError
-from evalkit.records import Diagnostic, EventTime, Scale
+from evalkit.records import EventTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,12 +64,18 @@ def event_columns(study: Adoption, leads: int, lags: int) -> EventColumns:
     return EventColumns(numpy.column_stack([(binned == time).astype(float) for time in times]), times, reference)
 
 
-def event_study(columns: EventColumns, fit: Fit, level: float, seed: int) -> tuple[EventTime, ...]:
-    """Return effect by event time with pointwise and simultaneous (sup-t) bounds; the reference is 0 without bounds."""
+def event_study(columns: EventColumns, fit: Fit, level: float, seed: int, sure: bool = True) -> tuple[EventTime, ...]:
+    """Return effect by event time with pointwise and simultaneous (sup-t) bounds; the reference is 0 without bounds.
+
+    Where no standard error can be had (`sure` is False), no event time has any.
+    """
     from evalkit.estimation.simultaneous import bands
 
     count = len(columns.times)
     values, covariance = fit.coefficients[:count], fit.covariance[:count, :count]
+    if not sure:
+        bare = [EventTime(time, float(value)) for time, value in zip(columns.times, values, strict=True)]
+        return tuple(sorted([*bare, EventTime(columns.reference, 0.0)], key=lambda point: point.time))
     limits = bands(values, covariance, level, df=fit.residual_df, seed=seed)
     found = [
         EventTime(
@@ -85,31 +90,6 @@ def event_study(columns: EventColumns, fit: Fit, level: float, seed: int) -> tup
         for j, time in enumerate(columns.times)
     ]
     return tuple(sorted([*found, EventTime(columns.reference, 0.0)], key=lambda point: point.time))
-
-
-def lead_checks(
-    columns: EventColumns, fit: Fit, points: tuple[EventTime, ...], effect: float, scale: Scale, unit: str, level: float
-) -> tuple[Diagnostic, Diagnostic]:
-    """Return the checks of leads and of anticipation from a fitted event study."""
-    import numpy
-
-    from evalkit.estimation.fit import contrast
-    from evalkit.estimation.simultaneous import joint_test
-    from evalkit.records import Estimate
-
-    leads = columns.leads
-    if not leads:
-        return comparison.leads_not_run("There is one period before the start, so no earlier path can be seen.")
-    joint = joint_test(fit.coefficients[leads], fit.covariance[numpy.ix_(leads, leads)], fit.residual_df)
-    shown = [point for point in points if point.time < 0 and point.time != columns.reference]
-    weights = numpy.zeros(fit.coefficients.size)
-    weights[leads] = -1.0 / len(leads)
-    last = contrast(fit, weights)
-    gap = Estimate.from_standard_error(last.value, last.se, last.df, level=level)
-    return (
-        comparison.pre_period_leads(shown, joint.statistic, joint.p_value, scale, unit, effect),
-        comparison.anticipation(gap.value, gap.low or 0.0, gap.high or 0.0, gap.p_value, scale, unit),
-    )
 
 
 def try_event_study(

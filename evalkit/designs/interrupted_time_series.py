@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from evalkit.designs.options import Level, WindowOption
-from evalkit.designs.segmented_fit import COUNT_FAMILIES, Segmented
-from evalkit.designs.series import Series, default_season, series
+from evalkit.designs.segmented_fit import Segmented
+from evalkit.designs.series import COUNT_FAMILIES, Series, default_season, series
 from evalkit.designs.windows import window_of
 from evalkit.errors import DesignError
 from evalkit.records import Block
@@ -61,7 +61,7 @@ class InterruptedTimeSeries(Block):
     )
     checks: ClassVar[tuple[str, ...]] = (
         "number_of_points", "residual_autocorrelation", "overdispersion", "season_fitted", "pre_period_linearity",
-        "other_changes",
+        "length_of_extrapolation", "pandemic_restrictions", "other_changes",
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -103,7 +103,7 @@ class InterruptedTimeSeries(Block):
         if self.family != "auto":
             if self.family in COUNT_FAMILIES and panel.outcome.kind != "count":
                 raise DesignError(
-                    f"family: {self.family} is for counts, and {panel.outcome.label} is a {panel.outcome.kind}",
+                    f"family: {self.family} is for counts, and the kind of this outcome is {panel.outcome.kind}",
                     "use family: gaussian, or give the count with its exposure",
                     "design.family",
                 )

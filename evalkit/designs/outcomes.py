@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evalkit.errors import DesignError, Problem
-from evalkit.records import Panel
+from evalkit.records import Measure, Panel
 
 if TYPE_CHECKING:
     import numpy
@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 
 EVENTS = ("count", "rate", "proportion", "binary")
 """Kinds of outcome whose total over units and periods is a number of events."""
+
+
+def named(outcome: Measure) -> str:
+    """Return what one value counts, as it stands inside a sentence: its unit, else its label without the capital.
+
+    A label that opens with an abbreviation keeps it; one that opens with a name loses its capital, so give `unit`.
+    """
+    label = outcome.label
+    return outcome.unit or (label if label[1:2].isupper() else label[:1].lower() + label[1:])
 
 
 def has_exposure(panel: Panel) -> bool:
@@ -56,12 +65,27 @@ def to_events(frame: pandas.DataFrame, panel: Panel) -> numpy.ndarray | None:
     return numpy.asarray(frame["exposure"].to_numpy(dtype=float) / per)
 
 
+def events_seen(frame: pandas.DataFrame, panel: Panel, rows: numpy.ndarray) -> float | None:
+    """Return how many events were observed in some rows; None where the outcome has no total.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows of the panel.
+    panel : Panel
+    rows : numpy.ndarray of bool, shape (n,)
+        Which of them are summed.
+    """
+    factor = to_events(frame, panel)
+    return None if factor is None else float((modelled(frame, panel) * factor)[rows].sum())
+
+
 def modelled_unit(panel: Panel) -> str:
     """Return the unit of the modelled outcome in words."""
     outcome = panel.outcome
     if outcome.kind == "count" and has_exposure(panel):
-        return f"{outcome.unit or outcome.label} per {outcome.per:,g} of exposure"
-    return outcome.unit or outcome.label
+        return f"{named(outcome)} per {outcome.per:,g} of exposure"
+    return named(outcome)
 
 
 def require_positive(frame: pandas.DataFrame, values: numpy.ndarray, panel: Panel, option: str) -> None:

@@ -22,7 +22,8 @@ class Removal:
     indicators : numpy.ndarray, shape (n, k)
         Which effect a row carries; at most one per row.
     effects : numpy.ndarray, shape (k,)
-    draws : numpy.ndarray, shape (draws, k)
+    draws : numpy.ndarray, shape (draws, k), or None
+        None where nothing is known of how sure the effects are: sums then stand without bounds.
     scale : {'identity', 'log'}
     single : Estimate or None
         The effect, when k is 1: then bounds of sums follow from its bounds without draws.
@@ -31,7 +32,7 @@ class Removal:
 
     indicators: numpy.ndarray
     effects: numpy.ndarray
-    draws: numpy.ndarray
+    draws: numpy.ndarray | None
     scale: Scale
     single: Estimate | None
     level: float
@@ -48,6 +49,8 @@ class Removal:
         """
         amounts = self.indicators.T @ (weights * observed if self.scale == "log" else weights)
         value = float(self._removed(self.effects) @ amounts)
+        if self.draws is None:
+            return Estimate(value, level=self.level, **words)
         if self.single is None:
             return Estimate.from_draws(value, self._removed(self.draws) @ amounts, level=self.level, **words)
         ends = [self._removed(bound) * float(amounts[0]) for bound in (self.single.low, self.single.high)]
@@ -66,14 +69,18 @@ class Removal:
 def relative_to(effect: Estimate, observed_mean: float) -> Estimate | None:
     """Return an effect in percent of the mean counterfactual, or None where that mean may not be above zero.
 
+    An effect without bounds gives a percentage without bounds.
+
     Notes
     -----
     ``100 d / (m - d)``, m the mean of observed values taken as given, d the effect on the identity scale. It rises
     with d while ``m - d`` is above zero, so the bounds are those of d, transformed.
     """
-    if effect.low is None or effect.high is None or observed_mean - effect.high <= 0.0 or observed_mean <= effect.value:
+    highest = effect.value if effect.high is None else max(effect.value, effect.high)
+    if observed_mean - highest <= 0.0:
         return None
-    ends = [100.0 * bound / (observed_mean - bound) for bound in (effect.low, effect.high)]
-    value = 100.0 * effect.value / (observed_mean - effect.value)
-    return Estimate(value, label=effect.label, unit="percent", low=ends[0], high=ends[1], p_value=effect.p_value,
+    value, low, high = (None if number is None else 100.0 * number / (observed_mean - number)
+                        for number in (effect.value, effect.low, effect.high))  # fmt: skip
+    assert value is not None
+    return Estimate(value, label=effect.label, unit="percent", low=low, high=high, p_value=effect.p_value,
                     level=effect.level, rule=effect.rule)  # fmt: skip

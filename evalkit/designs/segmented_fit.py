@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any, cast
 
 from evalkit.designs.outcomes import (
     EVENTS,
+    events_seen,
     modelled,
     modelled_unit,
+    named,
     require_columns,
     require_positive,
     to_events,
     to_outcome,
 )
 from evalkit.designs.removal import DRAWS
-from evalkit.designs.series import Series, season_codes
+from evalkit.designs.segmented_checks import segmented_checks, what_is_left
+from evalkit.designs.series import COUNT_FAMILIES, Series, season_codes
 from evalkit.designs.terms import coefficients, minimum_detectable
 from evalkit.designs.windows import words_of
-from evalkit.diagnostics import counts
-from evalkit.diagnostics import series as checks
 from evalkit.errors import DesignError
-from evalkit.periods import SEASON_LENGTH, words_for
+from evalkit.periods import words_for
 from evalkit.records import Estimate, PathPoint, Result
 
 if TYPE_CHECKING:
@@ -32,10 +33,7 @@ if TYPE_CHECKING:
     from evalkit.designs.interrupted_time_series import InterruptedTimeSeries
     from evalkit.estimation.fit import Fit
     from evalkit.estimation.rules import Family
-    from evalkit.records import Diagnostic, Panel, Scale
-
-COUNT_FAMILIES = ("poisson", "quasi_poisson", "negative_binomial")
-FEWEST_FOR_A_CURVE = 8
+    from evalkit.records import Panel, Scale
 
 
 class Segmented:
@@ -63,7 +61,7 @@ class Segmented:
             self.frame["time"].to_numpy(), found.start, season_codes(found, design.season, panel.frequency),
             design.trend, design.impact, covariates,
         )  # fmt: skip
-        self.fit = self._regress(self.terms.matrix, self.frame)
+        self.fit = self.regress(self.terms.matrix, self.frame)
         self.smearing = 1.0
         if self.scale == "log" and design.family == "gaussian":
             self.smearing = float(numpy.exp(self.fit.residuals).mean())
@@ -73,7 +71,7 @@ class Segmented:
         from evalkit.estimation.segmented import average_effect_weights
 
         design, found, fit = self.design, self.found, self.fit
-        effect = self._contrast(average_effect_weights(self.terms))
+        effect = self.contrast(average_effect_weights(self.terms))
         sums = Simulated(self, effect)
         return Result(
             estimand=self._estimand(),
@@ -87,7 +85,7 @@ class Segmented:
             coefficients=coefficients(fit, self._names(), design.level),
             inference={"method": design.errors, "rule": fit.rule, "seed": design.seed},
             fit=self._fit(effect, sums),
-            diagnostics=self._checks(effect),
+            diagnostics=segmented_checks(self, effect),
             n_observations=len(self.frame),
             n_units=1,
             n_treated_units=1,
@@ -95,7 +93,7 @@ class Segmented:
             n_post_periods=found.n_after,
         )
 
-    def _regress(self, matrix: numpy.ndarray, frame: pandas.DataFrame) -> Fit:
+    def regress(self, matrix: numpy.ndarray, frame: pandas.DataFrame) -> Fit:
         """Return the regression of the rows of `frame` on `matrix` by the chosen family and errors."""
         import numpy
 
@@ -121,13 +119,13 @@ class Segmented:
             return regression.newey_west(outcome, matrix, self.lags)
         return regression.ordinary(outcome, matrix)
 
-    def _contrast(self, weights: numpy.ndarray, fit: Fit | None = None, **words: str) -> Estimate:
+    def contrast(self, weights: numpy.ndarray, fit: Fit | None = None, **words: str) -> Estimate:
         """Return a combination of coefficients as an estimate on the model's scale."""
         from evalkit.estimation.fit import contrast
 
         found = contrast(fit or self.fit, weights)
         unit = "log ratio" if self.scale == "log" else self.unit
-        label = words.get("label", f"average change in {self.panel.outcome.label} after the start")
+        label = words.get("label", f"{self.panel.outcome.label}: average change after the start")
         return Estimate.from_standard_error(
             found.value, found.se, found.df, level=self.design.level, scale=self.scale, unit=unit, label=label
         )
@@ -197,7 +195,7 @@ class Segmented:
         return numpy.exp(line) * self.smearing if self.scale == "log" else line
 
     def _fit(self, effect: Estimate, sums: Simulated) -> dict[str, Any]:
-        """Return the change at once and at the end, averages over the periods after, and what describes the errors."""
+        """Return the change at once and at the end, averages and total after it, and what describes the errors."""
         from evalkit.estimation.segmented import effect_rows
 
         rows = effect_rows(self.terms)
@@ -205,7 +203,7 @@ class Segmented:
         for name, row in (("immediate", rows[0]), ("end", rows[-1])):
             if not row.any():
                 continue  # A slope alone starts from no change.
-            change = self._contrast(row)
+            change = self.contrast(row)
             change = change.percent() if self.scale == "log" else change
             found[name] = {"value": change.value, "low": change.low, "high": change.high, "p_value": change.p_value,
                            "unit": change.unit}  # fmt: skip
@@ -215,71 +213,17 @@ class Segmented:
                              "unit": expected.unit}  # fmt: skip
         base = self.base() if self.panel.outcome.kind in EVENTS else None
         found["minimum_detectable"] = minimum_detectable(effect, base)
-        remains = self._remains()
+        remains = what_is_left(self)
         found["autocorrelation"] = self.fit.extra.get("rho", remains.first if remains else None)
         found["dispersion"] = self.fit.extra.get("pearson_dispersion")
         found["smearing"] = self.smearing
+        found["observed_total"] = events_seen(self.frame, self.panel, self.terms.post)
         found["family"], found["scale"], found["season"] = self.design.family, self.scale, self.design.season
         return found
 
     def base(self) -> float:
         """Return the average counterfactual over the periods after, on the scale of the modelled outcome."""
         return float(self.back(self.terms.counterfactual @ self.fit.coefficients)[self.terms.post].mean())
-
-    def _remains(self) -> checks.Remains | None:
-        fitted = 1 if self.design.errors == "autoregressive" else 0
-        season = SEASON_LENGTH.get(self.panel.frequency, 0)
-        return checks.what_remains(self.fit.standardised, self.frame["time"].to_numpy(), season, fitted)
-
-    def _checks(self, effect: Estimate) -> tuple[Diagnostic, ...]:
-        design, found, frequency = self.design, self.found, self.panel.frequency
-        first = [
-            checks.number_of_points(found.n_before, found.n_after, frequency),
-            checks.residual_autocorrelation(self._remains(), design.errors, self.fit.extra.get("rho"), len(self.frame)),
-        ]
-        if design.family in COUNT_FAMILIES:
-            allowed = {
-                "quasi_poisson": "The standard errors are widened for it",
-                "negative_binomial": "The negative binomial allows for it",
-            }.get(design.family, "")
-            allowed = "The standard errors allow for any variance" if design.errors == "newey_west" else allowed
-            first.append(counts.overdispersion(float(self.fit.extra["pearson_dispersion"]), None, allowed))
-        return (
-            *first,
-            checks.season_fitted(design.season, frequency, found.n_before, found.n_after),
-            self._linearity(effect),
-            checks.other_changes(len(design.covariates)),
-        )
-
-    def _linearity(self, effect: Estimate) -> Diagnostic:
-        """Return whether the path before bends: the model of the periods before, with a squared trend added."""
-        import numpy
-
-        if self.found.n_before < FEWEST_FOR_A_CURVE:
-            return checks.linearity_not_run(
-                f"Fewer than {FEWEST_FOR_A_CURVE} periods before are too few to see a bend."
-            )
-        if self.design.trend == "none":
-            return checks.linearity_not_run("No trend is fitted, so there is no line to bend.")
-        before = ~self.terms.post
-        kept = [j for j, name in enumerate(self.terms.names) if name not in ("level", "slope")]
-        middle = self.terms.matrix[before][:, self.terms.names.index("trend")]
-        curve = ((middle - middle.mean()) / (numpy.ptp(middle) / 2)) ** 2
-        matrix = numpy.column_stack([self.terms.matrix[before][:, kept], curve])
-        try:
-            fit = self._regress(matrix, self.frame[before])
-        except DesignError as error:
-            return checks.linearity_not_run(f"A curve cannot be fitted to these periods: {error.problems[0].message}.")
-        bend = self._contrast(numpy.eye(matrix.shape[1])[-1], fit)
-        return checks.pre_period_linearity(
-            bend.value,
-            float(bend.low or 0.0),
-            float(bend.high or 0.0),
-            bend.p_value,
-            self.scale,
-            self.unit,
-            effect.value,
-        )
 
     def _names(self) -> list[str]:
         """Return the terms in whole words: months by name, quarters by number."""
@@ -329,7 +273,7 @@ class Simulated:
     def absolute(self) -> Estimate:
         """Return the average change per period in the outcome's own unit."""
         panel, post = self.model.panel, self.model.terms.post
-        unit = panel.outcome.unit or panel.outcome.label
+        unit = named(panel.outcome)
         factor = to_outcome(self.model.frame, panel) / post.sum()
         return self._difference(factor, label="average change per unit and period", unit=unit)
 
@@ -343,7 +287,7 @@ class Simulated:
         panel, post = self.model.panel, self.model.terms.post
         factor = to_outcome(self.model.frame, panel) / post.sum()
         value, draws = (self._sum(self.model.terms.counterfactual, factor, betas) for betas in self.sets)
-        unit = panel.outcome.unit or panel.outcome.label
+        unit = named(panel.outcome)
         return Estimate.from_draws(float(value[0]), draws, level=self.level, label="expected per period", unit=unit)
 
     def averted(self) -> Estimate | None:
@@ -352,7 +296,7 @@ class Simulated:
         factor = to_events(self.model.frame, panel)
         if factor is None:
             return None
-        unit = (panel.outcome.unit if panel.outcome.kind == "count" else "events") or panel.outcome.label
+        unit = named(panel.outcome) if panel.outcome.kind == "count" else "events"
         return self._difference(-factor, label="expected less fitted, all periods after", unit=unit)
 
     def relative(self) -> Estimate | None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from evalkit.records import Panel
 
 FEWEST_POINTS = 3
+COUNT_FAMILIES = ("poisson", "quasi_poisson", "negative_binomial")
+"""Families on the log scale that model a count as a count."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from evalkit.diagnostics.words import figure
+from evalkit.periods import words_for
 from evalkit.records import Diagnostic
 
 SMALL = 10
@@ -40,6 +41,7 @@ def small_counts(before: float, after: float) -> Diagnostic:
         "small_counts", "There are enough events for a change in percent to mean something.",
         "sign against" if smallest < SMALL else "no sign against", reading, statistic=smallest,
         looked_at="The total in each window",
+        short="there are few events, so chance alone makes large changes" if smallest < SMALL else "",
     )  # fmt: skip
 
 
@@ -90,10 +92,11 @@ def overdispersion(dispersion: float, p_value: float | None, allowed: str) -> Di
     return Diagnostic(
         NAME, ASSUMPTION, "sign against" if against else "no sign against", reading, statistic=dispersion,
         p_value=p_value, looked_at=LOOKED_AT,
+        short="counts vary more than chance and the interval ignores it" if against else "",
     )  # fmt: skip
 
 
-def independent_periods(autocorrelation: float | None, periods: int) -> Diagnostic:
+def independent_periods(autocorrelation: float | None, periods: int, frequency: str = "number") -> Diagnostic:
     """Return whether neighbouring periods move together, which an interval from single periods takes as not so.
 
     Parameters
@@ -102,6 +105,8 @@ def independent_periods(autocorrelation: float | None, periods: int) -> Diagnost
         Correlation of neighbouring periods around the mean of their window; None when there are too few.
     periods : int
         Number of periods in both windows.
+    frequency : str
+        Length of a period.
 
     Notes
     -----
@@ -126,4 +131,5 @@ def independent_periods(autocorrelation: float | None, periods: int) -> Diagnost
     return Diagnostic(
         name, assumption, "sign against" if against else "no sign against", reading, statistic=autocorrelation,
         looked_at=looked_at,
+        short=f"neighbouring {words_for(frequency, 2)} are linked and the interval ignores it" if against else "",
     )  # fmt: skip

@@ -1,13 +1,13 @@
-"""Checks of one series: enough points, what the errors keep of the past, season, and a straight path before."""
+"""Checks of one series: enough points, what the errors keep of the past, season, and what else began."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.diagnostics.words import change, change_between, several
+from evalkit.diagnostics.words import several
 from evalkit.periods import SEASON_LENGTH, words_for
-from evalkit.records import Diagnostic, Scale
+from evalkit.records import Diagnostic
 
 if TYPE_CHECKING:
     import numpy
@@ -16,6 +16,7 @@ FEW_POINTS = 12
 SHORT_FOR_NEWEY_WEST = 100
 CLEAR_CORRELATION = 0.2
 REMAINING_CORRELATION = 0.15
+SEASON = "the time of year may pass for a change"
 
 
 class Remains(NamedTuple):
@@ -51,6 +52,7 @@ def number_of_points(before: int, after: int, frequency: str) -> Diagnostic:
         "number_of_points", "There are enough periods to tell trend, season and chance apart.",
         "sign against" if few else "no sign against", reading, statistic=float(min(before, after)),
         looked_at="The number of periods before and after",
+        short=f"there are few {words_for(frequency, 2)} before or after the start" if few else "",
     )  # fmt: skip
 
 
@@ -81,7 +83,9 @@ def what_remains(residuals: numpy.ndarray, positions: numpy.ndarray, season: int
     return Remains(lag_one_autocorrelation(residuals, positions), each[largest], largest + 1, test.p_value, lags)
 
 
-def residual_autocorrelation(remains: Remains | None, errors: str, modelled: float | None, points: int) -> Diagnostic:
+def residual_autocorrelation(
+    remains: Remains | None, errors: str, modelled: float | None, points: int, frequency: str = "number"
+) -> Diagnostic:
     """Return what autocorrelation is modelled, what remains, and what it does to the interval.
 
     Parameters
@@ -92,6 +96,8 @@ def residual_autocorrelation(remains: Remains | None, errors: str, modelled: flo
     modelled : float or None
         Autocorrelation in the model (autoregressive errors).
     points : int
+    frequency : str
+        Length of a period.
 
     Notes
     -----
@@ -129,8 +135,14 @@ def residual_autocorrelation(remains: Remains | None, errors: str, modelled: flo
     return Diagnostic(
         name, assumption, "sign against" if against else "no sign against", reading.strip(),
         statistic=remains.largest if errors == "autoregressive" else remains.first, p_value=remains.p_value,
-        key=errors == "ordinary", looked_at=looked_at,
+        key=errors == "ordinary", looked_at=looked_at, short=_linked(errors, frequency) if against else "",
     )  # fmt: skip
+
+
+def _linked(errors: str, frequency: str) -> str:
+    """Return in plain words that an interval does not allow, or not enough, for linked periods."""
+    rest = "and the interval ignores it" if errors == "ordinary" else "more than the interval allows for"
+    return f"neighbouring {words_for(frequency, 2)} are linked {rest}"
 
 
 def season_fitted(season: str, frequency: str, before: int, after: int) -> Diagnostic:
@@ -158,58 +170,19 @@ def season_fitted(season: str, frequency: str, before: int, after: int) -> Diagn
         reading = f"A pattern by {season} is fitted{rests}." + (
             " Fewer than two years cannot tell the season from chance." if few else ""
         )
-        return Diagnostic(name, assumption, "sign against" if few else "no sign against", reading, looked_at=looked_at)
+        return Diagnostic(
+            name, assumption, "sign against" if few else "no sign against", reading, looked_at=looked_at,
+            short=SEASON if few else "",
+        )  # fmt: skip
     whole = length is not None and before % length == 0 and after % length == 0
     reading = "No season is fitted. " + (
         "Both sides cover whole years, so it weighs little."
         if whole
         else "The sides do not cover whole years, so part of the change may be the season."
     )
-    return Diagnostic(name, assumption, "no sign against" if whole else "sign against", reading, looked_at=looked_at)
-
-
-def pre_period_linearity(
-    bend: float, low: float, high: float, p_value: float | None, scale: Scale, unit: str, effect: float
-) -> Diagnostic:
-    """Return whether the path before bends, which a straight line carried forward would not follow.
-
-    Parameters
-    ----------
-    bend : float
-        How far a curve fitted to the periods before lies above its own middle at their ends, beyond a straight line.
-    low, high, p_value : float
-        Its interval and p-value.
-    scale, unit : str
-    effect : float
-        The estimated effect, to set the size beside.
-
-    Notes
-    -----
-    Sign against: the interval leaves out zero and the bend is at least a quarter of the effect.
-    """
-    against = (low > 0.0 or high < 0.0) and abs(bend) >= abs(effect) / 4
-    reading = (
-        f"A curve through the periods before has ends that lie {change(bend, scale, unit)} than its middle, beyond a "
-        f"straight line (interval {change_between(low, high, scale, unit)}; the effect is "
-        f"{change(effect, scale, unit)}). "
-        + (
-            "A straight line carried forward is doubtful."
-            if against
-            else "The data do not call for a bend that matters."
-        )
-    )
     return Diagnostic(
-        "pre_period_linearity", "The path before is straight, apart from the season, and would have gone on so.",
-        "sign against" if against else "no sign against", reading, statistic=bend, low=low, high=high,
-        p_value=p_value, looked_at="A curve in place of a straight line before the start",
-    )  # fmt: skip
-
-
-def linearity_not_run(reason: str) -> Diagnostic:
-    """Return that the path before was not looked at, with the reason."""
-    return Diagnostic(
-        "pre_period_linearity", "The path before is straight, apart from the season, and would have gone on so.",
-        "not run", reason, looked_at="A curve in place of a straight line before the start",
+        name, assumption, "no sign against" if whole else "sign against", reading, looked_at=looked_at,
+        short="" if whole else SEASON,
     )  # fmt: skip
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 RESTRICTIONS = (datetime.date(2020, 3, 1), datetime.date(2021, 7, 31))
 """Pandemic restrictions in the United Kingdom, whole months."""
 
+PANDEMIC = "pandemic_restrictions"
+SHORT = "part of the time compared lies in pandemic restrictions"
+
 FEWEST_EARLIER = 3
 HIGH_BASELINE = 1.1
 """A window before that lies this far above earlier periods looks chosen, or unlucky, for its height."""
@@ -62,6 +65,7 @@ def single_period_comparison(before: int, after: int, frequency: str) -> Diagnos
     return Diagnostic(
         "single_period_comparison", "The periods compared are typical of their time.", _verdict(single), reading,
         statistic=float(min(before, after)), key=True, looked_at="The number of periods in each window",
+        short=_set_against(before, after, frequency) if single else "",
     )  # fmt: skip
 
 
@@ -97,16 +101,21 @@ def window_lengths(before: Window, after: Window, counts: tuple[int, int], frequ
         reading += "Both cover the same months of the year."
     uneven = not seasons and len(months[0]) == 12 and not _whole_years(counts, frequency)
     reading += " They are not whole years, so some months count twice." if uneven else ""
-    return Diagnostic(name, assumption, _verdict(unequal or seasons or uneven), reading, looked_at=looked_at)
+    short = ""
+    if unequal:
+        short = "the two times compared are not equally long"
+    elif seasons or uneven:
+        short = "the two times compared do not cover the same months of the year"
+    return Diagnostic(
+        name, assumption, _verdict(unequal or seasons or uneven), reading, looked_at=looked_at, short=short
+    )
 
 
 def pandemic_restrictions(before: Window, after: Window, frequency: str) -> Diagnostic:
     """Return whether a window overlaps the pandemic restrictions of March 2020 to July 2021."""
-    name = "pandemic_restrictions"
     assumption, looked_at = "Neither window lies in pandemic restrictions.", "The dates of both windows"
     if frequency == "number":
-        reading = "The periods carry no dates."
-        return Diagnostic(name, assumption, "not run", reading, looked_at=looked_at)
+        return Diagnostic(PANDEMIC, assumption, "not run", "The periods carry no dates.", looked_at=looked_at)
     touched = [
         word for word, window in (("before", before), ("after", after)) if _overlaps(window, frequency, RESTRICTIONS)
     ]
@@ -116,7 +125,42 @@ def pandemic_restrictions(before: Window, after: Window, frequency: str) -> Diag
         if touched
         else "Neither window overlaps the pandemic restrictions of March 2020 to July 2021."
     )
-    return Diagnostic(name, assumption, _verdict(bool(touched)), reading, looked_at=looked_at)
+    return Diagnostic(
+        PANDEMIC, assumption, _verdict(bool(touched)), reading, looked_at=looked_at, short=SHORT if touched else ""
+    )
+
+
+def restrictions_in_series(before: Sequence[int], after: Sequence[int], frequency: str) -> Diagnostic:
+    """Return how many of the periods before and after lie in the pandemic restrictions of March 2020 to July 2021.
+
+    Parameters
+    ----------
+    before, after : sequence of int
+        Periods that are used before the start, and from it on.
+    frequency : str
+        Length of a period.
+    """
+    assumption, looked_at = "The time that is used is like other years.", "The dates before and after the start"
+    if frequency == "number":
+        return Diagnostic(PANDEMIC, assumption, "not run", "The periods carry no dates.", looked_at=looked_at)
+    sides = ("before the start", before), ("from the start on", after)
+    counted = [
+        (word, len(times), sum(_overlaps((time, time), frequency, RESTRICTIONS) for time in times))
+        for word, times in sides
+    ]
+    parts = [f"{inside} of the {_count(size, frequency)} {word}" for word, size, inside in counted if inside]
+    reading = "No period overlaps the pandemic restrictions of March 2020 to July 2021."
+    if parts:
+        one = len(parts) == 1 and parts[0].startswith("1 ")
+        reading = (
+            f"{' and '.join(parts)} overlap{'s' if one else ''} the pandemic restrictions of March 2020 to July 2021, "
+            "when much of daily life and of crime was unlike other years."
+        )
+    inside = sum(held for _, _, held in counted)
+    return Diagnostic(
+        PANDEMIC, assumption, _verdict(bool(inside)), reading, statistic=float(inside), looked_at=looked_at,
+        short=SHORT if inside else "",
+    )  # fmt: skip
 
 
 def selection_on_high_baseline(
@@ -166,7 +210,16 @@ def selection_on_high_baseline(
         if against
         else "That is not unusually bad."
     )
-    return Diagnostic(name, assumption, _verdict(against), reading, statistic=ratio, key=True, looked_at=looked_at)
+    short = f"the time before was unusually {'low' if better == 'higher' else 'high'}" if against else ""
+    return Diagnostic(
+        name, assumption, _verdict(against), reading, statistic=ratio, key=True, looked_at=looked_at, short=short
+    )
+
+
+def _set_against(before: int, after: int, frequency: str) -> str:
+    """Return a comparison with a single period in words: `one month is set against 12 months`."""
+    noun, longer = words_for(frequency), max(before, after)
+    return f"one {noun} is set against {f'one {noun}' if longer == 1 else _count(longer, frequency)}"
 
 
 def _months(window: Window, frequency: str) -> set[int]:

@@ -225,7 +225,8 @@ def paired_counts(
     def score(log_ratio: float) -> float:
         return float(np.sum(second - total * expit(log_ratio + relative)))
 
-    low, high = centre - float(relative.max()) - 1e-9, centre - float(relative.min()) + 1e-9
+    # One beyond the bounds on either side, so that rounding cannot hide the change of sign.
+    low, high = centre - float(relative.max()) - 1.0, centre - float(relative.min()) + 1.0
     log_ratio = float(brentq(score, low, high, xtol=1e-14))
     share = expit(log_ratio + relative)
     score_variance = float(np.sum((second - total * share) ** 2))

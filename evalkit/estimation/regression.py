@@ -261,10 +261,16 @@ def two_way(
     if covariance == "classical":
         df, factor = float(left), y.size / left
         rule = f"classical: equal variance, no relation between observations; t with {left} degrees of freedom"
+    spread = np.asarray(result.cov, dtype=np.float64) * factor
+    if np.any(np.diag(spread) < 0.0):  # zero but for rounding
+        raise DesignError(
+            f"{groups} clusters are too few to give each of {matrix.shape[1]} terms a standard error",
+            mend="use fewer leads and lags, or bring more units",
+        )
     residuals = np.asarray(result.resids, dtype=np.float64)
     return Fit(
         coefficients=np.asarray(result.params, dtype=np.float64),
-        covariance=np.asarray(result.cov, dtype=np.float64) * factor,
+        covariance=spread,
         residual_df=df,
         fitted=y - residuals,
         residuals=residuals,
@@ -381,6 +387,7 @@ def _panel_fit(
     """
     import pandas as pd
     from linearmodels.panel import PanelOLS
+    from linearmodels.panel.utility import AbsorbingEffectError
 
     rows = np.arange(outcome.size)
     index = pd.MultiIndex.from_arrays([rows, np.zeros_like(rows)])
@@ -393,4 +400,10 @@ def _panel_fit(
         model = PanelOLS(
             pd.Series(outcome, index), frame, weights=pd.Series(weights, index), other_effects=effects, check_rank=False
         )
-        return model.fit(debiased=False, auto_df=False, count_effects=False, **options)
+        try:
+            return model.fit(debiased=False, auto_df=False, count_effects=False, **options)
+        except AbsorbingEffectError:
+            raise DesignError(
+                "unit and period effects leave nothing of the treatment, or of a covariate, to compare",
+                mend="bring more units or periods, or leave covariates and weights out",
+            ) from None

@@ -69,9 +69,11 @@ def render(
     chosen = available_engine(engine, project)
     documents = _documents(project, pages)
     run = _quarto if chosen == "quarto" else _bundled
-    made = run(project, output, documents, tell)
-    _copy_exhibits(project, output)
-    _remove_stale(project, output)
+    try:
+        made = run(project, output, documents, tell)
+    finally:  # a fault in one document takes nothing from the pages of the others
+        _copy_exhibits(project, output)
+        _remove_stale(project, output)
     return RenderedSite(output, output / "index.html", tuple(made), chosen)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from evalkit.periods import words_for
 from evalkit.records import Analysis, EventTime
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width, wrapped
-from evalkit.report.numbers import Writer, decimals_for, interval_text, signed, signed_percent
+from evalkit.report.numbers import Shown, Writer, decimals_for, interval_text, signed, signed_percent
 from evalkit.report.scales import change_range, finite, is_finite, step_for, ticks_within
 
 
@@ -88,11 +88,12 @@ def event_table(events: Events) -> tuple[tuple[str, ...], ...]:
     for point in events.points:
         fixed = point.time == events.reference
         row = (
-            signed(point.time),
-            write(point.value),
-            "compared with" if fixed else interval_text(point.low, point.high, write),
+            Shown(signed(point.time), point.time),
+            Shown(write(point.value), point.value, unit="percent" if events.percent else events.unit),
+            "compared with" if fixed else Shown(interval_text(point.low, point.high, write), point.low, point.high),
         )
-        both = "" if fixed else interval_text(point.simultaneous_low, point.simultaneous_high, write)
+        ends = (point.simultaneous_low, point.simultaneous_high)
+        both = "" if fixed else Shown(interval_text(*ends, write), *ends)
         rows.append((*row, both) if events.simultaneous else row)
     return (header, *rows)
 
@@ -205,16 +206,18 @@ def _reference(drawing: Drawing, events: Events, words: str, size: Size) -> None
     at, time = drawing.canvas, events.reference
     drawing.points.append(Point(time, 0, "square", "paper", "ink", 4.2 if not size.slim else 3.6, 1.5))
     lines = wrapped(words, size.tick, 110, most=2)
+    widest = max(text_width(line, size.tick) for line in lines)
+    left = at.across(time) - 6 - widest >= at.left or time - at.x[0] > at.x[1] - time
     upwards = at.down(0) - at.top > at.bottom - at.down(0)
     for place, line in enumerate(lines):
         down = at.bottom - 6 - (len(lines) - 1 - place) * size.line if not upwards else at.top + 14 + place * size.line
         drawing.text(
-            at.across(time) - 6,
+            at.across(time) + (-6 if left else 6),
             down,
             line,
             size.tick,
             "muted",
-            anchor="end" if time - at.x[0] > at.x[1] - time or at.across(time) > at.left + 120 else "start",
+            anchor="end" if left else "start",
             halo=True,
         )
     drawing.stroke(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import figures, windows
+from evalkit.report.cautions import inside
+from evalkit.report.downloads import csv_text
 from evalkit.report.ladder import Change, Reading, change_of, read
 from evalkit.report.numbers import number
 from evalkit.report.tables import Table, table_html, table_text
 from evalkit.report.templates import raw_block, render_exhibit
-from evalkit.report.words import interval_label, interval_words, label_of, phrase
+from evalkit.report.words import interval_label, interval_words, label_of, phrase, plain_label
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -91,13 +91,6 @@ class Exhibits:
         return f"simulated-{name}" if self.simulated else name
 
 
-def csv_text(rows: Iterable[Iterable[str]]) -> str:
-    """Return rows as CSV with a byte-order mark, so that spreadsheets read the minus signs."""
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows(rows)
-    return "\ufeff" + written.getvalue()
-
-
 def headline_figure(evaluation: Evaluation) -> figures.Figure | None:
     """Return the chart of the summary: the series with what was expected, or the change with its interval."""
     primary = evaluation.primary
@@ -105,7 +98,7 @@ def headline_figure(evaluation: Evaluation) -> figures.Figure | None:
     periods = {point.period for point in primary.result.path if point.observed is not None}
     if len(periods) <= MANY_PERIODS:
         return _change_figure(evaluation, reading, _source(evaluation, primary))
-    return _series(evaluation, _recent(primary), "headline", message(primary, reading))
+    return _series(evaluation, _recent(primary), "headline", message(primary, reading, evaluation.study))
 
 
 def series_figure(evaluation: Evaluation) -> figures.Figure | None:
@@ -192,9 +185,9 @@ def hundred(evaluation: Evaluation, project: Path | None) -> Markup | str:
     }, project))  # fmt: skip
 
 
-def message(analysis: Analysis, reading: Reading) -> str:
+def message(analysis: Analysis, reading: Reading, study: Mapping[str, Any]) -> str:
     """Return the message of the headline chart, from the same reading as the headline."""
-    label = label_of(analysis)
+    label = plain_label(analysis, study)
     change = reading.change
     assert change is not None
     if reading.rung == "V0":
@@ -214,7 +207,8 @@ def _direction(analysis: Analysis, change: Change) -> str:
 def _change_figure(evaluation: Evaluation, reading: Reading, source: str) -> figures.Figure:
     analyses = _in_change_figure(evaluation)
     return figures.before_and_after(
-        analyses, labels=windows.each_against(analyses), title=message(evaluation.primary, reading), source=source,
+        analyses, labels=windows.each_against(analyses), source=source,
+        title=message(evaluation.primary, reading, evaluation.study),
         level=evaluation.level, subtitle="Change in percent", heads=_heads(evaluation.primary), name="headline",
     )  # fmt: skip
 
@@ -243,12 +237,18 @@ def _agreement(evaluation: Evaluation, analyses: list[Analysis]) -> str:
 
 
 def _subtitle(primary: Analysis) -> str:
-    unit = (
-        f", {primary.outcome.unit}"
-        if primary.outcome.unit and primary.outcome.unit not in primary.outcome.label
-        else ""
-    )
-    return f"{label_of(primary)}{unit}, by {words_for(primary.frequency)}"
+    unit = inside(primary.outcome.unit)
+    named = f", {unit}" if unit and unit.casefold() not in primary.outcome.label.casefold() else ""
+    return f"{label_of(primary)}{named}, by {words_for(primary.frequency)}{_average_of(primary)}"
+
+
+def _average_of(primary: Analysis) -> str:
+    """Return over how many places the lines are averages: `, average of 4 places`."""
+    treated = primary.result.n_treated_units
+    others = primary.result.n_units - treated
+    if treated < 2 or primary.design["kind"] == "before_after":
+        return ""
+    return f", average of {number(treated)} places" + (f" (and of {number(others)} without it)" if others > 1 else "")
 
 
 def _began(evaluation: Evaluation) -> str:

@@ -184,7 +184,7 @@ def event_study(
     """
     events = read_events(analysis)
     marked = analysis.simulated if simulated is None else simulated
-    words = (before_label, after_label, reference_label or f"All compared with this {words_for(analysis.frequency)}")
+    words = (before_label, after_label, reference_label or f"Compared with this {words_for(analysis.frequency)}")
     return _figure(name, title, _sentences(subtitle, *events.notes()), source,
                    f"{analysis.outcome.label}, effect by {words_for(analysis.frequency)} before and after the start",
                    _described(describe_events(events), marked), event_table(events),

@@ -61,7 +61,7 @@ def terminal_summary(evaluation: Evaluation) -> list[str]:
     lines.append(f"     {told or 'change':<46} {_change(change)}")
     immediate = (result.fit or {}).get("immediate")
     if immediate:
-        part = Change(immediate["value"], immediate["low"], immediate["high"], percent=True)
+        part = Change(immediate["value"], immediate["low"], immediate["high"], True, result.effect.level)
         lines.append(f"     {'at once':<46} {_change(part)}")
     others = [analysis for analysis in evaluation.analyses if analysis is not primary]
     if others or evaluation.failures:

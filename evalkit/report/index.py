@@ -64,7 +64,7 @@ def row(evaluation: Evaluation) -> dict[str, Any]:
         facts = [*([] if score is None else [f"Design planned: {number(score)} of 5"]), "No real data"]
     return {
         "id": evaluation.id,
-        "title": evaluation.title,
+        "title": summary.short_title(evaluation),
         "badges": summary.badges(evaluation),
         "answer": answer(evaluation),
         "facts": facts,
@@ -84,7 +84,7 @@ def answer(evaluation: Evaluation) -> str:
     reading, primary = read(evaluation), evaluation.primary
     change = reading.change
     assert change is not None
-    size = size_sentence(primary, change).removesuffix(".")
+    size = size_sentence(primary, change, evaluation.study).removesuffix(".")
     interval = f"{interval_label(change.level)}: {interval_words(change, primary.outcome.kind)}"
     if reading.monitoring:
         return f"{size} ({interval}). {CANNOT_SAY_WHETHER}"

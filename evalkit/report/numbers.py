@@ -12,6 +12,28 @@ WITHOUT_LIMIT = "no limit"
 Writer = Callable[[float | None], str]
 
 
+class Shown(str):
+    """A text as a reader sees it, and the numbers behind it as a spreadsheet reads them.
+
+    Attributes
+    ----------
+    numbers : tuple of float or None
+        One for an estimate, two for an interval; None where there is none.
+    unit : str
+        Of the numbers, where it differs from row to row.
+    """
+
+    __slots__ = ("numbers", "unit")
+    numbers: tuple[float | None, ...]
+    unit: str
+
+    def __new__(cls, text: str, *numbers: float | None, unit: str = "") -> Shown:
+        """Return the text with its numbers."""
+        shown = super().__new__(cls, text)
+        shown.numbers, shown.unit = numbers, unit
+        return shown
+
+
 def count(x: float | None) -> str:
     """Return a whole number with thousands commas: 1,204; −37; `not known` for None; `no limit` for infinity."""
     return _written(x, 0)

@@ -11,7 +11,7 @@ import yaml
 
 from evalkit.errors import SpecError
 from evalkit.records import Evaluation
-from evalkit.report import exhibits, particulars, summary
+from evalkit.report import arrangements, exhibits, particulars, summary
 from evalkit.report.ladder import read
 from evalkit.report.money_tables import doubtful, money_summary, money_tables, why_not_priced
 from evalkit.report.narrative import safe_markdown
@@ -26,6 +26,7 @@ SECTIONS = {
     "background": "Background",
     "glance": "Programme at a glance",
     "theory": "Why it might help",
+    "questions": "What was asked",
     "design": "How the study was designed",
     "result": "What happened",
     "checks": "What we checked",
@@ -36,6 +37,7 @@ SECTIONS = {
     "money": "Value for money",
     "method": "Method",
     "notes": "Notes by the authors",
+    "responsible": "Who answers for it",
     "provenance": "Where this comes from",
     "downloads": "Downloads",
     "words": "Words used here",
@@ -84,7 +86,7 @@ class Page:
         numbers = summary.three_numbers(evaluation, reading)
         cannot = summary.cannot_say(evaluation, reading)
         return {
-            "title": self.exhibit("title", title=evaluation.title),
+            "title": self.exhibit("title", title=summary.short_title(evaluation)),
             "numbers": self.exhibit("numbers", numbers=numbers) if numbers else "",
             "hundred": exhibits.hundred(evaluation, self.project) if evaluation.analyses else "",
             "scales": self.exhibit("scales", scales=summary.scales(evaluation)),
@@ -96,7 +98,7 @@ class Page:
                 (title, self._note(key) or missing)
                 for key, title, missing in (
                     ("reached", "Who was reached", "Not stated."),
-                    ("changed", "What changed", "First release."),
+                    ("changed", "What changed", summary.not_changed(evaluation)),
                     ("next", "What next", "Not stated."),
                 )
             ],
@@ -128,9 +130,20 @@ class Page:
     def _theory(self) -> dict[str, Any]:
         return {"pairs": particulars.theory(self.evaluation.study)}
 
+    def _questions(self) -> dict[str, Any]:
+        return {"pairs": arrangements.questions(self.evaluation.study)}
+
+    def _responsible(self) -> dict[str, Any]:
+        return {"pairs": arrangements.responsible(self.evaluation.study)}
+
     def _design(self) -> dict[str, Any]:
         return {
-            "pairs": particulars.design_pairs(self.evaluation),
+            "pairs": [
+                *([("Title in full", self.evaluation.title)] if self._shortened else []),
+                *particulars.design_pairs(self.evaluation),
+                *arrangements.rollout(self.evaluation.study),
+                *arrangements.registration(self.evaluation.study),
+            ],
             "assumptions": particulars.assumptions(self.evaluation),
             "options": self.exhibits.table(particulars.options_table(self.evaluation), folded=True),
         }
@@ -165,7 +178,7 @@ class Page:
         return {"figure": self._figures.get("fig-events", "")}
 
     def _claims(self) -> dict[str, Any]:
-        return {"claims": [claim_pairs(claim) for claim in self.evaluation.claims]}
+        return {"claims": [arrangements.claim(shown) for shown in arrangements.claims(self.evaluation)]}
 
     def _limits(self) -> dict[str, Any]:
         return {"cannot": [self._inline(text) for text in summary.cannot_say(self.evaluation, self.reading, full=True)]}
@@ -185,6 +198,10 @@ class Page:
             "cautions": appraisal.cautions,
             "unpriced": appraisal.unpriced,
         }
+
+    @property
+    def _shortened(self) -> bool:
+        return summary.short_title(self.evaluation) != self.evaluation.title
 
     def _method(self) -> dict[str, Any]:
         if not self.evaluation.analyses:
@@ -250,26 +267,7 @@ class Page:
         return self.exhibits.names
 
     def _where(self, key: str) -> str:
-        return f"evaluations/{self.evaluation.id}.yaml, narrative.{key}"
-
-
-def claim_pairs(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return one published claim: as printed, recomputed, beside our own numbers, and how it reads."""
-    from evalkit.report.numbers import interval_text, signed_percent
-
-    source = ", ".join(
-        str(part) for part in (claim.get("source"), f"page {claim['page']}" if claim.get("page") else "") if part
-    )
-    pairs = [("As published", f"“{claim['text']}” ({source})" if source else f"“{claim['text']}”")]
-    if claim.get("recomputed_percent") is not None:
-        interval = f" ({interval_text(claim.get('low'), claim.get('high'))})" if claim.get("low") is not None else ""
-        pairs.append(("Recomputed from its own counts", signed_percent(claim["recomputed_percent"], 1) + interval))
-    for ours in claim.get("ours") or ():
-        interval = interval_text(ours["low"], ours["high"])
-        pairs.append((f"Our estimate, {ours['label']}", f"{signed_percent(ours['value'], 1)} ({interval})"))
-    verdict = claim.get("verdict") or claim.get("verdict_sentence")
-    pairs += [("Reading", str(verdict))] if verdict else []
-    return [*pairs, ("Why they differ", str(claim["reading"]))] if claim.get("reading") else pairs
+        return f"narrative.{key}"
 
 
 def front_matter(project: Path | None, title: str, description: str, root: str) -> Markup:

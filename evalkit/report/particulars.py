@@ -9,6 +9,7 @@ from evalkit.designs import DESIGNS
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import windows
+from evalkit.report.arrangements import SEEN, small_numbers
 from evalkit.report.numbers import number
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import capital
@@ -33,6 +34,8 @@ PROGRAMME = {
 }
 PEOPLE = {"commissioner": "Commissioner", "analyst": "Analyst", "assurer": "Assurer", "approver": "Approved"}
 KINDS = {"monitoring": "Monitoring", "interim": "Impact study, interim", "impact": "Impact study"}
+
+MEASUREMENT = {"likely": "Likely", "possible": "Possibly", "unlikely": "Unlikely"}
 
 Pairs = list[tuple[str, str]]
 
@@ -73,11 +76,7 @@ def people(study: Mapping[str, Any]) -> Pairs:
 def registered(study: Mapping[str, Any]) -> str:
     """Return when the plan was fixed, in a sentence."""
     block = study.get("registration") or {}
-    seen = {
-        "none": "no data had been seen",
-        "aggregate_press_figures": "published totals had been seen",
-        "outcome_data": "the data had been seen",
-    }.get(str(block.get("data_seen_before_lock")), "")
+    seen = SEEN.get(str(block.get("data_seen_before_lock")), "")
     if not block.get("locked_at"):
         return "No. " + (f"{seen[:1].upper()}{seen[1:]}." if seen else "It is not stated what had been seen before.")
     return f"Fixed on {block['locked_at']}" + (f"; {seen} by then." if seen else ".")
@@ -95,10 +94,12 @@ def design_pairs(evaluation: Evaluation) -> Pairs:
         ("What we estimate", capital(result.estimand)),
         ("What it is based on", _based_on(primary)),
     ]
-    margin = ((study.get("outcomes") or {}).get(primary.outcome.id) or {}).get("minimum_important_change")
+    declared = (study.get("outcomes") or {}).get(primary.outcome.id) or {}
+    margin = declared.get("minimum_important_change")
     matters = "Not set in advance" if margin is None else f"A change of {number(abs(float(margin)))}%"
     pairs += [
         ("Large enough to matter", matters),
+        ("Could the programme change the recording?", MEASUREMENT.get(str(declared.get("measurement_affected")), "")),
         ("Better is", {"neither": "neither lower nor higher"}.get(primary.outcome.better, primary.outcome.better)),
         ("Plan fixed in advance", registered(study)),
     ]
@@ -127,7 +128,7 @@ def options_table(evaluation: Evaluation) -> Table:
         "Every option of the design as it was used, defaults included",
         [Column("Option"), Column("Value"), Column("What it means")],
         rows,
-        sentences=True,
+        cards=True,
     )
 
 
@@ -156,7 +157,7 @@ def inputs_table(evaluation: Evaluation) -> Table | None:
         "Fingerprints (sha256)",
         [Column("What"), Column("Which"), Column("Fingerprint", "hash")],
         rows,
-        sentences=True,
+        cards=True,
     )
 
 
@@ -167,7 +168,6 @@ def origin_pairs(evaluation: Evaluation) -> Pairs:
     origins = "; ".join(dict.fromkeys(analysis.origin for analysis in evaluation.analyses if analysis.origin))
     packages = ", ".join(f"{name} {version}" for name, version in sorted(source.packages.items())) if source else ""
     notes = " ".join(dict.fromkeys(note for analysis in evaluation.analyses for note in analysis.notes))
-    rule = (evaluation.study.get("disclosure") or {}).get("profile")
     drawn = any("seed" in analysis.design for analysis in evaluation.analyses)
     pairs = [
         ("Data owner", str(data.get("publisher") or "Not stated")),
@@ -176,7 +176,8 @@ def origin_pairs(evaluation: Evaluation) -> Pairs:
         ("What was done to the data", notes),
         ("Software", packages),
         ("Random draws", f"Seed {source.seed}" if source and drawn else ""),
-        ("Small numbers", "No rule was set" if rule in (None, "none") else f"Rule: {rule}"),
+        ("Note on the data", str(data.get("note") or "")),
+        ("Small numbers", small_numbers(evaluation.study)),
     ]
     return [(term, text) for term, text in pairs if text]
 

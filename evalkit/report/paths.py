@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evalkit.periods import describe_period, parse_period
 from evalkit.records import Analysis, Estimate, Measure, PathPoint
-from evalkit.report.numbers import Writer, count, estimate_text, interval_text
+from evalkit.report.numbers import Shown, Writer, count, estimate_text, interval_text
 from evalkit.report.scales import is_finite, value_writer
 
 
@@ -118,7 +118,8 @@ def path_table(recorded: Paths, drawn: Paths) -> tuple[tuple[str, ...], ...]:
             if season:
                 row += (_cell(getattr(adjusted.get((track.unit, time)), "observed", None), write),)
             bounded = point.low is not None or point.high is not None
-            row += (_cell(point.counterfactual, write), interval_text(point.low, point.high, write) if bounded else "")
+            interval = interval_text(point.low, point.high, write) if bounded else ""
+            row += (_cell(point.counterfactual, write), Shown(interval, point.low, point.high))
             rows.append(row)
     return tuple(rows)
 
@@ -152,7 +153,7 @@ def _writer(paths: Paths) -> Writer:
 
 
 def _cell(value: float | None, write: Writer) -> str:
-    return "" if value is None else write(value)
+    return Shown("" if value is None else write(value), value)
 
 
 def _between(values: Sequence[float], write: Writer, *, small: bool = False) -> str:

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evalkit.periods import words_for
-from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation
+from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, Failure
 from evalkit.report import windows
+from evalkit.report.cautions import inside
 from evalkit.report.ladder import Change, Reading, change_of, read
-from evalkit.report.numbers import interval_text, number, signed, signed_percent
+from evalkit.report.numbers import Shown, interval_text, number, signed, signed_percent
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import interval_label, label_of, periods_words
 
 ROLES = {"primary": "Main", "sensitivity": "Other choice", "falsification": "Pretend", "secondary": "Other outcome"}
+
+
+OUTCOME_ROLES = {"negative_control": "Should not move", "harm": "Harm", "process": "Process"}
+"""What an analysis of another outcome is to a reader, by the role of that outcome."""
+
+
+def role_words(analysis: Analysis | Failure) -> str:
+    """Return what kind of analysis it is: main, another choice, pretend, or what its outcome is there for."""
+    if analysis.role != "secondary":
+        return ROLES[analysis.role]
+    return OUTCOME_ROLES.get(str(getattr(analysis, "outcome_role", "")), ROLES["secondary"])
 
 
 def result_table(evaluation: Evaluation) -> Table:
@@ -27,6 +39,7 @@ def result_table(evaluation: Evaluation) -> Table:
         [Column("Measure"), Column("Estimate", "number"), Column(interval, "number")],
         rows,
         main=0,
+        cards=True,
         note=_left_out(reading),
     )
 
@@ -41,10 +54,14 @@ def terms_table(analysis: Analysis) -> Table | None:
     rows = [
         (
             term.term.replace("_", " "),
-            _decimal(term.value),
-            _plain(term.se),
-            interval_text(term.low, term.high, _decimal) if term.low is not None else "not stated",
-            p_words(term.p_value),
+            Shown(_decimal(term.value), term.value),
+            Shown(_plain(term.se), term.se),
+            Shown(
+                interval_text(term.low, term.high, _decimal) if term.low is not None else "not stated",
+                term.low,
+                term.high,
+            ),
+            Shown(p_words(term.p_value), term.p_value),
         )
         for term in terms
     ]
@@ -59,7 +76,8 @@ def terms_table(analysis: Analysis) -> Table | None:
             Column("p-value", "number"),
         ],
         rows,
-    )
+        cards=True,
+    )  # fmt: skip
 
 
 def checks_table(analysis: Analysis) -> Table | None:
@@ -83,53 +101,52 @@ def checks_table(analysis: Analysis) -> Table | None:
         f"{words} in plain words",
         [Column("What we assumed"), Column("What we looked at"), Column("What we saw"), Column("Reading", "verdict")],
         rows,
-        sentences=True,
+        cards=True,
     )
 
 
 def analyses_table(evaluation: Evaluation) -> Table:
     """Return every analysis that was run, in the order of the study file."""
+    level = evaluation.primary.result.effect.level
     rows = []
     for analysis in evaluation.analyses:
         change = change_of(analysis)
-        value, interval = written(change)
-        unit = "" if change.percent else f" {analysis.outcome.unit}".rstrip()
+        value, interval = written(change, unit=inside(analysis.outcome.unit))
+        if change.level != level:
+            interval = Shown(f"{interval} ({interval_label(change.level)})", *interval.numbers)
         label = windows.each_against([analysis]).get(analysis.id, analysis.label)
-        rows.append(
-            (label if analysis.role == "primary" else analysis.label, ROLES[analysis.role], f"{value}{unit}", interval)
-        )
-    interval = interval_label(evaluation.primary.result.effect.level).capitalize()
-    return Table(
-        "tbl-analyses",
-        "All analyses that were computed",
-        [Column("Analysis"), Column("Kind"), Column("Estimate", "number"), Column(interval, "number")],
-        rows,
-        main=0,
-    )
+        rows.append((label if analysis.role == "primary" else analysis.label, role_words(analysis), value, interval))
+    columns = [
+        Column("Analysis"),
+        Column("Kind"),
+        Column("Estimate", "number"),
+        Column(interval_label(level).capitalize(), "number"),
+    ]
+    return Table("tbl-analyses", "All analyses that were computed", columns, rows, main=0, cards=True)
 
 
 def failures_table(evaluation: Evaluation) -> Table | None:
     """Return the analyses that could not be computed, with the reason."""
     if not evaluation.failures:
         return None
-    rows = [(failure.label, ROLES[failure.role], failure.reason) for failure in evaluation.failures]
+    rows = [(failure.label, role_words(failure), failure.reason) for failure in evaluation.failures]
     return Table(
         "tbl-failures",
         "Analyses that could not be computed",
         [Column("Analysis"), Column("Kind"), Column("Reason")],
         rows,
-        sentences=True,
+        cards=True,
     )
 
 
-def written(change: Change, decimals: int = 1) -> tuple[str, str]:
+def written(change: Change, decimals: int = 1, unit: str = "") -> tuple[Shown, Shown]:
     """Return a change and its interval as a table prints them: `−45.9%`, `−70.3 to −4.4`."""
     if not change.percent:
-        return _sized(change.value), interval_text(change.low, change.high, _sized)
-    return (
-        signed_percent(change.value, decimals),
-        interval_text(change.low, change.high, lambda bound: signed(bound, decimals)),
-    )
+        value, interval = _sized_pair(change.value, change.low, change.high, unit)
+        return Shown(f"{value} {unit}".rstrip(), change.value, unit=unit), interval
+    bounds = interval_text(change.low, change.high, lambda bound: signed(bound, decimals))
+    size = Shown(signed_percent(change.value, decimals), change.value, unit="percent")
+    return size, Shown(bounds, change.low, change.high)
 
 
 def p_words(p_value: float | None) -> str:
@@ -145,7 +162,7 @@ def against(analysis: Analysis) -> list[Diagnostic]:
     return sorted(found, key=lambda check: not check.key)
 
 
-def _result_rows(primary: Analysis, reading: Reading) -> Iterator[tuple[str, str, str]]:
+def _result_rows(primary: Analysis, reading: Reading) -> Iterator[tuple[str, Shown, Shown]]:
     result = primary.result
     change = reading.change
     assert change is not None
@@ -155,18 +172,31 @@ def _result_rows(primary: Analysis, reading: Reading) -> Iterator[tuple[str, str
     for name, label in (("immediate", "Change at once"), ("end", "Change by the last period")):
         part = (result.fit or {}).get(name)
         if part:
-            yield label, *written(Change(part["value"], part["low"], part["high"], percent=True))
-    yield from _pair(result.absolute, f"Difference a {words_for(primary.frequency)}{_in(primary)}", change)
+            yield label, *written(Change(part["value"], part["low"], part["high"], True, result.effect.level))
+    unit = inside(primary.outcome.unit)
+    each = f"Difference a {words_for(primary.frequency)}{_where(primary)}{_in(primary)}"
+    yield from _pair(result.absolute, each, change, unit)
     if reading.may_price:
-        yield from _pair(result.averted, _averted_label(result.averted, primary), change)
+        yield from _pair(result.averted, _averted_label(result.averted, primary), change, unit)
     if result.effect.scale == "log":
         effect = result.effect
-        yield "The same on the log scale", _decimal(effect.value), interval_text(effect.low, effect.high, _decimal)
+        interval = Shown(interval_text(effect.low, effect.high, _decimal), effect.low, effect.high)
+        yield "The same on the log scale", Shown(_decimal(effect.value), effect.value, unit="log ratio"), interval
 
 
-def _pair(estimate: Estimate | None, label: str, change: Change) -> Iterator[tuple[str, str, str]]:
+def _where(primary: Analysis) -> str:
+    return " in each place" if primary.result.n_treated_units > 1 and primary.outcome.kind == "count" else ""
+
+
+def _pair(
+    estimate: Estimate | None, label: str, change: Change, unit: str
+) -> Iterator[tuple[str, Shown, Shown]]:  # fmt: skip
     if estimate is not None and (change.percent or estimate.value != change.value):
-        yield label, _sized(estimate.value), interval_text(estimate.low, estimate.high, _sized)
+        yield label, *_sized_pair(estimate.value, estimate.low, estimate.high, unit)
+
+
+def _sized_pair(value: float, low: float | None, high: float | None, unit: str) -> tuple[Shown, Shown]:
+    return Shown(_sized(value), value, unit=unit), Shown(interval_text(low, high, _sized), low, high)
 
 
 def _averted_label(averted: Estimate | None, primary: Analysis) -> str:
@@ -182,7 +212,7 @@ def _left_out(reading: Reading) -> str:
 
 
 def _in(analysis: Analysis) -> str:
-    return f", {analysis.outcome.unit}" if analysis.outcome.unit else ""
+    return f", {inside(analysis.outcome.unit)}" if analysis.outcome.unit else ""
 
 
 def _sized(x: float | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evalkit.records import Analysis, Estimate
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width, wrapped
-from evalkit.report.numbers import decimals_for, estimate_text, interval_text, signed, signed_percent
+from evalkit.report.numbers import Shown, decimals_for, estimate_text, interval_text, signed, signed_percent
 from evalkit.report.scales import change_range, finite, is_finite, step_for, ticks_within
 
 
@@ -89,8 +89,11 @@ def read_rows(analyses: Sequence[Analysis], labels: Mapping[str, str],
 def row_table(rows: Rows) -> tuple[tuple[str, ...], ...]:
     """Return header and rows as text."""
     head = ("Analysis", "Change" if rows.percent else f"Difference{f', {rows.unit}' if rows.unit else ''}")
-    split = [(row.label, *row.words.removesuffix(")").split(" (", 1)) for row in rows.rows]
-    return ((*head, f"{rows.level * 100:g}% interval"), *split)
+    body = []
+    for row in rows.rows:
+        value, interval = row.words.removesuffix(")").split(" (", 1)
+        body.append((row.label, Shown(value, row.value), Shown(interval, row.low, row.high)))
+    return ((*head, f"{rows.level * 100:g}% interval"), *body)
 
 
 def describe_rows(rows: Rows) -> str:

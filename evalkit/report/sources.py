@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from evalkit.archive import to_text, write_whole
+from evalkit.errors import EvalkitError, Problem
 from evalkit.provenance import WORDING, code_version, sha256_of
 from evalkit.records import Evaluation
 from evalkit.report.engines import engine_files
@@ -24,10 +26,34 @@ Files = dict[str, str | bytes]
 """Contents by path below the project."""
 
 
+@dataclass(frozen=True)
+class Fault:
+    """A study whose page could not be written, and everything that is wrong with it."""
+
+    id: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def message(self) -> str:
+        """The problems in one line, for the list of studies."""
+        return "; ".join(problem.sentence() for problem in self.problems)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What was written: the documents, the index first, and the studies that have none because of a fault."""
+
+    documents: tuple[Path, ...]
+    faults: tuple[Fault, ...] = ()
+
+
 def write_sources(
     evaluations: Sequence[Evaluation], project: Path, failures: Sequence[tuple[str, str]] = ()
-) -> list[Path]:
+) -> Sources:
     """Write the list of studies and one document per study, with their exhibits.
+
+    A study whose own text cannot be put on a page loses its page and stands among the failures of the list; the
+    others are written all the same.
 
     Parameters
     ----------
@@ -40,32 +66,41 @@ def write_sources(
 
     Returns
     -------
-    list of Path
-        The documents, the index first.
+    Sources
+        The documents, and the faults of the studies that have none.
 
     Raises
     ------
     SpecError
-        When an author's text names an exhibit that is not there, or includes a file outside the project.
+        When what all pages share is wrong: `_quarto.yml`, or a template.
     """
     look = "|".join([templates_version(project), code_version(WORDING), site_title(project)])
     before = _read_manifest(project)
     made: dict[str, dict[str, Any]] = {}
-    written: Files = {"index.qmd": index_document(evaluations, project, failures)}
+    written: Files = {}
+    faults: list[Fault] = []
     for evaluation in evaluations:
         key = _key(evaluation, project, look)
         entry = before.get(evaluation.id, {})
         if not key or entry.get("key") != key or not _as_written(entry.get("files", {}), project):
-            files = study_files(evaluation, project)
+            try:
+                files = study_files(evaluation, project)
+            except EvalkitError as error:
+                faults.append(Fault(evaluation.id, _located(error, _study_file(evaluation, project))))
+                continue
             written |= files
             entry = {"key": key, "files": {name: sha256_of(content) for name, content in files.items()}}
         made[evaluation.id] = entry
+    sound = [evaluation for evaluation in evaluations if evaluation.id in made]
+    failed = [*failures, *((fault.id, fault.message) for fault in faults)]
+    written["index.qmd"] = index_document(sound, project, failed)
     engine_files(project)
     for name, content in written.items():
         write_whole(project / name, content)
     _remove_stale(project, before, made)
     write_whole(project / MANIFEST, json.dumps(made, sort_keys=True, indent=1) + "\n")
-    return [project / "index.qmd", *(project / "studies" / f"{evaluation.id}.qmd" for evaluation in evaluations)]
+    documents = [project / "index.qmd", *(project / "studies" / f"{evaluation.id}.qmd" for evaluation in sound)]
+    return Sources(tuple(documents), tuple(faults))
 
 
 def study_files(evaluation: Evaluation, project: Path) -> Files:
@@ -92,6 +127,20 @@ def _key(evaluation: Evaluation, project: Path, look: str) -> str:
 
 def _study_file(evaluation: Evaluation, project: Path) -> Path:
     return project / "evaluations" / f"{evaluation.id}.yaml"
+
+
+def _located(error: EvalkitError, study_file: Path) -> tuple[Problem, ...]:
+    """Return the problems with their place in the study file, where they name a key that stands in it."""
+    from evalkit.spec.loading import shown_path
+    from evalkit.spec.reading import read_yaml
+
+    name = shown_path(study_file)
+    problems = tuple(replace(problem, file=problem.file or name) for problem in error.problems)
+    try:
+        document = read_yaml(study_file.read_bytes(), name)
+    except (OSError, EvalkitError):
+        return problems
+    return tuple(document.locate(problem) if problem.file == name else problem for problem in problems)
 
 
 def _as_written(files: Mapping[str, str], project: Path) -> bool:

@@ -8,35 +8,15 @@ from typing import Any
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation, PathPoint
 from evalkit.report import windows
+from evalkit.report.cautions import caution, inside
 from evalkit.report.ladder import Change, Reading
 from evalkit.report.numbers import interval_text, number
 from evalkit.report.particulars import KINDS
 from evalkit.report.result_tables import against
-from evalkit.report.words import SIMULATED, digits, interval_label, interval_words, less_more, phrase
+from evalkit.report.words import SIMULATED, amount, interval_label, interval_words, less_more, phrase
 
 SCALES = {"design": "Strength of design", "data": "Quality of data", "repeating": "Chance of repeating"}
 Badge = dict[str, str]
-CAUTIONS = {
-    "number_of_points": "That trend, season and chance can be told apart: there are few periods.",
-    "residual_autocorrelation": "That the interval is wide enough: neighbouring periods are linked, and not all of it "
-    "is in the model.",
-    "overdispersion": "That the interval is wide enough: counts vary more than chance would make them.",
-    "season_fitted": "That the season has no part in it.",
-    "pre_period_linearity": "That a straight line is the path to carry forward: it bent before.",
-    "single_period_comparison": "That these periods are typical: a single one may be unusually high or low.",
-    "window_lengths": "That like is set beside like: the windows differ in length or in season.",
-    "pandemic_restrictions": "That these are ordinary years: a window lies in pandemic restrictions.",
-    "selection_on_high_baseline": "That it would have stayed as it was: the time before was unusual, and some return "
-    "was likely.",
-    "small_counts": "That a percentage means much: the counts are small.",
-    "independent_periods": "That the interval is wide enough: neighbouring periods move together.",
-    "pre_period_leads": "That both groups of places were on one path: they drifted apart before the start.",
-    "anticipation": "That it began with the start: the last period before it already differed.",
-    "number_of_clusters": "That the interval is wide enough: it rests on few places.",
-    "treated_clusters": "That the interval is wide enough: few places are treated, and the luck of one weighs much.",
-    "staggered_adoption": "That one figure stands for all places: they started at different times.",
-}
-"""What a reader should hold back on when a check speaks against its assumption, by the check's name."""
 
 
 def kind_of(evaluation: Evaluation) -> str:
@@ -44,6 +24,17 @@ def kind_of(evaluation: Evaluation) -> str:
     if not evaluation.analyses or evaluation.simulated:
         return "protocol"
     return "monitoring" if evaluation.level == "monitoring" else "impact"
+
+
+def short_title(evaluation: Evaluation) -> str:
+    """Return the title for lists and the head of a page: the short one where there is one."""
+    return str(evaluation.study.get("short_title") or "").strip() or evaluation.title
+
+
+def not_changed(evaluation: Evaluation) -> str:
+    """Return what is said of changes where the authors say nothing."""
+    drafted = str(evaluation.study.get("status") or "draft") == "draft"
+    return "Not released yet." if drafted else "First release."
 
 
 def badges(evaluation: Evaluation) -> list[Badge]:
@@ -126,8 +117,7 @@ def cannot_say(evaluation: Evaluation, reading: Reading, *, full: bool = False) 
     said = (evaluation.study.get("narrative") or {}).get("cannot_say") or []
     author = [said] if isinstance(said, str) else [str(text) for text in said]
     checks = against(evaluation.primary) if evaluation.analyses else []
-    signs = [CAUTIONS.get(check.name, f"That {_lower(check.assumption)}: a check speaks against it.")
-             for check in checks]  # fmt: skip
+    signs = [caution(check) for check in checks]
     if full:
         signs = [f"{sign} {check.reading}" for sign, check in zip(signs, checks, strict=True)]
     own = [] if author and not evaluation.simulated else [_of_design(evaluation, reading)]
@@ -151,12 +141,6 @@ def _of_design(evaluation: Evaluation, reading: Reading) -> str:
     )
 
 
-def _lower(sentence: str) -> str:
-    """Return a sentence as it goes on inside another one: no capital (but for abbreviations), no full stop."""
-    text = sentence.strip().rstrip(".")
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
 def _in_turn(first: Sequence[str], second: Sequence[str]) -> list[str]:
     """Return one of each in turn, until both are used up."""
     longest = max(len(first), len(second))
@@ -165,20 +149,23 @@ def _in_turn(first: Sequence[str], second: Sequence[str]) -> list[str]:
 
 def _before_after(primary: Analysis, change: Change, pair: tuple[PathPoint, PathPoint] | None) -> list[dict[str, str]]:
     averages = (primary.result.fit or {}).get("averages") or {}
-    numbers = (pair[0].observed, pair[1].observed) if pair else (averages.get("before"), averages.get("after"))
+    numbers, unit = (averages.get("before"), averages.get("after")), ""
+    if None not in numbers:  # rates where there is exposure, means over the windows otherwise
+        unit = " ".join(part for part in (_unit(primary, averages), str(averages.get("basis") or "")) if part)
+    elif pair is not None:
+        numbers, unit = (pair[0].observed, pair[1].observed), _unit(primary, {})
     if None in numbers:
         return []
-    unit = primary.outcome.unit
     return [
         {
             "label": "Before",
-            "big": number(numbers[0]),
+            "big": number(_rounded(numbers[0])),
             "range": _joined(unit, windows.before_words(primary)),
             "class": "expected",
         },
         {
             "label": "After",
-            "big": number(numbers[1]),
+            "big": number(_rounded(numbers[1])),
             "range": _joined(unit, windows.after_words(primary)),
             "class": "observed",
         },
@@ -187,7 +174,7 @@ def _before_after(primary: Analysis, change: Change, pair: tuple[PathPoint, Path
 
 
 def _expected_observed(primary: Analysis, reading: Reading, averages: Mapping[str, Any]) -> list[dict[str, str]]:
-    each = _joined(primary.outcome.unit, f"a {words_for(primary.frequency)}", " ")
+    each = _each(primary)
     low, high = averages.get("expected_low"), averages.get("expected_high")
     interval = f" ({interval_text(low, high, number)})" if low is not None and high is not None else ""
     expected, observed = (number(_rounded(averages[key])) for key in ("expected", "observed"))
@@ -198,22 +185,39 @@ def _expected_observed(primary: Analysis, reading: Reading, averages: Mapping[st
     return [
         {"label": "Expected without it", "big": expected, "range": f"{each}{interval}", "class": "expected"},
         {"label": label, "big": fitted, "range": counted, "class": "observed"},
-        _absolute_difference(primary, reading, each),
+        _absolute_difference(primary, reading, each, expected),
     ]
 
 
-def _absolute_difference(primary: Analysis, reading: Reading, each: str) -> dict[str, str]:
-    """Return the difference in the outcome's own unit; in percent where there is none."""
+def _absolute_difference(primary: Analysis, reading: Reading, each: str, expected: str) -> dict[str, str]:
+    """Return the difference in the outcome's own unit, with the decimals of what was expected; else in percent."""
     absolute, change, kind = primary.result.absolute, reading.change, primary.outcome.kind
     assert change is not None
     if absolute is None or absolute.low is None or absolute.high is None:
         return _difference(phrase(change.value, change, kind), change, primary)
     low, high = sorted((absolute.low, absolute.high))
     own = Change(absolute.value, low, high, percent=False, level=absolute.level)
-    size = number(_rounded(abs(absolute.value)), digits(own) if abs(absolute.value) < 10 else 0)
-    words = f"{size} {less_more(kind)[0 if absolute.value < 0 else 1]}" if absolute.value else "no change"
+    beside = number(abs(own.value), len(expected.partition(".")[2]))
+    size = beside if beside.strip("0.,") else amount(own.value, own)
+    words = f"{size} {less_more(kind)[0 if own.value < 0 else 1]}" if own.value else "no change"
     interval = f"{interval_label(own.level)}: {interval_words(own, kind)}"
     return {"label": "Difference", "big": words, "range": f"{each} ({interval})", "class": "difference"}
+
+
+def _each(primary: Analysis) -> str:
+    """Return what an average counts: `people a month`; over several places, `visits a month in each place`."""
+    words = _joined(_unit(primary, {}), f"a {words_for(primary.frequency)}", " ")
+    places = primary.result.n_treated_units
+    if places < 2:
+        return words
+    if primary.outcome.kind == "count":
+        return f"{words} in each place"
+    return f"{words}, average of {number(places)} places"
+
+
+def _unit(primary: Analysis, averages: Mapping[str, Any]) -> str:
+    """Return the unit as it stands after a number: what the averages count, where they say so."""
+    return inside(str(averages.get("noun") or averages.get("unit") or primary.outcome.unit))
 
 
 def _difference(words: str, change: Change, primary: Analysis) -> dict[str, str]:
@@ -230,6 +234,6 @@ def _joined(first: str, second: str, between: str = ", ") -> str:
     return between.join(part for part in (first, second) if part)
 
 
-def _rounded(value: float) -> float:
+def _rounded(value: float | None) -> float | None:
     """Return the number without the decimals that its size does not deserve."""
-    return round(value) if abs(value) >= 100 else value
+    return round(value) if value is not None and abs(value) >= 100 else value

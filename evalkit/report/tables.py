@@ -43,7 +43,7 @@ class Table:
         Cells as text; they are escaped here.
     main : int or None
         Row that the headline rests on; printed bold.
-    sentences : bool
+    cards : bool
         True: narrow screens show each row as a card. False: the table scrolls in its own box.
     note : str
         Printed below the table.
@@ -54,7 +54,7 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Sequence[str]]
     main: int | None = None
-    sentences: bool = False
+    cards: bool = False
     note: str = ""
 
 

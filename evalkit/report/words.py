@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import windows
+from evalkit.report.cautions import in_short, inside
 from evalkit.report.ladder import Change, Reading, Rung, read
 from evalkit.report.numbers import number, percent
 
@@ -46,9 +49,9 @@ def headline(evaluation: Evaluation, analysis: Analysis | None = None) -> Headli
     if reading.change is None:
         return Headline("Not studied yet.", "", "none", ("There is a plan and no result.",))
     chosen = analysis or evaluation.primary
-    sentence = verdict(reading, chosen)
+    sentence = verdict(reading, chosen, evaluation.study)
     if reading.rung in ("V2", "V3", "V4", "V5", "V6") and not reading.reliable:
-        sentence = f"Not reliable: {_reason(reading)}. {sentence}"
+        sentence = f"Not reliable: {in_short(reading.against)}. {sentence}"
     if reading.level == "interim" and not reading.monitoring:
         sentence = f"{sentence} {_interim(evaluation)}"
     if reading.simulated:
@@ -56,15 +59,15 @@ def headline(evaluation: Evaluation, analysis: Analysis | None = None) -> Headli
     return Headline(sentence, _detail(evaluation, reading, chosen), reading.rung, tuple(_notes(reading, chosen)))
 
 
-def verdict(reading: Reading, analysis: Analysis) -> str:
+def verdict(reading: Reading, analysis: Analysis, study: Mapping[str, Any]) -> str:
     """Return the sentence of the reading's rung, without prefix or suffix."""
     change = reading.change
     assert change is not None
     good, bad = ("reduction", "increase") if reading.better == "lower" else ("increase", "reduction")
     if reading.rung == "V0":
-        return f"{size_sentence(analysis, change)} {CANNOT_SAY_WHETHER}"
+        return f"{size_sentence(analysis, change, study)} {CANNOT_SAY_WHETHER}"
     if reading.rung == "V1":
-        return size_sentence(analysis, change)
+        return size_sentence(analysis, change, study)
     if reading.rung == "V2":
         return f"Clear evidence of {_article(good)}."
     if reading.rung == "V3":
@@ -77,9 +80,9 @@ def verdict(reading: Reading, analysis: Analysis) -> str:
     return f"Too uncertain to say. {_both_fit(change)}"
 
 
-def size_sentence(analysis: Analysis, change: Change) -> str:
+def size_sentence(analysis: Analysis, change: Change, study: Mapping[str, Any]) -> str:
     """Return how large the change is and against what, as one sentence without its interval."""
-    label = label_of(analysis)
+    label = plain_label(analysis, study)
     than = windows.compared_with(analysis)
     if analysis.design["kind"] == "before_after":
         after = windows.after_words(analysis)
@@ -116,21 +119,26 @@ def phrase(value: float, change: Change, kind: str) -> str:
 
 
 def amount(value: float, change: Change) -> str:
-    """Return the size of a change, without sign, with as many digits as keep it apart from zero."""
-    decimals = digits(change)
-    written = number(abs(value), decimals)
+    """Return the size of a number of the change, without sign, with as many digits as keep it apart from zero.
+
+    A number close to zero has digits of its own: it does not lend them to the others.
+    """
+    decimals, size = digits(change), abs(value)
+    if 0 < size < 0.5 * 10.0**-decimals:
+        decimals = max(decimals, min(4, -math.floor(math.log10(size))))
+    written = number(size, decimals)
     if value and not written.strip("0.,"):
         written = f"less than {number(10.0**-decimals, decimals)}"
     return f"{written}%" if change.percent else written
 
 
 def digits(change: Change) -> int:
-    """Return decimals at which no number of the change that is not zero is printed as zero."""
+    """Return the decimals that the largest number of the change deserves: none in percent, else about two figures."""
     numbers = [abs(x) for x in (change.value, change.low, change.high) if x is not None and math.isfinite(x) and x]
-    smallest = min(numbers, default=1.0)
-    if not change.percent and max(numbers, default=0.0) < 10:
-        return max(1, min(4, -math.floor(math.log10(smallest))))
-    return 0 if smallest >= 0.5 else min(4, max(1, -math.floor(math.log10(smallest))))
+    largest = max(numbers, default=1.0)
+    if largest >= (0.95 if change.percent else 9.95):
+        return 0
+    return max(1, min(4, (0 if change.percent else 1) - math.floor(math.log10(largest))))
 
 
 def less_more(kind: str) -> tuple[str, str]:
@@ -142,6 +150,12 @@ def label_of(analysis: Analysis) -> str:
     """Return the outcome's label, with a capital."""
     label = analysis.outcome.label.strip() or analysis.outcome.id
     return label[:1].upper() + label[1:]
+
+
+def plain_label(analysis: Analysis, study: Mapping[str, Any]) -> str:
+    """Return the outcome's plain label where the study gives one, otherwise its label; with a capital."""
+    declared = (study.get("outcomes") or {}).get(analysis.outcome.id) or {}
+    return capital(str(declared.get("plain_label") or "").strip()) or label_of(analysis)
 
 
 def about(x: float) -> str:
@@ -172,7 +186,7 @@ def _detail(evaluation: Evaluation, reading: Reading, analysis: Analysis) -> str
         return f"{capital(interval)}. {FIXED_MONITORING}"
     if reading.rung == "V1":
         return f"{capital(interval)}. No direction was named as better, so there is no verdict."
-    size = size_sentence(analysis, change).removesuffix(".")
+    size = size_sentence(analysis, change, evaluation.study).removesuffix(".")
     return " ".join(part for part in (f"{size} ({interval}).", _people(reading, analysis)) if part)
 
 
@@ -188,7 +202,7 @@ def _people(reading: Reading, analysis: Analysis) -> str:
     if (change.side == "below") != fewer or (change.side == "above") != (averted.high < 0):
         return ""
     ends = sorted((abs(averted.low), abs(averted.high)))
-    unit = analysis.outcome.unit or averted.unit
+    unit = inside(analysis.outcome.unit or averted.unit)
     word = less_more(analysis.outcome.kind)[0 if fewer else 1]
     named = f"{word} {unit}".strip()
     return f"That is about {about(averted.value)} {named} in all ({about(ends[0])} to {about(ends[1])})."
@@ -208,10 +222,6 @@ def _interim(evaluation: Evaluation) -> str:
     return (
         f"Interim: the registered final look is {look}." if look else "Interim: no date of a final look is registered."
     )
-
-
-def _reason(reading: Reading) -> str:
-    return "; ".join(check.reading.strip().rstrip(".") or check.assumption for check in reading.against)
 
 
 def _small(change: Change) -> str:

@@ -8,6 +8,7 @@ from evalkit.errors import DataError, Problem
 from evalkit.periods import format_period, words_for
 from evalkit.records import OutcomeKind
 from evalkit.sources.dates import time_in
+from evalkit.sources.exposure import with_exposure
 from evalkit.sources.request import Request
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def one_row_per_cell(
         table = table.sort_values(_KEY)
     if request.counts_rows:
         table = _with_zeros(request, table)
+    if request.joined is not None:
+        table = with_exposure(request.joined, table, request.data.frequency)
+        request.notes.append(request.joined.note(request.data.frequency))
     return _per_exposure(request, table), kind
 
 
@@ -95,16 +99,18 @@ def _looks_mistaken(table: pandas.DataFrame) -> bool:
 def _merged(request: Request, table: pandas.DataFrame) -> pandas.DataFrame:
     """Return one row per unit and period: values, exposure and covariates brought together by kind."""
     outcome, covariates = request.outcome, list(request.covariates)
-    declared = outcome.exposure is not None
-    # Sums of floats depend on their order: with the rows in one order the same data give the same bytes.
-    table = table.sort_values([*_KEY, "value", "exposure", *covariates], kind="stable")
+    declared = request.exposure_column is not None
+    summed = ["value", "exposure", *covariates]
+    if not all(_is_whole(table[name]) for name in summed):
+        # Sums of fractions depend on their order: with the rows in one order the same data give the same bytes.
+        table = table.sort_values([*_KEY, *summed], kind="stable")
     weighted = ["value", *covariates] if _is_mean(request) else covariates
     for name in weighted:
         table[name] = table[name] * table["exposure"]
     _require_same(table, "weight", request.data.weight)
     _require_same(table, "cluster", request.data.cluster)
     if request.counts_rows:
-        _require_same(table, "exposure", outcome.exposure)
+        _require_same(table, "exposure", request.exposure_column)
     groups = table.groupby(_KEY, observed=True, sort=True)
     together = groups[["value", "exposure", *covariates]].sum()
     for name in weighted:
@@ -116,6 +122,14 @@ def _merged(request: Request, table: pandas.DataFrame) -> pandas.DataFrame:
         together["exposure"] = 1.0
     request.notes.extend(_merged_notes(request, table, len(together)))
     return together.reset_index()
+
+
+def _is_whole(numbers: pandas.Series[float]) -> bool:
+    """Say whether all are whole numbers of which no sum is rounded, so that it is the same in any order."""
+    import numpy
+
+    values = numbers.to_numpy()
+    return bool((values == numpy.floor(values)).all() and numpy.abs(values).sum() < 2.0**53)
 
 
 def _is_mean(request: Request) -> bool:
@@ -133,7 +147,7 @@ def _merged_notes(request: Request, table: pandas.DataFrame, cells: int) -> list
         notes.append("Shares of ones are analysed as a proportion.")
     if request.covariates:
         notes.append(f"Covariates ({', '.join(request.covariates)}) were averaged over the rows of a unit and period.")
-    if outcome.exposure and not request.counts_rows and _repeats_exposure(table):
+    if request.exposure_column and not request.counts_rows and _repeats_exposure(table):
         notes.append(f"{outcome.exposure} was added too, and is the same on all rows of a unit and period: if each row "
                      "repeats one total, it is counted more than once.")  # fmt: skip
     return notes
@@ -199,8 +213,9 @@ def _refuse_too_long(request: Request, first: int, last: int, units: int) -> Non
 
 def _refuse_unknown(request: Request, added: pandas.DataFrame) -> None:
     """Check that nothing but the count must be known for a period without rows."""
-    data, outcome = request.data, request.outcome
-    unknown: list[Any] = [name for name in (outcome.exposure, data.weight, data.cluster, *request.covariates) if name]
+    data = request.data
+    unknown: list[Any] = [name for name in (request.exposure_column, data.weight, data.cluster, *request.covariates)
+                          if name]  # fmt: skip
     if unknown:
         name = _place(added.iloc[0]["unit"], int(added.iloc[0]["time"]), data.frequency)
         raise DataError([Problem(f"{name} and {len(added) - 1:,} others have no row, so nothing says what it is there",

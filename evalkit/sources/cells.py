@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
-LARGEST = 1e15
-"""Numbers beyond this are not held exactly, and stand for no count, person or pound: they are slips of the pen."""
+LARGEST = 1e18
+"""Numbers beyond this stand for no count, person or pound: they are slips, and sums of squares would overflow."""
 
 SHOWN = 5
 """How many offending cells a message names."""
@@ -99,13 +99,20 @@ class Numbers:
     infinite: numpy.ndarray
     suppressed: numpy.ndarray
 
-    def problems(self, place: Places) -> list[Problem]:
-        """Return what keeps the column from being numbers: text, infinite and missing cells."""
+    def problems(self, place: Places, outcome: str = "") -> list[Problem]:
+        """Return what keeps the column from being numbers: text, infinite, too large and missing cells.
+
+        Parameters
+        ----------
+        outcome : str
+            Id of the outcome that the column is the value of: there alone text may be declared to stand for a range.
+        """
         found, show = [], self.column.show
         if self.text.any():
-            found.append(marked_cells("text", self.text, show, self._mend(), self.column.name))
+            mend = self._mend(outcome) if outcome else "ask for numbers, or leave these rows out by `filter`"
+            found.append(marked_cells("text", self.text, show, mend, self.column.name))
         if self.infinite.any():
-            mend = "mend the division that made it"
+            mend = "mend the division or the digits that made it"
             found.append(marked_cells("infinite", self.infinite, show, mend, self.column.name))
         large = abs(self.values) > LARGEST
         if (large & ~self.infinite).any():
@@ -116,13 +123,14 @@ class Numbers:
             found.append(marked_cells("missing", self.missing, place.show, mend, self.column.name))
         return found
 
-    def _mend(self) -> str:
+    def _mend(self, outcome: str) -> str:
         import numpy
 
         first = str(self.column.cell(int(numpy.flatnonzero(self.text)[0]))).strip()
         below = re.fullmatch(r"(?:<|fewer than |less than )\s*([0-9]+)", first)
         bounds = f"[1, {max(1, int(below[1]) - 1)}]" if below else "[LOWEST, HIGHEST]"
-        return f'declare suppressed: {{"{first[:40]}": {bounds}}} or ask for numbers'
+        where = f"`suppressed` stands under outcomes.{outcome}"
+        return f'declare suppressed: {{"{first[:40]}": {bounds}}} or ask for numbers; {where}'
 
 
 @dataclass

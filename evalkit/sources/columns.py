@@ -28,6 +28,8 @@ PeriodText = Annotated[str | int, BeforeValidator(_date_as_text)]
 """A period as written in YAML: 2022-12, 2022, 2022-Q4, or a whole number."""
 Text = Annotated[str, Field(min_length=1)]
 Cell = str | int | float | bool | None
+Separator = Literal[",", ";", "\t", "|", "comma", "semicolon", "tab", "bar"]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")]
 
 
 class Gap(Block):
@@ -87,7 +89,9 @@ class Outcome(Block):
     count: Literal["rows"] | None = Field(None, description="`rows`: the value is the number of rows that pass filter")
     filter: Filter = Field(default_factory=dict)
     kind: OutcomeKind = "count"
-    exposure: Text | None = Field(None, description="Column with population, person-time or trials")
+    exposure: Text | None = Field(
+        None, description="Column with population, person-time or trials, or a table under data.exposures"
+    )
     per: float = Field(1.0, gt=0, description="A rate is printed per this many units of exposure")
     better: Better = "neither"
     role: Literal["primary", "secondary", "harm", "process", "negative_control"] = "primary"
@@ -139,6 +143,66 @@ class Intervention(Block):
         return starts
 
 
+class ExposurePeriod(Block):
+    """Where an exposure table holds its periods."""
+
+    column: Text = Field(description="Column that holds dates or periods")
+    frequency: Frequency | None = Field(None, description="Length of its periods; left out, that of the data")
+
+
+_ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "excel", ".xlsm": "excel"}
+
+
+class ExposureTable(Block):
+    """Population, person-time or trials by unit and period in a file of its own, joined to the rows of the data."""
+
+    path: Text = Field(description="File inside the project, or under the data root: .csv, .parquet or .xlsx")
+    column: Text = Field(description="Column that holds the exposure")
+    unit: Text | None = Field(None, description="Column that names the unit; left out where the data are one series")
+    period: ExposurePeriod | Text | None = Field(
+        None, description="Column with the period, or {column, frequency}; left out: one value for all periods"
+    )
+    carry: Literal["year"] | None = Field(
+        None, description="`year`: a period has the value of the year in which it begins"
+    )
+    filter: Filter = Field(default_factory=dict, description="Rows to keep, by column")
+    sheet: str | None = Field(None, description="Name of the sheet of a workbook")
+    separator: Separator = Field(",", description="Between the cells of a text file")
+    header_row: int = Field(1, ge=1, description="Row that names the columns, counted from 1")
+    sha256: Sha256 | None = Field(None, description="Hash that the file must have")
+
+    @field_validator("period", mode="after")
+    @classmethod
+    def _period(cls, period: ExposurePeriod | str | None) -> ExposurePeriod | None:
+        return ExposurePeriod(column=period) if isinstance(period, str) else period
+
+    @model_validator(mode="after")
+    def _fitting(self) -> ExposureTable:
+        if self.kind not in _ENDINGS.values():
+            raise ValueError(f"{self.path} ends in none of {', '.join(_ENDINGS)}; save the table as one of them")
+        if self.sheet is not None and self.kind != "excel":
+            raise ValueError(f"{self.path} is no workbook; leave `sheet` out")
+        if self.carry and self.period is None:
+            raise ValueError("there are no periods to carry from; name the `period` column, or leave `carry` out")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which source reads such a file, by its ending; empty for none."""
+        name = self.path.lower().removesuffix(".gz")
+        return next((kind for ending, kind in _ENDINGS.items() if name.endswith(ending)), "")
+
+    @property
+    def period_column(self) -> str | None:
+        """Column that holds the period; none where a unit has one value for all periods."""
+        return self.period.column if isinstance(self.period, ExposurePeriod) else None
+
+    def frequency_in(self, frequency: str) -> str:
+        """Return the length of its periods, for data of a frequency."""
+        declared = self.period.frequency if isinstance(self.period, ExposurePeriod) else None
+        return declared or frequency
+
+
 class Data(Block):
     """Keys that every source shares, and what every source can do.
 
@@ -155,6 +219,9 @@ class Data(Block):
     weight: Text | None = None
     cluster: Text | None = None
     gaps: list[Gap] = Field(default_factory=list)
+    exposures: dict[str, ExposureTable] = Field(
+        default_factory=dict, description="Exposure in files of its own, by the name that `outcomes.ID.exposure` gives"
+    )
     sampling: Literal["panel", "repeated_cross_section"] = "panel"
     publisher: str | None = Field(None, description="Who publishes the data, printed under the charts")
     licence: str | None = None
@@ -241,7 +308,8 @@ def needed_columns(
     named += [(data.weight, "data.weight"), (data.cluster, "data.cluster")]
     for name, outcome in outcomes.items():
         named.append((data.value_column(name, outcome), f"outcomes.{name}.column"))
-        named.append((outcome.exposure, f"outcomes.{name}.exposure"))
+        joined = outcome.exposure in data.exposures
+        named.append((None if joined else outcome.exposure, f"outcomes.{name}.exposure"))
         named += [(column, f"outcomes.{name}.filter.{column}") for column in outcome.filter]
     if intervention is not None:
         named.append((intervention.start_column, "intervention.start_column"))

@@ -6,9 +6,9 @@ import datetime
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from evalkit.errors import Problem
 from evalkit.sources.columns import Cell, Data, Outcome, Period
@@ -22,13 +22,21 @@ if TYPE_CHECKING:
 _TWO_YEARS = re.compile(r"(\d{4})[-/](\d{2}|\d{4})")
 
 
+def _way_written(values: Any) -> str:
+    """Return how values are written, by the first: so that a slip further down is a fault of that value alone."""
+    first = values[0] if isinstance(values, list) and values else None
+    return "mappings" if isinstance(first, dict) else "numbers"
+
+
 class CountsData(Data):
     """Values written in the study file: numbers that follow one another, or one mapping for each period."""
 
     source: Literal["counts"]
-    values: list[int | float | None] | list[dict[str, Cell]] = Field(
-        min_length=1, description="[37, 33, ...] with period.start, or [{period: 2019-12, robberies: 37}, ...]"
-    )
+    values: Annotated[
+        Annotated[list[int | float | None], Field(min_length=1), Tag("numbers")]
+        | Annotated[list[dict[str, Cell]], Field(min_length=1), Tag("mappings")],
+        Discriminator(_way_written),
+    ] = Field(description="[37, 33, ...] with period.start, or [{period: 2019-12, robberies: 37}, ...]")
 
     @field_validator("values", mode="before")
     @classmethod

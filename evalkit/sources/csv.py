@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from pydantic import Field, field_validator
 
 from evalkit.errors import DataError, Problem
+from evalkit.sources.columns import Separator
 from evalkit.sources.files import FileData
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import listed, missing_columns, unreadable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 
-Separator = Literal[",", ";", "\t", "|", "comma", "semicolon", "tab", "bar"]
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 _OTHER_KINDS = ((b"PK\x03\x04", "an Excel workbook or a zip file", "use `source: excel`, or unpack it"),
                 (b"PAR1", "a parquet file", "use `source: parquet`"),
@@ -140,7 +140,7 @@ class CsvData(FileData):
     def _repeated(self, columns: Iterable[str], header: list[str]) -> list[Problem]:
         """Return a problem when the header names a column that is needed more than once."""
         twice = sorted(name for name in set(columns) if header.count(name) > 1)
-        found = f"the header of {self.path} names {listed(twice)} more than once"
+        found = f"the header names {listed(twice)} more than once"
         return [Problem(found, "rename one of the columns", "data.path")] if twice else []
 
     def _read(self, path: Path, encoding: str, header: list[str], wanted: list[str], lines: int) -> pandas.DataFrame:

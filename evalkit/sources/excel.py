@@ -120,13 +120,12 @@ class ExcelData(FileData):
         return found
 
     def _mend_header(self, cells: list[tuple[Any, ...]], merged: dict[int, str]) -> str:
-        """Return which row names the columns, or which cells to name when none does."""
+        """Return which row names the columns, or which cells to mend when none does."""
         likely = self._likely(cells, merged)
         if likely is not None:
             return f"say `header_row: {likely}`"
-        there = merged.get(self.header_row)
-        unmerge = f"unmerge {there} and give" if there else "give"
-        return f"in Excel, {unmerge} every column its own name in row {self.header_row}, or say `header_row: N`"
+        unmerge = f"unmerge {merged[self.header_row]} and " if self.header_row in merged else ""
+        return f"say `header_row: N`, or in Excel {unmerge}give every column a name of its own in row {self.header_row}"
 
     def _likely(self, cells: list[tuple[Any, ...]], merged: Container[int]) -> int | None:
         """Return the first row that names every column that is in use, None when there is none."""

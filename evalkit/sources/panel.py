@@ -11,6 +11,7 @@ from evalkit.records import Measure, Panel
 from evalkit.sources.aggregation import one_row_per_cell
 from evalkit.sources.columns import Data, Intervention, Outcome, needed_columns
 from evalkit.sources.dates import time_in
+from evalkit.sources.exposure import Exposure, join_problems
 from evalkit.sources.filters import kept_rows
 from evalkit.sources.inputs import listed, missing_columns
 from evalkit.sources.reading import read_keys, read_values
@@ -34,6 +35,7 @@ def build_panel(
     intervention: Intervention | None,
     origin: str = "",
     sha256: str = "",
+    exposure: Exposure | None = None,
 ) -> Panel:
     """Return one row per unit and period.
 
@@ -51,6 +53,8 @@ def build_panel(
         When it started; none where nothing is treated.
     origin, sha256 : str
         Where the rows come from and the hash of what was read.
+    exposure : Exposure or None
+        The table that the outcome's `exposure` names, where it is one of `data.exposures`.
 
     Raises
     ------
@@ -74,10 +78,13 @@ def build_panel(
     binary                       share of ones, and the kind is proportion    sum, or number of rows
     ===========================  ===========================================  =========================
 
-    A repeated cross-section keeps its rows, numbered in `observation`. Periods without rows stay away (only
+    An exposure that is joined from a table of its own counts once for each unit and period, however many rows fall
+    there. A repeated cross-section keeps its rows, numbered in `observation`. Periods without rows stay away (only
     `count: rows` fills them, and says so in `notes`): `Panel.require_complete` names them when a design needs them.
     """
-    request = Request(data, outcome_id, outcome, data.placed(intervention))
+    if exposure is None and outcome.exposure in data.exposures:
+        raise ValueError(f"read data.exposures.{outcome.exposure} by read_exposure and give it as `exposure`")
+    request = Request(data, outcome_id, outcome, data.placed(intervention), exposure)
     try:
         return _build(request, rows, origin, sha256)
     except DataError as error:
@@ -103,7 +110,7 @@ def _build(request: Request, rows: pandas.DataFrame, origin: str, sha256: str) -
         frame=_finished(frame, starts, data.frequency, request.covariates),
         outcome=Measure(request.outcome_id, outcome.label, _unit(outcome), kind, outcome.better, outcome.per),
         frequency=data.frequency, origin=origin or data.origin(), sha256=sha256, covariates=request.covariates,
-        gaps=tuple((time, why) for time, why in _gaps(data)), simulated=data.simulated, notes=tuple(request.notes),
+        gaps=tuple(_gaps(data)), simulated=data.simulated, notes=tuple(request.notes),
     )  # fmt: skip
 
 
@@ -118,6 +125,10 @@ def _require_columns(request: Request, rows: pandas.DataFrame) -> None:
                  for name, where in known.items() if name in rows.attrs.get("columns", [])]  # fmt: skip
     problems += [Problem(f"a covariate cannot be called {name!r}", "rename the column", "data.covariates")
                  for name in request.covariates if name in RESERVED]  # fmt: skip
+    problems += join_problems(data, request.outcome_id, request.outcome)
+    if request.joined is not None and request.joined.name in [*rows.attrs.get("columns", []), *there]:
+        problems.append(Problem(f"{request.joined.name!r} is both a table of data.exposures and a column of the data",
+                                "give the table another name", f"data.exposures.{request.joined.name}"))  # fmt: skip
     if data.period is None and data.period_column is None:
         problems.append(Problem("no column of periods is declared", "say which `period` column holds the dates, or "
                                 "`period: {start: 2019-01, frequency: month}`", "data.period"))  # fmt: skip
@@ -152,8 +163,8 @@ def _filtered(request: Request, rows: pandas.DataFrame) -> tuple[pandas.DataFram
     return (rows, kept) if request.counts_rows else (rows[kept], numpy.ones(int(kept.sum()), dtype="bool"))
 
 
-def _gaps(data: Data) -> list[tuple[int, str]]:
-    """Return declared holes as integers.
+def _gaps(data: Data) -> list[tuple[int, str, str | None]]:
+    """Return declared holes: time, reason, and the unit that has it (none: every unit).
 
     Raises
     ------
@@ -165,7 +176,7 @@ def _gaps(data: Data) -> list[tuple[int, str]]:
                         f"data.gaps.{at}") for at, (time, gap) in enumerate(found) if time is None]  # fmt: skip
     if problems:
         raise DataError(problems)
-    return [(time, gap.why) for time, gap in found if time is not None]
+    return [(time, gap.why, gap.unit) for time, gap in found if time is not None]
 
 
 def _without_gaps(
@@ -174,15 +185,14 @@ def _without_gaps(
     """Return the rows outside declared holes; a row inside one is left out, and a note says so."""
     import numpy
 
-    times = [time for time, _ in _gaps(request.data)]
-    units = {gap.unit for gap in request.data.gaps if gap.unit is not None}
-    unknown = sorted(units - set(keys["unit"].cat.categories))
+    gaps = _gaps(request.data)
+    unknown = sorted({unit for _, _, unit in gaps if unit is not None} - set(keys["unit"].cat.categories))
     if unknown:
         raise DataError(f"{listed(unknown)} is not among the units of the data", "check the names", "data.gaps")
     inside = numpy.zeros(len(keys), dtype="bool")
-    for time, gap in zip(times, request.data.gaps, strict=True):
+    for time, _, unit in gaps:
         here = (keys["time"] == time).to_numpy()
-        inside |= here if gap.unit is None else here & (keys["unit"] == gap.unit).to_numpy()
+        inside |= here if unit is None else here & (keys["unit"] == unit).to_numpy()
     if not inside.any():
         return rows, kept, keys
     request.notes.append(f"{int(inside.sum()):,} rows in declared gaps were left out.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import Problem
 from evalkit.periods import format_period, parse_period
-from evalkit.sources.cells import Numbers, Places, column_of, marked_cells, numbers_of, text_of
+from evalkit.sources.cells import LARGEST, Numbers, Places, column_of, marked_cells, numbers_of, text_of
 from evalkit.sources.columns import Period
 from evalkit.sources.dates import can_be_written, times_of
 from evalkit.sources.request import Request
@@ -65,9 +65,9 @@ def read_values(
         read = numbers_of(rows, request.value_column, request.data.decimal_mark, request.outcome.suppressed,
                           truth=request.outcome.kind == "binary")  # fmt: skip
         table["value"] = read.values
-        problems += read.problems(place) + _value_faults(request, read)
+        problems += read.problems(place, request.outcome_id) + _value_faults(request, read)
         request.notes.extend(_suppressed_notes(request, read))
-    for name, column in (("exposure", request.outcome.exposure), ("weight", request.data.weight)):
+    for name, column in (("exposure", request.exposure_column), ("weight", request.data.weight)):
         table[name], faults = _positive(request, rows, column, place)
         problems += faults
     table["cluster"], faults = _clusters(request, rows, keys)
@@ -106,7 +106,8 @@ def _value_faults(request: Request, read: Numbers) -> list[Problem]:
     kind, values, exact = request.outcome.kind, read.values, ~read.suppressed
     finite = numpy.isfinite(values)
     rules = {
-        "negative": (kind in ("count", "rate"), values < 0, "a count or a rate cannot be below 0"),
+        "negative": (kind in ("count", "rate"), values < 0,
+                     "a count or a rate cannot be below 0: mend the cells, or use `kind: continuous`"),
         "not a whole number": (kind == "count", (values != numpy.floor(values)) & exact,
                                "counts are whole numbers: use `kind: rate` or `kind: continuous` for others"),
         "outside 0 to 1": (kind == "proportion", (values < 0) | (values > 1),
@@ -144,10 +145,11 @@ def _positive(
     if name is None:
         return 1.0, []
     read = numbers_of(rows, name, request.data.decimal_mark)
-    problems, bad = read.problems(place), numpy.isfinite(read.values) & (read.values <= 0)
-    if bad.any():
-        mend = "it must be above 0: mend these cells, or leave the rows out by `filter`"
-        problems.append(marked_cells("zero or negative", bad, read.column.show, mend, name))
+    problems, values = read.problems(place), numpy.where(numpy.isfinite(read.values), read.values, 1.0)
+    mend = "it must be above 0: mend these cells, or leave the rows out by `filter`"
+    for words, bad in (("zero or negative", values <= 0), ("next to zero", (values > 0) & (values < 1 / LARGEST))):
+        if bad.any():
+            problems.append(marked_cells(words, bad, read.column.show, mend, name))
     return read.values, problems
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from evalkit.sources.columns import Data, Intervention, Outcome
+
+if TYPE_CHECKING:
+    from evalkit.sources.exposure import Exposure
 
 
 @dataclass
@@ -15,6 +19,8 @@ class Request:
     ----------
     data, outcome_id, outcome, intervention
         Blocks of the study.
+    joined : Exposure or None
+        The exposure table that the outcome names, as read.
     notes : list of str
         Sentences for `Panel.notes`.
     """
@@ -23,6 +29,7 @@ class Request:
     outcome_id: str
     outcome: Outcome
     intervention: Intervention | None
+    joined: Exposure | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -34,6 +41,11 @@ class Request:
     def value_column(self) -> str | None:
         """Column of the outcome; none when rows are counted."""
         return self.data.value_column(self.outcome_id, self.outcome)
+
+    @property
+    def exposure_column(self) -> str | None:
+        """Column of the rows that holds the exposure; none where there is none or a table is joined."""
+        return None if self.outcome.exposure in self.data.exposures else self.outcome.exposure
 
     @property
     def counts_rows(self) -> bool:

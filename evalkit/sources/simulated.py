@@ -142,8 +142,8 @@ class SimulatedData(Data):
 
     def inputs(self, folders: Folders) -> list[Input]:
         """Return the parameters as canonical text."""
-        text = json.dumps(self.model_dump(mode="json", exclude={"publisher", "licence", "note"}), sort_keys=True,
-                          separators=(",", ":"))  # fmt: skip
+        parameters = self.model_dump(mode="json", exclude={"publisher", "licence", "note", "exposures"})
+        text = json.dumps(parameters, sort_keys=True, separators=(",", ":"))
         return [Input("data", text=text)]
 
     def preflight(self, folders: Folders, columns: Mapping[str, str]) -> list[Problem]:

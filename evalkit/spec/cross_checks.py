@@ -3,23 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from evalkit.appraisal.economics import economics_problems
 from evalkit.errors import EvalkitError, Problem
 from evalkit.periods import format_period, parse_period
-from evalkit.sources import SimulatedData, needed_columns
+from evalkit.sources import Outcome, SimulatedData, exposure_problems, needed_columns
 from evalkit.sources.folders import Folders
+from evalkit.sources.inputs import nearest
 from evalkit.spec.reading import Document, Path
 from evalkit.spec.study import Study
 
 
-def cross_problems(study: Study, document: Document, folders: Folders) -> list[Problem]:
-    """Return everything that is wrong between blocks, each with its place in the file."""
-    problems = list(_shape(study, document))
+def sound_part(document: Document) -> Study:
+    """Return what is sound of a study file with faults, so that its dates and files are checked in the same go."""
+    sound: dict[str, Any] = {}
+    for key in ("data", "intervention", "design", "economics"):
+        value = _sound(Study.model_fields[key].annotation, document.data.get(key))
+        sound |= {} if value is None else {key: value}
+    outcomes = document.data.get("outcomes")
+    named = outcomes.items() if isinstance(outcomes, dict) else ()
+    sound["outcomes"] = {name: found for name, value in named if (found := _sound(Outcome, value)) is not None}
+    return Study.model_construct(**{"design": None, **sound})
+
+
+def _sound(kind: Any, value: Any) -> Any:
+    """Return a block as its model, None when it has faults (these are reported already)."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return None
+
+
+def cross_problems(study: Study, document: Document, folders: Folders, *, whole: bool = True) -> list[Problem]:
+    """Return everything that is wrong between blocks, each with its place in the file.
+
+    Parameters
+    ----------
+    study : Study
+    document : Document
+    folders : Folders
+    whole : bool
+        False: the study is the sound part of a file with faults, so what is missing is not looked for.
+    """
+    problems = list(_shape(study, document)) if whole else []
     if study.data is not None:
         problems += list(_periods(study, document)) or list(_planted(study, document))
-        problems += [_placed(problem, document) for problem in study.data.preflight(folders, named_columns(study))]
+        looked = [_or_table(problem, study) for problem in study.data.preflight(folders, named_columns(study))]
+        joined = exposure_problems(study.data, study.outcomes, folders)
+        problems += [_placed(problem, document) for problem in [*looked, *joined]]
     if study.economics is not None:
         found = economics_problems(study.economics, folders.project)
         problems += [_placed(problem, document) for problem in found]
@@ -48,6 +83,9 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
     if study.design.kind == "before_after" and study.level in ("impact", "interim"):
         yield document.problem(f"a before_after study cannot be {study.level}", "a comparison of before and after is "
                                "monitoring: leave level out", ("level",))  # fmt: skip
+    if study.disclosure is not None and study.disclosure.profile != "none":
+        yield document.problem(f"the profile {study.disclosure.profile!r} is not there yet: nothing would be hidden",
+                               "hide small numbers in the data first, and leave this out", ("disclosure",))  # fmt: skip
     analyses = {"primary", *study.outcomes, *(v.id for v in [*study.sensitivity, *study.falsification])}
     for index, claim in enumerate(study.claims):
         if claim.analysis and claim.analysis not in analyses:
@@ -90,6 +128,15 @@ def _planted(study: Study, document: Document) -> Iterator[Problem]:
         first = format_period(min(planted), data.frequency)
         yield document.problem(f"the effect is planted from {first}", "say the same here and in data.treated_from",
                                ("intervention", "start"))  # fmt: skip
+
+
+def _or_table(problem: Problem, study: Study) -> Problem:
+    """Return a problem; where an outcome's exposure is no column but nearly a table of data.exposures, that is said."""
+    for name, outcome in study.outcomes.items():
+        if outcome.exposure and study.data and problem.where == f"outcomes.{name}.exposure":
+            close = nearest(outcome.exposure, study.data.exposures)
+            return replace(problem, mend=f"did you mean {close!r} of data.exposures?") if close else problem
+    return problem
 
 
 def _placed(problem: Problem, document: Document) -> Problem:

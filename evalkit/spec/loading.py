@@ -11,16 +11,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evalkit.errors import Problem, SpecError
+from evalkit.errors import DataError, EvalkitError, Problem, SpecError, system_problem
 from evalkit.records import Role
 from evalkit.sources.folders import Folders
-from evalkit.spec.cross_checks import cross_problems
+from evalkit.spec.cross_checks import cross_problems, sound_part
 from evalkit.spec.problems import problems_from
-from evalkit.spec.reading import Document, Path, read_yaml
+from evalkit.spec.reading import MAX_BYTES, Document, Path, read_yaml
 from evalkit.spec.study import Study
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 VARIANT_LISTS: tuple[tuple[str, Role], ...] = (("sensitivity", "sensitivity"), ("falsification", "falsification"))
+MAX_ANALYSES = 500
+"""Sensitivity and falsification analyses of one study: more are a slip, and would take hours."""
 _FIXED = {"evalkit", "sensitivity", "falsification", "title", "question", "claims", "narrative", "governance"}
 
 
@@ -68,6 +70,16 @@ class Spec:
         """The file as the user knows it."""
         return self.document.file
 
+    def located(self, error: EvalkitError) -> EvalkitError:
+        """Return the same error; problems that name a key of this file show its place, others a file at least.
+
+        What the data lack may be named by a column alone, and a column may be called as a key is.
+        """
+        about_data = isinstance(error, DataError) and self.study.data is not None
+        problems = [problem if about_data and "." not in problem.where else self.document.locate(problem)
+                    for problem in error.problems]  # fmt: skip
+        return type(error)(problems).in_file((about_data and self.study.needed_data.file) or self.name)
+
 
 def project_of(path: FilePath) -> FilePath:
     """Return the project folder of a study file: the parent of `evaluations/`, or else the file's own folder."""
@@ -95,26 +107,42 @@ def load_spec(path: str | FilePath, data: str | FilePath | None = None) -> Spec:
         With every problem of the stage at once, each with line and column.
     """
     path = FilePath(path)
-    folders = Folders.of(project_of(path), data)
-    name = _shown(path)
+    name = shown_path(path)
+    try:
+        folders = Folders.of(project_of(path), data)
+    except DataError as error:
+        raise error.in_file(name) from None
     if not path.is_file():
-        raise SpecError(Problem("does not exist", _nearest(path), file=name))
+        found = ("is not a file", "name a study file") if path.exists() else ("does not exist", _nearest(path))
+        raise SpecError(Problem(*found, file=name))
+    if path.suffix != ".yaml":
+        raise SpecError(Problem(f"ends in {path.suffix or 'nothing'}", "study files end in .yaml", file=name))
     if not ID.fullmatch(path.stem):
         raise SpecError(Problem(f"the file name {path.name!r} cannot be an id", "use small letters, digits and -, such "
                                 "as op-deter.yaml", file=name))  # fmt: skip
-    text = path.read_bytes()
+    text = _bytes_of(path, name)
     document = read_yaml(text, name)
     study, problems = _validated(document.data, document)
     requests = list(_requests(study, document, problems)) if study else []
-    if study:
-        problems += cross_problems(study, document, folders)
+    problems += cross_problems(study or sound_part(document), document, folders, whole=study is not None)
     if problems:
         raise SpecError(sorted(set(problems), key=lambda problem: (problem.line or 0, problem.column or 0)))
     assert study is not None
     return Spec(path.stem, path, study, tuple(requests), folders, text, document)
 
 
-def _shown(path: FilePath) -> str:
+def _bytes_of(path: FilePath, name: str) -> bytes:
+    """Return the file's bytes, of a huge one no more than show that it is."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        found = system_problem(error)
+        raise SpecError(Problem(f"cannot be read: {found.message}", found.mend, file=name)) from None
+
+
+def shown_path(path: FilePath) -> str:
+    """Return a path as its user knows it: relative to the current folder where it lies in it."""
     resolved = path.resolve()
     here = FilePath.cwd()
     return resolved.relative_to(here).as_posix() if resolved.is_relative_to(here) else str(path)
@@ -124,9 +152,9 @@ def _nearest(path: FilePath) -> str:
     import difflib
 
     folders = [folder for folder in (path.parent, FilePath("evaluations")) if folder.is_dir()]
-    names = [str(found) for folder in folders for found in folder.glob("*.y*ml")]
-    close = difflib.get_close_matches(str(path), names, n=1, cutoff=0.3)
-    return f"nearest: {close[0]}" if close else "`evalkit new ID` writes one"
+    names = {found.stem: str(found) for folder in folders for found in folder.glob("*.yaml")}
+    close = difflib.get_close_matches(path.stem, names, n=1)
+    return f"nearest: {names[close[0]]}" if close else "`evalkit new ID` writes one"
 
 
 def _validated(data: Mapping[str, Any], document: Document, prefix: Path = ()) -> tuple[Study | None, list[Problem]]:
@@ -144,12 +172,18 @@ def _requests(study: Study, document: Document, problems: list[Problem]) -> Iter
     primary = study.primary_outcome
     yield AnalysisRequest("primary", "primary", study.outcomes[primary].label, study, primary)
     seen = {"primary"}
+    base = {key: value for key, value in document.data.items() if key not in dict(VARIANT_LISTS)}
     for name, outcome in study.outcomes.items():
         if name != primary:
             seen.add(name)
             yield AnalysisRequest(name, "secondary", outcome.label, study, name)
     for list_name, role in VARIANT_LISTS:
-        for index, variant in enumerate(getattr(study, list_name)):
+        variants = getattr(study, list_name)
+        if len(variants) > MAX_ANALYSES:
+            problems.append(document.problem(f"asks for {len(variants):,} analyses, and at most {MAX_ANALYSES} are run",
+                                             "keep those that could change the conclusion", (list_name,)))  # fmt: skip
+            continue
+        for index, variant in enumerate(variants):
             prefix: Path = (list_name, index)
             if variant.id in seen:
                 problems.append(document.problem(f"the id {variant.id!r} stands twice", "give each analysis its own id",
@@ -161,7 +195,7 @@ def _requests(study: Study, document: Document, problems: list[Problem]) -> Iter
                 problems.append(document.problem(found_here, "remove it", (*prefix, key), at_key=True))
             if not changes:
                 problems.append(document.problem("changes nothing", "add the keys that differ from the study", prefix))
-            merged = merge(document.data, {key: value for key, value in changes.items() if key not in _FIXED})
+            merged = merge(base, {key: value for key, value in changes.items() if key not in _FIXED})
             changed, found = _validated(merged, document, prefix)
             problems += [p for p in found if p not in problems]
             if changed is not None:
@@ -205,4 +239,4 @@ def resolved(study: Study, **changes: Any) -> dict[str, Any]:
     return {**data, "level": study.stated_level, **changes}
 
 
-__all__ = ["AnalysisRequest", "Spec", "load_spec", "merge", "project_of", "resolved"]
+__all__ = ["AnalysisRequest", "Spec", "load_spec", "merge", "project_of", "resolved", "shown_path"]

@@ -113,7 +113,10 @@ def _problem(
     if kind == "value_error":
         message, _, mend = str(item["ctx"]["error"]).partition("; ")
         return document.problem(message, mend, place)
-    wanted = " or ".join(dict.fromkeys(_WANTED[i["type"]] for i in items if i["type"] in _WANTED))
+    kinds = dict.fromkeys(_WANTED[i["type"]] for i in items if i["type"] in _WANTED)
+    if "a number" in kinds:
+        kinds.pop("a whole number", None)  # which is a number
+    wanted = " or ".join(kinds)
     if wanted:
         return document.problem(f"{_shown(item['input'])} is not {wanted}", f"write {wanted}", place)
     return document.problem(f"{_shown(item['input'])}: {item['msg'].lower()}", "", place)

@@ -1,7 +1,7 @@
 """YAML to plain data, with the place of every key and value kept.
 
 YAML is data here: no tags, no code, no dates, no yes/no guessing. Aliases are allowed within a bound, so that a
-"bomb" of nested anchors cannot fill the memory.
+"bomb" of nested anchors cannot fill the memory: written out, a file may not be larger than a file may be.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from evalkit.errors import Problem, SpecError
 MAX_BYTES = 2_000_000
 MAX_NODES = 50_000
 MAX_DEPTH = 40
+MAX_DIGITS = 40
 Path = tuple[str | int, ...]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -71,6 +72,13 @@ class Document:
         return Problem(message, mend, dotted(path), self.file, place.line, place.column,
                        self._line(place.line), place.length)  # fmt: skip
 
+    def locate(self, problem: Problem) -> Problem:
+        """Return a problem that names a key of a block of this file with its place; any other as it is."""
+        path = tuple(int(part) if part.isdigit() else part for part in problem.where.split("."))
+        if problem.line is not None or not isinstance(self.data.get(str(path[0])), dict):
+            return problem
+        return self.problem(problem.message, problem.mend, path)
+
     def _line(self, number: int) -> str:
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
 
@@ -116,8 +124,10 @@ def _decoded(text: str | bytes, file: str) -> str:
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = text[: error.start].count(b"\n") + 1
-        raise SpecError(Problem("is not UTF-8 text", "save it as UTF-8", file=file, line=line)) from None
+        before = text[: error.start].decode("utf-8-sig")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise SpecError(Problem("is not UTF-8 text", "save it as UTF-8 (in Notepad: Save as, Encoding)", "", file,
+                                line, column)) from None  # fmt: skip
 
 
 def _composed(text: str, file: str, document: Document) -> yaml.Node | None:
@@ -137,6 +147,12 @@ def _composed(text: str, file: str, document: Document) -> yaml.Node | None:
         line = document._line(place.line)
         mend = "a tab cannot indent YAML; use spaces" if line.lstrip(" ").startswith("\t") else _hint(message)
         raise SpecError(Problem(message, mend, "", file, place.line, place.column, line)) from None
+    except yaml.reader.ReaderError as error:
+        # The parser written in C counts bytes, the other one characters: the character itself tells the place.
+        before = text[: text.index(chr(error.character))]
+        message = f"is not YAML: it holds the control character U+{error.character:04X}"
+        raise SpecError(Problem(message, "save it as plain UTF-8 text", "", file,
+                                before.count("\n") + 1, len(before) - before.rfind("\n"))) from None  # fmt: skip
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         message = f"is not YAML: {_first_line(error)}"
         raise SpecError(Problem(message, "save it as plain UTF-8 text", file=file)) from None
@@ -176,10 +192,12 @@ class _Walker:
         self.document = document
         self.problems: list[Problem] = []
         self.count = 0
+        self.characters = 0
 
     def walk(self, node: yaml.Node, path: Path) -> Any:
         self.count += 1
-        if self.count > MAX_NODES or len(path) > MAX_DEPTH:
+        self.characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
+        if self.count > MAX_NODES or len(path) > MAX_DEPTH or self.characters > MAX_BYTES:
             raise SpecError(
                 self.document.problem("grows too large when its anchors are followed", "write the values out", path[:1])
             )
@@ -225,6 +243,9 @@ class _Walker:
             return None
         if text in _TRUE_FALSE:
             return _TRUE_FALSE[text]
+        if len(text) > MAX_DIGITS and (_INTEGER.fullmatch(text) or _LEADING_ZERO.fullmatch(text)):
+            self._add(f"a number of {len(text):,} digits", "look for digits that ran together", path, node)
+            return text
         if _LEADING_ZERO.fullmatch(text):
             self._add(f"{text} has a leading zero, which programs read differently", f'write "{text}" in quotes, or '
                       f"{int(text.replace('_', ''))}", path, node)  # fmt: skip

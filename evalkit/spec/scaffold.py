@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evalkit.errors import Problem, SpecError
 from evalkit.spec.loading import ID
+from evalkit.spec.schema import ADDRESS, schema_text
 
 DESIGNS = ("before_after", "interrupted_time_series", "difference_in_differences")
 
@@ -48,5 +49,8 @@ def write_new(study: str, design: str, project: Path) -> Path:
     if path.exists():
         raise SpecError(Problem("exists already; it was not changed", "choose another id", file=str(path)))
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not (project / ADDRESS).is_file():  # a project of its own: editors complete from a copy beside the studies
+        (path.parent / "evaluation.schema.json").write_text(schema_text(), encoding="utf-8")
+        text = text.replace(f"../{ADDRESS}", "evaluation.schema.json")
     path.write_text(text, encoding="utf-8")
     return path.relative_to(project)

@@ -179,3 +179,14 @@ def test_data_root_from_the_option_and_the_environment(
     assert evalkit("run", "study", "--data", str(root), folder=project).returncode == 0
     monkeypatch.setenv("EVALKIT_DATA", str(root))
     assert "up to date" in evalkit("status", folder=project).stdout
+
+
+def test_one_bad_sentence_costs_its_own_page_alone(write_study: Write, project: Path) -> None:
+    write_study(name="good")
+    path = write_study(name="bad")
+    path.write_text(path.read_text() + "narrative: {next: see @fig-nothing}\n")
+    done = evalkit("build", "--engine", "bundled", folder=project)
+    assert done.returncode == 1
+    assert "fig-nothing" in done.stderr
+    assert (project / "_site" / "studies" / "good.html").is_file()
+    assert not (project / "_site" / "studies" / "bad.html").exists()

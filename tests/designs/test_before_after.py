@@ -83,6 +83,56 @@ class TestCounts:
             assert (result.absolute.low > 0) == (result.effect.low > 0)
 
 
+class TestAverages:
+    """What the page prints beside the percentage agrees with it."""
+
+    def agree(self, result: Result) -> None:
+        found = result.fit["averages"]
+        assert 100 * (found["after"] / found["before"] - 1) == pytest.approx(result.relative.value)
+
+    def test_counts_with_exposure_are_rates(self, panel: Callable[..., Panel]) -> None:
+        rows = [("A", t, 20 + t, 50_000.0 + 2_000 * t) for t in range(24)]
+        result = BeforeAfter().estimate(panel(rows, start=12, per=1000.0))
+        found = result.fit["averages"]
+        self.agree(result)
+        assert found["before"] == pytest.approx(1000 * sum(range(20, 32)) / sum(range(50_000, 74_000, 2_000)))
+        assert (found["per"], found["noun"], found["unit"]) == (1000.0, "incidents", "incidents per 1,000")
+        assert found["basis"] == "per 1,000 in an average month"
+
+    def test_a_rate_per_one_is_brought_to_a_readable_size(self, panel: Callable[..., Panel]) -> None:
+        rows = [("A", t, 20 + t, 50_000.0 + 2_000 * t) for t in range(24)]
+        found = BeforeAfter().estimate(panel(rows, start=12)).fit["averages"]
+        assert found["per"] == 10_000
+        assert 1 <= found["before"] < 10
+        trials = BeforeAfter().estimate(panel([("A", t, 20 + t, 4.0 + t) for t in range(24)], start=12))
+        assert trials.fit["averages"]["per"] == 1
+
+    def test_single_periods_with_exposure(self, panel: Callable[..., Panel]) -> None:
+        result = BeforeAfter().estimate(panel([("A", 0, 37, 9_000.0), ("A", 1, 20, 12_000.0)], start=1, per=1000.0))
+        self.agree(result)
+        assert result.fit["averages"]["basis"] == "per 1,000 in the month"
+
+    def test_unequal_windows_without_exposure(self, panel: Callable[..., Panel]) -> None:
+        result = BeforeAfter().estimate(panel([("A", t, 20 + t) for t in range(20)], start=12))
+        self.agree(result)
+        assert result.fit["averages"]["basis"] == "a month"
+        assert result.fit["averages"]["per"] is None
+
+    def test_other_numbers_of_units(self, panel: Callable[..., Panel]) -> None:
+        rows = [("a", 0, 20), ("b", 0, 24), ("c", 1, 21), ("d", 1, 18), ("e", 1, 30)]
+        result = BeforeAfter(before=0, after=1).estimate(panel(rows, frequency="number"))
+        self.agree(result)
+        assert result.fit["averages"]["basis"] == "a unit and period"
+
+    def test_two_plain_numbers_need_no_average(self, portsmouth: Panel) -> None:
+        assert BeforeAfter(before="2019-12", after="2022-12").estimate(portsmouth).fit is None
+
+    def test_the_estimand_starts_with_the_outcome(self, portsmouth: Panel) -> None:
+        result = BeforeAfter(before="2019-12", after="2022-12").estimate(portsmouth)
+        assert result.estimand.startswith("Incidents: change from December 2019 to December 2022.")
+        assert result.effect.label == "Incidents: change"
+
+
 class TestDispersion:
     @pytest.fixture
     def restless(self, panel: Callable[..., Panel]) -> Panel:

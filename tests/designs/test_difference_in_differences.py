@@ -201,7 +201,7 @@ class TestAdoption:
         later = data.frame["first_time"].where(data.frame["unit"] != "T5", 60.0)
         result = DifferenceInDifferences().estimate(changed(data, first_time=later))
         assert result.n_treated_units == 5
-        assert "1 unit of them treated after the data end" in result.estimand
+        assert "(1 of them treated after the data end)" in result.estimand
 
     def test_not_yet_treated_are_enough(self, places: Callable[..., Panel]) -> None:
         result = DifferenceInDifferences(after={"to": 2007}).estimate(places(staggered=True, never=0))
@@ -241,6 +241,100 @@ class TestAdoption:
         result = DifferenceInDifferences(before={"from": 2005, "to": 2005}).estimate(places())
         assert check(result, "pre_period_leads").verdict == "not run"
         assert result.event_study[0].time == -1
+
+
+def treating(panel: Panel, count: int) -> Panel:
+    """Return the panel with the first `count` of its six treated units treated."""
+    kept = [f"T{i}" for i in range(count)]
+    return changed(panel, first_time=panel.frame["first_time"].where(panel.frame["unit"].isin(kept)))
+
+
+class TestFewTreated:
+    @pytest.mark.parametrize("estimator", ["two_way_fixed_effects", "event_study"])
+    @pytest.mark.parametrize("transform", ["log", "identity"])
+    def test_one_has_an_estimate_and_no_interval(
+        self, places: Callable[..., Panel], estimator: str, transform: str
+    ) -> None:
+        result = DifferenceInDifferences(estimator=estimator, transform=transform).estimate(treating(places(), 1))
+        for estimate in (result.effect, result.relative, result.absolute, result.averted):
+            assert estimate is not None
+            assert math.isfinite(estimate.value)
+            assert (estimate.se, estimate.df, estimate.low, estimate.high, estimate.p_value) == (None,) * 5
+            assert estimate.draws is None
+        assert all(point.low is None and point.high is None for point in result.path)
+        assert any(point.counterfactual is not None for point in result.path)
+        assert all(point.se is point.low is point.simultaneous_low is None for point in result.event_study)
+        assert len(result.event_study) > 5
+        assert all(term.se is term.low is term.p_value is None for term in result.coefficients)
+        assert result.fit["averages"]["expected_low"] is None
+        assert result.fit["minimum_detectable"] is None
+
+    def test_one_says_why_and_what_to_do(self, places: Callable[..., Panel]) -> None:
+        result = DifferenceInDifferences().estimate(treating(places(), 1))
+        assert result.standard_errors.startswith("one treated unit: a clustered standard error cannot exist")
+        assert "interrupted_time_series" in result.standard_errors
+        assert result.inference["method"] == "none"
+        assert "1 treated unit over 6 treated unit-periods" in result.estimand
+        assert "It is its change" in result.estimand
+        assert check(result, "staggered_adoption").reading == "The only treated unit starts in 2006."
+
+    def test_the_estimate_is_the_one_that_a_regression_gives(self, places: Callable[..., Panel]) -> None:
+        data = treating(places(), 1)
+        means = data.frame.assign(y=numpy.log(data.frame["value"]), after=data.frame["time"] >= 36)
+        change = means.groupby(["unit", "after"])["y"].mean().unstack().diff(axis=1)[True]
+        expected = change["T0"] - change.drop("T0").mean()
+        result = DifferenceInDifferences().estimate(data)
+        assert result.effect.value == pytest.approx(expected)
+        seen = data.frame.loc[data.frame["time"] >= data.frame["first_time"], "value"].sum()
+        assert result.averted.value == pytest.approx(seen * math.expm1(-expected))
+        assert result.relative.value == pytest.approx(100 * math.expm1(expected))
+
+    def test_several_units_in_one_treated_cluster(self, places: Callable[..., Panel]) -> None:
+        data = places()
+        region = data.frame["unit"].map(lambda unit: "north" if unit[0] == "T" else unit)
+        result = DifferenceInDifferences(cluster="region").estimate(changed(data, cluster=region))
+        assert result.effect.low is None
+        assert "one treated cluster" in result.standard_errors
+
+    def test_estimates_without_bounds_go_on(self, places: Callable[..., Panel]) -> None:
+        effect = DifferenceInDifferences().estimate(treating(places(), 1)).effect
+        for moved in (effect.times(-2.0), effect.plus(1.0), effect.percent()):
+            assert (moved.low, moved.high) == (None, None)
+        with pytest.raises(ValueError, match="no finite interval"):
+            effect.sample(10, numpy.random.default_rng(1))
+
+    @pytest.mark.parametrize(("count", "verdict", "key"), [
+        (1, "sign against", True), (2, "sign against", True), (3, "sign against", True), (4, "sign against", False),
+        (5, "sign against", False), (6, "no sign against", False),
+    ])  # fmt: skip
+    def test_checks(self, places: Callable[..., Panel], count: int, verdict: str, key: bool) -> None:
+        result = DifferenceInDifferences().estimate(treating(places(), count))
+        found = check(result, "treated_clusters")
+        assert (found.verdict, found.key, found.statistic) == (verdict, key, count)
+        assert (result.effect.low is None) == (count == 1)
+        for name in ("pre_period_leads", "anticipation"):
+            assert (check(result, name).verdict == "not run") == (count < 6)
+        leads = check(result, "pre_period_leads")
+        assert "The largest gap in" in leads.reading
+        assert ("the test is not valid" in leads.reading) == (count < 6)
+
+
+def test_observed_total(places: Callable[..., Panel]) -> None:
+    data = places()
+    seen = data.frame.loc[data.frame["time"] >= data.frame["first_time"], "value"].sum()
+    assert DifferenceInDifferences().estimate(data).fit["observed_total"] == pytest.approx(seen)
+    exposed = DifferenceInDifferences().estimate(changed(data, exposure=20_000.0))
+    assert exposed.fit["observed_total"] == pytest.approx(seen)
+    assert DifferenceInDifferences().estimate(places(kind="rate")).fit["observed_total"] is None
+
+
+def test_restrictions_before_and_after_the_first_start(panel: Callable[..., Panel]) -> None:
+    noise = numpy.random.default_rng(3).normal(0, 2, (4, 10))
+    rows = [(unit, 45 + t, 100 + noise[u, t]) for u, unit in enumerate("ABCD") for t in range(10)]
+    result = DifferenceInDifferences().estimate(panel(rows, frequency="year", start={"A": 51, "B": 52}))
+    found = check(result, "pandemic_restrictions")
+    assert (found.verdict, found.key) == ("sign against", False)
+    assert "1 of the 6 years before the start and 1 of the 4 years from the start on overlap " in found.reading
 
 
 class TestRefusals:

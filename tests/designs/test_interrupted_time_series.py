@@ -80,6 +80,73 @@ class TestSeatBelts:
         assert check(unseasoned, "season_fitted").verdict == "sign against"
 
 
+class TestExtrapolation:
+    def test_seat_belts_are_not_carried_too_far(self, seat_belts: Panel) -> None:
+        result = InterruptedTimeSeries(season="month").estimate(seat_belts)
+        far = check(result, "length_of_extrapolation")
+        assert (far.verdict, far.key, far.short) == ("no sign against", False, "")
+        assert "too weak to tell" in check(result, "pre_period_linearity").reading
+        assert check(result, "pandemic_restrictions").verdict == "no sign against"
+
+    def test_a_short_line_carried_far_is_key(self, monthly: Callable[..., Panel]) -> None:
+        result = InterruptedTimeSeries().estimate(monthly(before=30, after=40, fall=0.05))
+        far = check(result, "length_of_extrapolation")
+        assert (far.verdict, far.key) == ("sign against", True)
+        assert "The line of 30 months before is carried 40 forward." in far.reading
+
+    def test_a_long_straight_line_is_not_key(self, panel: Callable[..., Panel]) -> None:
+        noise = numpy.random.default_rng(7).normal(0, 1, 240)
+        rows = [("A", t, 1000 * (0.5 if t >= 200 else 1) + value) for t, value in enumerate(noise)]
+        result = InterruptedTimeSeries(season="none").estimate(panel(rows, "continuous", start=200))
+        far = check(result, "length_of_extrapolation")
+        assert (far.verdict, far.key) == ("sign against", False)
+
+    def test_a_phase_in_counts_as_carried(self, monthly: Callable[..., Panel]) -> None:
+        result = InterruptedTimeSeries(after={"from": "2015-07"}).estimate(monthly())
+        assert check(result, "length_of_extrapolation").statistic == 24
+        short = InterruptedTimeSeries(before={"from": "2013-01"}).estimate(monthly(after=18))
+        assert "The line of 24 months" in check(short, "length_of_extrapolation").reading
+
+    def test_without_a_curve_a_far_line_is_key(self, panel: Callable[..., Panel]) -> None:
+        rows = [("A", 30 + t, 100 + 7 * (t % 3) - t) for t in range(13)]
+        result = InterruptedTimeSeries().estimate(panel(rows, frequency="year", start=37))
+        assert check(result, "pre_period_linearity").verdict == "not run"
+        assert check(result, "length_of_extrapolation").key
+
+    def test_restrictions_are_counted_on_each_side(self, panel: Callable[..., Panel]) -> None:
+        values = numpy.random.default_rng(8).poisson(200, 84)
+        rows = [("A", 564 + t, value) for t, value in enumerate(values)]
+        result = InterruptedTimeSeries().estimate(panel(rows, start="2021-01"))
+        found = check(result, "pandemic_restrictions")
+        assert (found.verdict, found.key) == ("sign against", False)
+        assert "10 of the 48 months before the start and 7 of the 36 months" in found.reading
+
+
+class TestTotals:
+    def test_observed_total_is_the_sum_after(self, monthly: Callable[..., Panel]) -> None:
+        data = monthly()
+        seen = data.frame.loc[data.frame["time"] >= data.frame["first_time"], "value"].sum()
+        assert InterruptedTimeSeries().estimate(data).fit["observed_total"] == pytest.approx(seen)
+        wide = dataclasses.replace(data, frame=data.frame.assign(exposure=5000.0))
+        assert InterruptedTimeSeries().estimate(wide).fit["observed_total"] == pytest.approx(seen)
+
+    def test_a_rate_has_a_total_by_its_exposure_alone(self, monthly: Callable[..., Panel]) -> None:
+        rate = monthly(kind="rate", per=1000.0)
+        assert InterruptedTimeSeries().estimate(rate).fit["observed_total"] is None
+        seen = rate.frame.loc[rate.frame["time"] >= rate.frame["first_time"], "value"].sum()
+        rate = dataclasses.replace(rate, frame=rate.frame.assign(exposure=5000.0))
+        assert InterruptedTimeSeries().estimate(rate).fit["observed_total"] == pytest.approx(5 * seen)
+
+
+def test_labels_keep_their_capital_at_the_start_alone(monthly: Callable[..., Panel]) -> None:
+    data = monthly(kind="continuous")
+    data = dataclasses.replace(data, outcome=dataclasses.replace(data.outcome, label="Car drivers", unit=""))
+    result = InterruptedTimeSeries().estimate(data)
+    assert result.effect.label.startswith("Car drivers: ")
+    assert result.absolute.unit == "car drivers"
+    assert "Car" not in result.estimand + " ".join(found.reading for found in result.diagnostics)
+
+
 class TestAgainstStatsmodels:
     @pytest.fixture
     def terms(self, monthly: Callable[..., Panel]) -> tuple[Panel, numpy.ndarray, numpy.ndarray]:
@@ -224,7 +291,7 @@ class TestWindows:
         holed = dataclasses.replace(data, frame=data.frame[data.frame["time"] != lost].reset_index(drop=True))
         with pytest.raises(DataError, match="2012-05"):
             InterruptedTimeSeries().estimate(holed)
-        declared = dataclasses.replace(holed, gaps=((lost, "system change"),))
+        declared = dataclasses.replace(holed, gaps=((lost, "system change", None),))
         result = InterruptedTimeSeries().estimate(declared)
         assert result.effect.value == pytest.approx(InterruptedTimeSeries().estimate(data).effect.value, abs=0.02)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 import numpy
 import pytest
 
-from evalkit.diagnostics import comparison, counts, series, windows
+from evalkit.designs import DESIGNS
+from evalkit.diagnostics import comparison, counts, extrapolation, series, windows
 from evalkit.periods import parse_period
-from evalkit.records import EventTime
+from evalkit.records import Diagnostic, EventTime
 
 
 def months(first: str, last: str) -> tuple[int, int]:
@@ -130,15 +133,91 @@ class TestSeries:
         assert series.season_fitted("none", "year", 24, 10).verdict == "not run"
         assert series.season_fitted("month", "week", 104, 10).verdict == "no sign against"
 
-    def test_bend(self) -> None:
-        assert series.pre_period_linearity(0.1, 0.05, 0.15, 0.001, "log", "", -0.2).verdict == "sign against"
-        assert series.pre_period_linearity(0.01, 0.005, 0.015, 0.001, "log", "", -0.2).verdict == "no sign against"
-        assert series.pre_period_linearity(0.1, -0.05, 0.25, 0.2, "log", "", -0.2).verdict == "no sign against"
-
     def test_points_and_other_changes(self) -> None:
         assert series.number_of_points(12, 12, "month").verdict == "no sign against"
         assert series.number_of_points(50, 11, "month").verdict == "sign against"
         assert "2 covariates" in series.other_changes(2).reading
+
+
+class TestLine:
+    def of(self, *bend: float) -> Diagnostic:
+        return extrapolation.pre_period_linearity(extrapolation.Bend(*bend), "log", "", -0.2)
+
+    def test_a_bend_that_matters(self) -> None:
+        found = self.of(0.1, 0.05, 0.15, 0.001)
+        assert found.verdict == "sign against"
+        assert "cannot rule out bends from 5.1% higher to 16% higher" in found.reading
+
+    def test_a_bend_that_does_not(self) -> None:
+        found = self.of(0.01, 0.005, 0.015, 0.001)
+        assert found.verdict == "no sign against"
+        assert "too weak" not in found.reading
+
+    def test_data_that_are_too_weak_to_tell_say_so(self) -> None:
+        found = self.of(0.1, -0.05, 0.25, 0.2)
+        assert found.verdict == "no sign against"
+        assert "cannot rule out bends from 4.9% lower to 28% higher" in found.reading
+        assert "too weak to tell" in found.reading
+
+    @pytest.mark.parametrize(
+        ("before", "after", "frequency", "verdict"),
+        [
+            (169, 23, "month", "no sign against"), (169, 24, "month", "no sign against"),
+            (169, 25, "month", "sign against"), (40, 20, "month", "no sign against"),
+            (40, 21, "month", "sign against"), (20, 2, "year", "no sign against"), (20, 3, "year", "sign against"),
+            (40, 8, "quarter", "no sign against"), (40, 9, "quarter", "sign against"),
+            (400, 104, "week", "no sign against"), (400, 105, "week", "sign against"),
+            (40, 20, "number", "no sign against"), (40, 21, "number", "sign against"),
+        ],
+    )  # fmt: skip
+    def test_far(self, before: int, after: int, frequency: str, verdict: str) -> None:
+        found = extrapolation.length_of_extrapolation(
+            before, after, frequency, extrapolation.Bend(0.0, -0.1, 0.1, 1.0), -0.2
+        )
+        assert found.verdict == verdict
+        assert not found.key
+        assert ("can be ruled out" in found.reading) == (verdict == "sign against")
+
+    @pytest.mark.parametrize(
+        "bend", [None, extrapolation.Bend(0.0, -0.2, 0.2, 1.0), extrapolation.Bend(-0.15, -0.3, 0.0, 0.05)]
+    )
+    def test_far_with_a_bend_as_large_as_the_effect_is_key(self, bend: extrapolation.Bend | None) -> None:
+        found = extrapolation.length_of_extrapolation(24, 36, "month", bend, -0.2)
+        assert found.key
+        assert "cannot be ruled out" in found.reading
+        assert not extrapolation.length_of_extrapolation(169, 23, "month", bend, -0.2).key
+
+
+def test_thresholds_are_those_of_the_methods_page() -> None:
+    text = (Path(__file__).resolve().parents[2] / "METHODS.md").read_text(encoding="utf-8")
+    text = text.partition("## Design: interrupted_time_series")[2].partition("## Design: appraisal_only")[0]
+    rules = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text, flags=re.MULTILINE))
+    assert f"more than {extrapolation.LONG_IN_YEARS} years" in rules["length_of_extrapolation"]
+    assert extrapolation.LONGEST_SHARE == 0.5
+    assert "more than half the time before" in rules["length_of_extrapolation"]
+    assert extrapolation.MATTERS == 0.25
+    assert "a quarter of the effect or more" in rules["pre_period_linearity"]
+    few = f"fewer than {comparison.FEW_TREATED_CLUSTERS} treated clusters"
+    assert all(few in rules[name] for name in ("pre_period_leads", "anticipation", "treated_clusters"))
+    assert rules["treated_clusters"].endswith(f"with fewer than {comparison.FEWEST_TREATED_CLUSTERS}")
+
+
+class TestRestrictionsInSeries:
+    def test_each_side_is_counted(self) -> None:
+        first, last = months("2019-01", "2021-12")
+        found = windows.restrictions_in_series(range(first, first + 15), range(first + 15, last + 1), "month")
+        assert found.verdict == "sign against"
+        assert not found.key
+        assert "1 of the 15 months before the start and 16 of the 21 months from the start on overlap " in found.reading
+
+    def test_one_period(self) -> None:
+        first, last = months("2019-01", "2020-03")
+        found = windows.restrictions_in_series(range(first, first + 6), range(first + 6, last + 1), "month")
+        assert found.reading.startswith("1 of the 9 months from the start on overlaps")
+
+    def test_none_and_no_dates(self) -> None:
+        assert windows.restrictions_in_series(range(480, 490), range(490, 500), "month").verdict == "no sign against"
+        assert windows.restrictions_in_series(range(5), range(5, 9), "number").verdict == "not run"
 
 
 class TestComparison:
@@ -166,15 +245,36 @@ class TestComparison:
         assert comparison.anticipation(-0.1, -0.25, 0.05, 0.2, "log", "").verdict == "no sign against"
         assert {found.verdict for found in comparison.leads_not_run("One period.")} == {"not run"}
 
-    @pytest.mark.parametrize(("count", "verdict"), [(49, "sign against"), (50, "no sign against")])
+    @pytest.mark.parametrize(("count", "verdict"), [(29, "sign against"), (30, "no sign against")])
     def test_clusters(self, count: int, verdict: str) -> None:
         assert comparison.number_of_clusters(count, "unit").verdict == verdict
 
-    @pytest.mark.parametrize(("count", "verdict"), [(1, "sign against"), (5, "sign against"), (6, "no sign against")])
-    def test_treated_clusters(self, count: int, verdict: str) -> None:
+    @pytest.mark.parametrize(
+        ("count", "verdict", "key"),
+        [
+            (1, "sign against", True), (3, "sign against", True), (4, "sign against", False),
+            (5, "sign against", False), (6, "no sign against", False),
+        ],
+    )  # fmt: skip
+    def test_treated_clusters(self, count: int, verdict: str, key: bool) -> None:
         found = comparison.treated_clusters(count, "unit")
-        assert found.verdict == verdict
+        assert (found.verdict, found.key) == (verdict, key)
         assert found.statistic == count
+
+    def test_one_treated_place_and_many_groups_in_plain_words(self) -> None:
+        assert comparison.treated_clusters(1, "unit").short == "only 1 place had the programme"
+        assert comparison.treated_clusters(3, "cluster").short == "only 3 groups of places had the programme"
+        assert comparison.staggered_adoption({"2006": 1}, "event_study", 4).reading == (
+            "The only treated unit starts in 2006."
+        )
+
+    def test_leads_of_few_are_sized_and_not_judged(self) -> None:
+        leads, last = comparison.leads_of_few(self.leads(0.15, -0.3), -0.1, "log", "", -0.2, 3, "unit")
+        assert leads.verdict == last.verdict == "not run"
+        assert "3 treated units" in leads.reading
+        assert "26% lower (3 before the start" in leads.reading
+        assert "9.5% lower than its earlier average" in last.reading
+        assert leads.p_value is None
 
     def test_staggering(self) -> None:
         assert comparison.staggered_adoption({"2006": 3}, "event_study", 4).verdict == "no sign against"
@@ -183,3 +283,86 @@ class TestComparison:
 
 def test_infinite_changes_can_be_said() -> None:
     assert "higher" in comparison.anticipation(math.inf, 0.0, math.inf, None, "log", "").reading
+
+
+NEVER = {"no_comparison", "other_changes", "balance_of_levels"}
+"""Checks that cannot be run, and so never speak against."""
+
+DRIFT = [EventTime(-2, 0.5, 0.1, 0.3, 0.7, 0.2, 0.8)]
+STRONG = series.Remains(0.6, 0.6, 1, 0.001, 12)
+YEAR, HALF = months("2019-01", "2019-12"), months("2020-01", "2020-06")
+AGAINST: dict[str, list[Diagnostic]] = {
+    "pre_period_leads": [comparison.pre_period_leads(DRIFT, 9.0, 0.001, "log", "", -0.2)],
+    "anticipation": [comparison.anticipation(-0.1, -0.15, -0.05, 0.001, "log", "")],
+    "number_of_clusters": [comparison.number_of_clusters(29, noun) for noun in ("unit", "cluster")],
+    "treated_clusters": [comparison.treated_clusters(n, noun) for n in (1, 5) for noun in ("unit", "cluster")],
+    "staggered_adoption": [comparison.staggered_adoption({"2006": 3, "2007": 1}, "two_way_fixed_effects", 4)],
+    "pandemic_restrictions": [
+        windows.pandemic_restrictions(YEAR, HALF, "month"),
+        windows.restrictions_in_series(range(*YEAR), range(*HALF), "month"),
+    ],
+    "number_of_points": [series.number_of_points(50, 11, "financial_year")],
+    "residual_autocorrelation": [
+        series.residual_autocorrelation(STRONG, errors, 0.3, 120, "financial_year")
+        for errors in ("autoregressive", "newey_west", "ordinary")
+    ],
+    "overdispersion": [counts.overdispersion(4.0, None, "")],
+    "season_fitted": [
+        series.season_fitted("month", "month", 20, 10), series.season_fitted("none", "month", 24, 10)
+    ],
+    "pre_period_linearity": [
+        extrapolation.pre_period_linearity(extrapolation.Bend(0.1, 0.05, 0.15, 0.001), "log", "", -0.2)
+    ],
+    "length_of_extrapolation": [extrapolation.length_of_extrapolation(24, 36, "month", None, -0.2)],
+    "single_period_comparison": [
+        windows.single_period_comparison(*sides, "financial_year") for sides in ((1, 1), (1, 12), (12, 1))
+    ],
+    "window_lengths": [
+        windows.window_lengths(YEAR, HALF, (12, 6), "month"),
+        windows.window_lengths(months("2019-07", "2019-12"), HALF, (6, 6), "month"),
+        windows.window_lengths(months("2018-01", "2019-06"), months("2020-01", "2021-06"), (18, 18), "month"),
+    ],
+    "selection_on_high_baseline": [
+        windows.selection_on_high_baseline(50, [40.0, 41.0, 39.0], [1.0] * 3, "lower", "month"),
+        windows.selection_on_high_baseline(30, [40.0, 41.0, 39.0], [1.0] * 3, "higher", "month"),
+    ],
+    "small_counts": [counts.small_counts(37, 9)],
+    "independent_periods": [counts.independent_periods(0.5, 40, "financial_year")],
+}  # fmt: skip
+"""Every check that a design lists, speaking against, in each of its wordings."""
+
+
+class TestShort:
+    def test_every_check_that_can_speak_against_is_here(self) -> None:
+        listed = {name for design in DESIGNS.values() for name in getattr(design, "checks", ())}
+        assert set(AGAINST) == listed - NEVER
+
+    @pytest.mark.parametrize("name", AGAINST)
+    def test_a_sign_against_has_a_short_plain_sentence(self, name: str) -> None:
+        for found in AGAINST[name]:
+            assert (found.name, found.verdict) == (name, "sign against")
+            assert found.short
+            assert found.short[0].islower()
+            assert not found.short.endswith(".")
+            assert len(found.short.split()) <= 14, found.short
+            assert not any(word in found.short for word in (" p =", "%", "correlat", "coefficient", "lag ", "cluster"))
+
+    def test_no_sign_has_none(self) -> None:
+        calm = (
+            counts.small_counts(37, 20), counts.overdispersion(1.0, None, ""),
+            comparison.number_of_clusters(50, "unit"), comparison.treated_clusters(9, "unit"),
+            series.number_of_points(50, 50, "month"),
+            extrapolation.length_of_extrapolation(169, 23, "month", None, -0.2),
+            windows.single_period_comparison(3, 3, "month"),
+        )  # fmt: skip
+        assert [found.short for found in calm] == [""] * len(calm)
+
+    def test_wordings(self) -> None:
+        assert [found.short for found in AGAINST["single_period_comparison"]] == [
+            "one financial year is set against one financial year",
+            "one financial year is set against 12 financial years",
+            "one financial year is set against 12 financial years",
+        ]
+        assert AGAINST["selection_on_high_baseline"][1].short == "the time before was unusually low"
+        ordinary = AGAINST["residual_autocorrelation"][2]
+        assert ordinary.short == "neighbouring financial years are linked and the interval ignores it"

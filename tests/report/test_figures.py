@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -379,3 +380,12 @@ def test_labels_are_kept_apart_and_texts_in_lines() -> None:
     assert wrapped("one two three", 10, 45) == ["one two", "three"]
     assert wrapped("x" * 40, 10, 60, most=2)[-1].endswith("…")
     assert all(text_width(line, 12) <= 100 for line in wrapped(NASTY, 12, 100))
+
+
+def test_the_period_compared_with_is_named_in_full_and_inside_the_drawing() -> None:
+    of = two_groups()
+    for analysis_of in (of, replace(of, frequency="month", first_treated="2006-01")):
+        figure = figures.event_study(replace(analysis_of, simulated=True), **WORDS)
+        for svg in (figure.wide_svg, figure.slim_svg):
+            assert re.search(r"Compared with ?this (?:year|month)", texts(svg))
+            assert "…" not in texts(svg)

@@ -96,7 +96,7 @@ def test_bad_news_is_worded_like_good_news():
 
 def test_unreliable_prefix_and_no_events():
     found = headline(evaluation(-15, -21, -8, against=True))
-    assert found.sentence.startswith("Not reliable: They differed before. ")
+    assert found.sentence.startswith("Not reliable: a key check speaks against this: alike before. ")
     assert "That is about" not in found.detail
     assert not read(evaluation(-15, -21, -8, against=True)).may_price
 
@@ -161,7 +161,12 @@ def test_no_two_sentences_disagree(study):
     said_more = bool(re.search(r"(?:more|higher)", interval))
     assert said_less == (change.low < 0)
     assert said_more == (change.high > 0)
-    sentences = [told.sentence, told.detail, message(study.primary, read(study)), " ".join(terminal_summary(study)[:6])]
+    sentences = [
+        told.sentence,
+        told.detail,
+        message(study.primary, read(study), study.study),
+        " ".join(terminal_summary(study)[:6]),
+    ]
     if not study.simulated:
         sentences.append(answer(study))
     for sentence in sentences:

@@ -10,7 +10,6 @@ import demo
 import pytest
 
 from evalkit.designs import DESIGNS
-from evalkit.errors import SpecError
 from evalkit.records import Measure, PathPoint
 
 SNAPSHOTS = Path(__file__).resolve().parent / "snapshots"
@@ -228,12 +227,16 @@ def test_unreliable_result_shows_no_events_and_no_benefit(render_one):
     assert "it is not priced" in text
 
 
-def test_reference_to_nothing_is_an_error(tmp_path):
-    from evalkit import report
-
-    study = {**demo.portsmouth().study, "narrative": {"result": "See @fig-nothing."}}
-    with pytest.raises(SpecError, match=r"fig-nothing is not on this page.*@fig-headline"):
-        report.write_sources([demo.portsmouth(study=study)], tmp_path)
+def test_columns_of_a_series_have_no_sign_that_a_level_was_assumed(render_one):
+    base = demo.rehearsal()
+    money = {key: dataclasses.replace(getattr(base.appraisal, key), level=0.9)
+             for key in ("benefit", "net_present_social_value", "ratio")}  # fmt: skip
+    text = render_one(demo.rehearsal(appraisal=dataclasses.replace(base.appraisal, **money))).text()
+    assert "What Estimate 90% interval Cost £412,000" in text
+    assert "£1.67 of benefit (90% interval: £0.65 to £2.67)." in text
+    claim = {**demo.portsmouth().claims[0], "level": 0.9}
+    text = render_one(demo.portsmouth(claims=(claim,))).text()
+    assert "−21.2% (90% interval: −55 to +36)" in text
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -287,7 +290,7 @@ def test_windows_of_the_design_are_named_not_all_periods(render_one):
 
 def test_every_check_of_a_design_has_a_caution_in_words():
     from evalkit.designs import DESIGNS
-    from evalkit.report.summary import CAUTIONS
+    from evalkit.report.cautions import CAUTIONS
 
     never_against = {"no_comparison", "other_changes", "balance_of_levels"}
     named = {check for design in DESIGNS.values() for check in getattr(design, "checks", ())}

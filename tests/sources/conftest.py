@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from evalkit.errors import DataError
 from evalkit.records import Panel
-from evalkit.sources import AnySource, Folders, Intervention, Outcome, build_panel, load, needed_columns
+from evalkit.sources import AnySource, Folders, Intervention, Outcome, build_panel, load, needed_columns, read_exposure
 
 SOURCE = TypeAdapter(AnySource)
 
@@ -19,7 +19,9 @@ def panel_of(folders: Folders, data: dict[str, Any], outcome: dict[str, Any], in
     measured = Outcome(**{"label": "Incidents", **outcome})
     started = Intervention(**intervention)
     rows, origin, sha256 = load(block, folders, needed_columns(block, {"incidents": measured}, started))
-    return build_panel(block, rows, "incidents", measured, started, origin, sha256)
+    name = measured.exposure
+    exposure = read_exposure(block, name, folders) if name in block.exposures else None
+    return build_panel(block, rows, "incidents", measured, started, origin, sha256, exposure)
 
 
 @pytest.fixture

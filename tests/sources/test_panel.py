@@ -140,7 +140,7 @@ def test_periods_that_no_unit_has_are_named(csv_panel: MakePanel) -> None:
     assert panel.notes[-1] == "5 units and periods without rows were taken as 0; no unit at all has rows in 2020-02."
     panel = csv_panel(text, outcome={"column": None, "count": "rows"}, gaps=[{"period": "2020-02", "why": "strike"}])
     assert panel.label(panel.times[1]) == "2020-03"
-    assert panel.gaps == ((panel.times[0] + 1, "strike"),)
+    assert panel.gaps == ((panel.times[0] + 1, "strike", None),)
 
 
 def test_counted_rows_with_exposure(csv_panel: MakePanel, refusal: Refusal) -> None:
@@ -180,6 +180,18 @@ def test_rows_in_declared_gaps_are_left_out(csv_panel: MakePanel, refusal: Refus
     assert len(csv_panel(text, gaps=[{**gap, "unit": "Kent"}], intervention={"start": "2020-03"})) == 5
     assert "Kant is not among the units" in refusal(text, gaps=[{**gap, "unit": "Kant"}])
     assert "data.gaps.0: 'soon' is not a period" in refusal(text, gaps=[{**gap, "period": "soon"}])
+
+
+def test_a_gap_of_one_unit_excuses_that_unit_alone(csv_panel: MakePanel, table: Table) -> None:
+    text = table("Kent,2020-01,1", "Kent,2020-03,1", "Essex,2020-01,2", "Essex,2020-03,2")
+    gap, march = {"period": "2020-02", "why": "strike"}, {"start": "2020-03"}
+    panel = csv_panel(text, gaps=[{**gap, "unit": "Kent"}], intervention=march)
+    assert panel.gaps == ((panel.times[0] + 1, "strike", "Kent"),)
+    assert panel.holes(panel.times[0], panel.times[-1]) == [("Essex", [panel.times[0] + 1])]
+    with pytest.raises(DataError, match=r"^[^K]*Essex has no rows for 2020-02[^K]*$"):
+        panel.require_complete()
+    for gaps in ([gap], [{**gap, "unit": "Kent"}, {**gap, "unit": "Essex"}]):
+        csv_panel(text, gaps=gaps, intervention=march).require_complete()
 
 
 def test_covariates_weights_and_clusters(csv_panel: MakePanel) -> None:

@@ -222,3 +222,28 @@ def test_paths_stay_inside(write_study: Write, project: Path, path: str) -> None
     (problem,) = problems(write_study(text))
     assert problem.where == "data.path"
     assert "project" in problem.sentence()
+
+
+def test_disclosure_is_refused_until_it_does_something(write_study: Write) -> None:
+    text = (SERIES % ", ".join(["5"] * 48)) + "disclosure: {profile: hes, round_to: 5}\n"
+    assert "nothing would be hidden" in by_place(write_study(text))["disclosure"]
+
+
+def test_faults_of_every_stage_come_at_once(write_study: Write) -> None:
+    text = FOUR_MISTAKES.replace("kind: its", "kind: difference_in_differences, level: 95")
+    found = by_place(write_study(text))
+    assert set(found) == {
+        "outcomes.attendances.beter", "design.level", "intervention.starts.Royal Infirmary", "data.path"}  # fmt: skip
+
+
+def test_yml_is_named_as_the_wrong_ending(write_study: Write) -> None:
+    path = write_study()
+    (problem,) = problems(path.rename(path.with_suffix(".yml")))
+    assert "end in .yaml" in problem.mend
+
+
+def test_new_gives_editors_their_schema_in_a_project_of_its_own(project: Path) -> None:
+    path = project / write_new("op-deter", DESIGNS[0], project)
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    named = path.parent / first.partition("$schema=")[2]
+    assert json.loads(named.read_text(encoding="utf-8"))["title"] == "evalkit study file"

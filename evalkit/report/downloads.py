@@ -1,0 +1,67 @@
+"""Tables as CSV: numbers plain, each in a column of its own, and no cell that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Sequence
+
+from evalkit.report.numbers import Shown
+
+_FORMULA = re.compile(r"\s*[=+\-@]")
+_ENDS = (("",), (", low", ", high"))
+
+
+def csv_text(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as CSV, with a byte-order mark so that spreadsheets read its letters.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        Heading and rows. A column that holds `Shown` cells becomes its numbers: one column for estimates, `low` and
+        `high` for intervals, and one for the unit where rows differ in it. All else is text.
+
+    Returns
+    -------
+    str
+        Numbers have ASCII signs and no thousands commas; an infinite bound is `inf`; no number is an empty cell.
+    """
+    head, *body = rows
+    columns = [_column(label, [row[place] for row in body]) for place, label in enumerate(head)]
+    flat = [cells for column in columns for cells in column]
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(zip(*flat, strict=True))
+    return "\ufeff" + written.getvalue()
+
+
+def _column(label: str, cells: Sequence[str]) -> list[list[str]]:
+    """Return the columns that one column becomes, each with its heading."""
+    shown = [cell for cell in cells if isinstance(cell, Shown)]
+    if not shown:
+        return [[as_text(label), *map(as_text, cells)]]
+    width = max(len(cell.numbers) for cell in shown)
+    made = [[as_text(f"{label}{end}"), *(_number(cell, place) for cell in cells)]
+            for place, end in enumerate(_ENDS[width - 1])]  # fmt: skip
+    if width == 1 and any(cell.unit for cell in shown):
+        made.append([as_text(f"{label}, unit"), *(as_text(getattr(cell, "unit", "")) for cell in cells)])
+    return made
+
+
+def _number(cell: str, place: int) -> str:
+    """Return one number of a cell; empty where it holds words in place of numbers."""
+    numbers = cell.numbers if isinstance(cell, Shown) else ()
+    value = numbers[place] if place < len(numbers) else None
+    return "" if value is None or math.isnan(value) else f"{value:.10g}"
+
+
+def as_text(cell: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: an apostrophe stands before one that looks like it."""
+    if not _FORMULA.match(cell):
+        return str(cell)
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return str(cell)

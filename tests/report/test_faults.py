@@ -1,0 +1,62 @@
+"""One study's bad sentence costs that study its page, and no other."""
+
+import demo
+import pytest
+
+from evalkit import archive, releases, report
+
+STUDY_FILE = "evalkit: 1\ntitle: T\nnarrative:\n  next: see @fig-nothing\n"
+
+
+def faulty(text: str = "See @fig-nothing."):
+    return demo.portsmouth(study={**demo.portsmouth().study, "narrative": {"next": text}})
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("See @fig-nothing.", "@fig-nothing is not on this page; it has @fig-headline"),
+    ("{{< include nobody.md >}}", "nobody.md does not exist"),
+    ("{{< include ../secret.md >}}", "outside the project"),
+])  # fmt: skip
+def test_the_others_are_written_and_the_fault_is_returned(tmp_path, text, words):
+    (tmp_path / "evaluations").mkdir()
+    (tmp_path / "evaluations" / "portsmouth-robberies.yaml").write_text(STUDY_FILE)
+    report.write_sources([demo.portsmouth(), demo.castle()], tmp_path)
+    made = report.write_sources([faulty(text), demo.castle()], tmp_path, [("other", "no data")])
+    assert [path.stem for path in made.documents] == ["index", "castle-doctrine"]
+    assert not list((tmp_path / "studies").glob("portsmouth*"))
+    [fault] = made.faults
+    [problem] = fault.problems
+    assert fault.id == "portsmouth-robberies"
+    assert words in problem.sentence()
+    assert (problem.where, problem.line) == ("narrative.next", 4)
+    assert problem.file.endswith("portsmouth-robberies.yaml")
+    index = (tmp_path / "index.qmd").read_text(encoding="utf-8")
+    assert "portsmouth\\-robberies\n:   narrative\\.next" in index
+    assert "study-portsmouth-robberies" not in index
+    assert "study-castle-doctrine" in index
+    assert "no data" in index
+
+
+def test_site_of_a_study_with_a_fault_and_after_its_mending(tmp_path):
+    results, site = tmp_path / "results", tmp_path / "_site"
+
+    def made(*evaluations):
+        for evaluation in evaluations:
+            archive.write_result(evaluation, results)
+        ids = ["castle-doctrine", "portsmouth-robberies"]
+        return releases.make_site(tmp_path, results, site, engine="bundled", ids=ids)
+
+    good = made(demo.portsmouth(), demo.castle())
+    assert good.faults == ()
+    assert made().written == ()
+    bad = made(faulty())
+    assert "@fig-nothing" in bad.faults[0].message
+    assert bad.written == ("index",)
+    assert not (site / "studies" / "portsmouth-robberies.html").exists()
+    assert (site / "studies" / "castle-doctrine.html").is_file()
+    assert "@fig-nothing" in (site / "index.html").read_text(encoding="utf-8")
+    assert made().faults == bad.faults
+    mended = made(demo.portsmouth())
+    assert mended.faults == ()
+    assert set(mended.written) == {"portsmouth-robberies", "index"}
+    assert "@fig-nothing" not in (site / "index.html").read_text(encoding="utf-8")
