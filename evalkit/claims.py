@@ -122,6 +122,7 @@ def _beside(ours: Sequence[Mapping[str, Any]]) -> list[str]:
     sentences = []
     for row in ours:
         if row["contains"] is None:
+            sentences += ["Our estimate has no interval to set it beside."] if row["low"] is None else []
             continue
         place = "inside" if row["contains"] else "outside"
         interval = f"{_signed(row['low'])} to {_signed(row['high'])}"

@@ -92,7 +92,9 @@ def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequen
     moved = any(diagnostic.verdict == "sign against" for diagnostic in untouched)
     nothing = "no other estimate was made"
     return _counted([
-        ("the interval leaves out no change", "the interval includes no change", _leaves_out_no_change(effect)),
+        ("the interval leaves out no change",
+         "there is no interval" if effect.low is None else "the interval includes no change",
+         _leaves_out_no_change(effect)),
         ("every other estimate points the same way",
          f"{same} of {total} other estimates point the same way" if total else nothing, total > 0 and same == total),
         ("the interval of every other estimate leaves out no change",

@@ -196,21 +196,9 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
     effect = AppraisedEffect(
         averted=result.averted, relative=result.relative, better=analysis.outcome.better,
         averted_by_year=dict(averted_shares(analysis)), level=spec.study.stated_level, design=analysis.design["kind"],
-        simulated=analysis.simulated, unit=analysis.outcome.unit, observed=observed_total(analysis),
+        simulated=analysis.simulated, unit=analysis.outcome.unit, observed=(result.fit or {}).get("observed_total"),
     )  # fmt: skip
     return appraise(economics, effect, spec.folders.project, int(analysis.design.get("seed", DEFAULT_SEED)))
-
-
-def observed_total(analysis: Analysis) -> float | None:
-    """Return the outcome's total over treated unit-periods, for a break-even in percent; None where it has no total.
-
-    What was averted is a difference of totals and a relative effect is a difference in percent of the counterfactual,
-    so the counterfactual total is averted / -relative and the observed one is that less what was averted.
-    """
-    averted, relative = analysis.result.averted, analysis.result.relative
-    if averted is None or relative is None or not relative.value:
-        return None
-    return -averted.value * 100 / relative.value - averted.value
 
 
 def averted_shares(analysis: Analysis) -> Iterator[tuple[str, float]]:

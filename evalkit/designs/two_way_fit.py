@@ -41,6 +41,8 @@ class TwoWay:
     treated_clusters : int
         With one, what is particular to it cannot be told from the treatment: its scores are zero by construction, and
         a clustered standard error cannot exist (`sure` is False). Estimates then stand without interval.
+    lone : str
+        `treated` or `comparison` where one cluster alone is on that side throughout, for which the same holds.
     """
 
     def __init__(self, design: DifferenceInDifferences, panel: Panel, study: Adoption) -> None:
@@ -60,7 +62,10 @@ class TwoWay:
         self.unit = modelled_unit(panel)
         self.clusters = self.frame["cluster"] if "cluster" in self.frame else self.frame["unit"]
         self.treated_clusters = int(self.clusters[self.frame["unit"].isin(list(study.starts))].nunique())
-        self.sure = self.treated_clusters > 1
+        others = int(self.clusters[self.frame["unit"].isin(list(study.comparison))].nunique())
+        alone = others == 1 and len(study.cohorts) == 1  # Late starters would be set beside early ones as well.
+        self.lone = "treated" if self.treated_clusters == 1 else "comparison" if alone else ""
+        self.sure = not self.lone
         self.noun = "unit" if (self.clusters == self.frame["unit"]).all() else "cluster"
 
     def result(self) -> Result:
@@ -269,6 +274,6 @@ class TwoWay:
     def _without(self) -> str:
         """Return why there is no standard error, and what can be done."""
         return (
-            f"one treated {self.noun}: a clustered standard error cannot exist, so the estimate stands without "
-            "interval and p-value; use interrupted_time_series on it, or wait for placebo inference"
+            f"one {self.lone} {self.noun}: a clustered standard error cannot exist, so the estimate stands without "
+            "interval and p-value; use interrupted_time_series on the treated series, or wait for placebo inference"
         )

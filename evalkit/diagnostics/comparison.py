@@ -141,7 +141,7 @@ def number_of_clusters(clusters: int, noun: str) -> Diagnostic:
     """Return whether there are enough clusters for a clustered standard error to be trusted."""
     few = clusters < FEW_CLUSTERS
     reading = f"There are {several(clusters, noun)}. " + (
-        f"With fewer than {FEW_CLUSTERS}, the interval is probably too narrow, the more so where they differ in size."
+        f"With fewer than {FEW_CLUSTERS}, a clustered interval is often too narrow, more so if they differ in size."
         if few
         else f"With {FEW_CLUSTERS} or more, the interval should be close to right if they are of similar size."
     )

@@ -25,7 +25,7 @@ CAUTIONS = {
     "pre_period_leads": "That both groups of places were on one path: the groups drifted apart before the start.",
     "anticipation": "That it began with the start: the last period before the start already differed.",
     "number_of_clusters": "That the interval is wide enough: the study rests on few places.",
-    "treated_clusters": "That the interval is wide enough: few places are treated, and the luck of one weighs much.",
+    "treated_clusters": "How sure the estimate is: few places are treated, and the luck of one weighs much.",
     "staggered_adoption": "That one figure stands for all places: places started at different times.",
 }
 """What a reader should hold back on when a check speaks against its assumption, by the check's name."""

@@ -194,6 +194,8 @@ def message(analysis: Analysis, reading: Reading, study: Mapping[str, Any]) -> s
         return f"{label}: {phrase(change.value, change, analysis.outcome.kind)}{windows.compared_with(analysis)}"
     if reading.rung == "V3":
         return f"{label}: no change large enough to matter"
+    if change.low is None or change.high is None:
+        return f"{label}: {phrase(change.value, change, analysis.outcome.kind)}, with no interval"
     if change.side == "across":
         return f"{label}: not clearly more or less than expected"
     return f"{label}: {_direction(analysis, change)}{windows.compared_with(analysis)}"

@@ -55,7 +55,8 @@ class Rows:
         beyond = any(
             _beyond(row.low, low, high) or _beyond(row.high, low, high) for row in self.rows if is_finite(row.value)
         )
-        notes = [] if lines_named else [f"Lines: {self.level * 100:g}% interval."]
+        drawn = any(row.low is not None and row.high is not None for row in self.rows)
+        notes = [] if lines_named or not drawn else [f"Lines: {self.level * 100:g}% interval."]
         notes += ["An arrow: the interval goes beyond the scale."] if beyond else []
         notes += ["A row without a mark is in another unit."] if any(row.value is None for row in self.rows) else []
         return notes

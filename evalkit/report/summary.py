@@ -225,7 +225,7 @@ def _difference(words: str, change: Change, primary: Analysis) -> dict[str, str]
     return {
         "label": "Change" if primary.design["kind"] == "before_after" else "Difference",
         "big": words,
-        "range": f"{interval_label(change.level)}: {interval}",
+        "range": interval if change.low is None else f"{interval_label(change.level)}: {interval}",
         "class": "difference",
     }
 

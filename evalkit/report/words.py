@@ -170,6 +170,8 @@ def about(x: float) -> str:
 def smallest_found(analysis: Analysis) -> str:
     """Return the sentence on the smallest change that the study could have found."""
     found = (analysis.result.fit or {}).get("minimum_detectable")
+    if analysis.result.effect.low is None:
+        return "Without an interval, it cannot say how small a change it could find."
     if found is None or not math.isfinite(float(found)):
         return "The smallest change that this study could find is not reported."
     size = percent(abs(float(found)), 0 if abs(float(found)) >= 0.95 else 1)

@@ -296,6 +296,18 @@ class TestFewTreated:
         assert result.effect.low is None
         assert "one treated cluster" in result.standard_errors
 
+    @pytest.mark.parametrize("staggered", [False, True])
+    def test_one_comparison_unit_has_no_interval_unless_starts_differ(
+        self, places: Callable[..., Panel], staggered: bool
+    ) -> None:
+        data = places(staggered=staggered)
+        untreated = sorted(set(data.units) - set(data.treated_units))
+        kept = data.frame[data.frame["unit"].isin([*data.treated_units, untreated[0]])].reset_index(drop=True)
+        result = DifferenceInDifferences().estimate(dataclasses.replace(data, frame=kept))
+        # Late starters are set beside early ones, so a standard error exists when starts differ.
+        assert (result.effect.low is None) == (not staggered)
+        assert result.standard_errors.startswith("one comparison unit") == (not staggered)
+
     def test_estimates_without_bounds_go_on(self, places: Callable[..., Panel]) -> None:
         effect = DifferenceInDifferences().estimate(treating(places(), 1)).effect
         for moved in (effect.times(-2.0), effect.plus(1.0), effect.percent()):

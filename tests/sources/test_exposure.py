@@ -140,9 +140,7 @@ class TestRefused:
 
     def test_many_units_without_a_value_are_named_together(self, csv_panel: MakePanel, table: Table) -> None:
         text = table(*(f"E{number},2020-0{month},1" for number in range(10, 53) for month in (1, 2)))
-        with pytest.raises(
-            DataError, match="lacks 43 units of the data: E10, .* and 31 more; name the column"
-        ) as caught:
+        with pytest.raises(DataError, match=r"lacks 43 units of the data: E10, .* and 31 more") as caught:
             csv_panel(text, **keys())
         assert len(caught.value.problems) == 1
 
