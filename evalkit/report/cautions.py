@@ -25,6 +25,8 @@ CAUTIONS = {
     "pre_period_leads": "That both groups of places were on one path: the groups drifted apart before the start.",
     "anticipation": "That it began with the start: the last period before the start already differed.",
     "number_of_clusters": "That the interval is wide enough: the study rests on few places.",
+    "negative_controls": "That nothing else changed: an outcome that should not have moved did.",
+    "falsification": "That the method finds nothing where there is nothing: at a pretend start it found a change.",
     "treated_clusters": "How sure the estimate is: few places are treated, and the luck of one weighs much.",
     "staggered_adoption": "That one figure stands for all places: places started at different times.",
 }

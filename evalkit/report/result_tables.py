@@ -157,9 +157,9 @@ def p_words(p_value: float | None) -> str:
 
 
 def against(analysis: Analysis) -> list[Diagnostic]:
-    """Return the checks with a sign against, key ones first."""
+    """Return the checks with a sign against: key ones first, then those that point at another cause."""
     found = [check for check in analysis.result.diagnostics if check.verdict == "sign against"]
-    return sorted(found, key=lambda check: not check.key)
+    return sorted(found, key=lambda check: (not check.key, check.name not in ("negative_controls", "falsification")))
 
 
 def _result_rows(primary: Analysis, reading: Reading) -> Iterator[tuple[str, Shown, Shown]]:
