@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from evalkit.errors import DataError, EvalkitError, Problem, SpecError, system_problem
+from evalkit.errors import EvalkitError, Problem, SpecError, system_problem
+from evalkit.terminal import (
+    Progress,
+    build_line,
+    counted,
+    movement_line,
+    print_json,
+    problem_rows,
+    say,
+    show_failure,
+    show_problems,
+    tell_outcomes,
+)
 
 if TYPE_CHECKING:
     from evalkit.releases import Outcome
@@ -54,7 +65,7 @@ def new(
     from evalkit.spec.scaffold import write_new
 
     path = write_new(study, design, Path.cwd())
-    _say(f"Wrote {path}. Set data.path, then: evalkit check {path}")
+    say(f"Wrote {path}. Set data.path, then: evalkit check {path}")
 
 
 @app.command()
@@ -70,13 +81,13 @@ def check(specs: Specs = None, data: Data = None, as_json: Json = False) -> None
         except EvalkitError as error:
             found[path] = error.problems
     if as_json:
-        _print_json([{"file": str(path), "problems": _problem_rows(problems)} for path, problems in found.items()])
+        print_json([{"file": str(path), "problems": problem_rows(problems)} for path, problems in found.items()])
     else:
         for problems in filter(None, found.values()):
-            _show_problems(problems, "Nothing was run. `evalkit new ID` writes a commented example.")
+            show_problems(problems, "Nothing was run. `evalkit new ID` writes a commented example.")
         right = [path for path, problems in found.items() if not problems]
         if right:
-            _say(f"{right[0]}: no problems" if len(right) == 1 else f"{len(right)} study files: no problems")
+            say(f"{right[0]}: no problems" if len(right) == 1 else f"{len(right)} study files: no problems")
     raise typer.Exit(WRONG if any(found.values()) else DONE)
 
 
@@ -90,11 +101,11 @@ def run(
     from evalkit import releases
 
     paths = _paths(specs, everything or changed)
-    with _Progress(quiet=as_json) as progress:
+    with Progress(quiet=as_json) as progress:
         outcomes = releases.run_studies(
             paths, output, data=data, jobs=jobs, only_changed=changed, report=progress.study
         )
-    _tell_outcomes(outcomes, output, as_json)
+    tell_outcomes(outcomes, output, as_json)
     raise typer.Exit(WRONG if any(outcome.state == "failed" for outcome in outcomes) else DONE)
 
 
@@ -122,15 +133,15 @@ def report(
     for study in releases.status([path for path in paths if path.is_file()], output, data):
         if study.state == "to run":
             why = "; ".join(study.reasons)
-            _say(f"{study.id}: its result is out of date ({why}); `evalkit run {study.id}` renews it")
-    with _Progress() as progress:
+            say(f"{study.id}: its result is out of date ({why}); `evalkit run {study.id}` renews it")
+    with Progress() as progress:
         made = releases.make_site(project, output, site, engine=chosen, ids=ids, tell=progress.page)
     if chosen == "none":
-        _say("Wrote documents and exhibits; nothing was rendered.")
+        say("Wrote documents and exhibits; nothing was rendered.")
     else:
-        _say(f"{_counted(len(made.written), 'page')} written. Open {made.index}")
+        say(f"{counted(len(made.written), 'page')} written. Open {made.index}")
     if made.faults:
-        _show_problems(made.faults, "", SpecError.heading)
+        show_problems(made.faults, "", SpecError.heading)
         raise typer.Exit(WRONG)
 
 
@@ -144,21 +155,21 @@ def build(
 
     project = Path.cwd()
     paths = _paths(None, everything=True)
-    with _Progress() as progress:
+    with Progress() as progress:
         outcomes = releases.run_studies(paths, output, data=data, jobs=jobs, only_changed=True, report=progress.study)
         failed = [outcome for outcome in outcomes if outcome.state == "failed"]
         messages = [(outcome.id, "; ".join(problem.sentence() for problem in outcome.problems)) for outcome in failed]
         made = releases.make_site(project, output, site, engine=_engine(engine), failures=messages, tell=progress.page,
                                   ids=[o.id for o in outcomes if o.state != "failed"])  # fmt: skip
     for outcome in failed:
-        _show_failure(outcome)
+        show_failure(outcome)
     if made.faults:
-        _show_problems(made.faults, "", SpecError.heading)
+        show_problems(made.faults, "", SpecError.heading)
     ran = [outcome for outcome in outcomes if outcome.state == "run"]
-    _say(_build_line(len(outcomes), ran, failed, made.written))
+    say(build_line(len(outcomes), ran, failed, made.written))
     for outcome in ran:
-        _say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
-    _say(f" {'Site is up to date' if not made.written else 'Done'}. Open {made.index}")
+        say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
+    say(f" {'Site is up to date' if not made.written else 'Done'}. Open {made.index}")
     beyond = _movements(ran, project, output)
     raise typer.Exit(WRONG if failed or made.faults else MOVED if beyond else DONE)
 
@@ -170,13 +181,13 @@ def status(specs: Specs = None, output: Output = Path("results"), data: Data = N
 
     outcomes = releases.status(_paths(specs, everything=not specs), output, data)
     if as_json:
-        _print_json([{"id": o.id, "state": "stale" if o.state == "to run" else o.state, "reasons": list(o.reasons),
-                      "problems": _problem_rows(o.problems)} for o in outcomes])  # fmt: skip
+        print_json([{"id": o.id, "state": "stale" if o.state == "to run" else o.state, "reasons": list(o.reasons),
+                      "problems": problem_rows(o.problems)} for o in outcomes])  # fmt: skip
     else:
         words = {"unchanged": "up to date", "to run": "stale", "failed": "cannot run"}
         for outcome in outcomes:
             why = [*outcome.reasons, *(str(problem) for problem in outcome.problems)]
-            _say(f"{outcome.id:<28} {words[outcome.state]}{': ' + '; '.join(why) if why else ''}")
+            say(f"{outcome.id:<28} {words[outcome.state]}{': ' + '; '.join(why) if why else ''}")
     raise typer.Exit(WRONG if any(outcome.state == "failed" for outcome in outcomes) else DONE)
 
 
@@ -192,13 +203,13 @@ def diff(
     ids = [Path(study).stem for study in studies or []] or _with_history(project, output)
     movements = [movement for study in ids for movement in releases.moved(study, project, output)]
     if as_json:
-        _print_json([{"id": m.id, "analysis": m.analysis, "before": m.before, "now": m.now, "beyond": m.beyond,
+        print_json([{"id": m.id, "analysis": m.analysis, "before": m.before, "now": m.now, "beyond": m.beyond,
                       "causes": list(m.causes)} for m in movements])  # fmt: skip
     else:
         if not movements:
-            _say("Nothing to compare: no study has a release or an earlier run.")
+            say("Nothing to compare: no study has a release or an earlier run.")
         for movement in movements:
-            _say(_movement_line(movement))
+            say(movement_line(movement))
     raise typer.Exit(MOVED if any(m.beyond and m.analysis == "primary" for m in movements) else DONE)
 
 
@@ -215,7 +226,7 @@ def schema(
     else:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text, encoding="utf-8")
-        _say(f"Wrote {output}")
+        say(f"Wrote {output}")
 
 
 def main() -> None:
@@ -228,7 +239,7 @@ def main() -> None:
         sys.stdout.flush()
         _leave(status if isinstance(status, int) else DONE)
     except EvalkitError as error:
-        _show_problems(error.problems, "", error.heading)
+        show_problems(error.problems, "", error.heading)
         _leave(WRONG, error)
     except KeyboardInterrupt:
         _leave(STOPPED)
@@ -236,7 +247,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _leave(WRONG)
     except OSError as error:
-        _show_problems([system_problem(error)], "", EvalkitError.heading)
+        show_problems([system_problem(error)], "", EvalkitError.heading)
         _leave(WRONG, error)
     except Exception as error:
         if hasattr(error, "format_message"):  # a usage error of the command line
@@ -255,24 +266,6 @@ def _leave(code: int, error: BaseException | None = None) -> NoReturn:
         typer.echo("\nStopped. What was finished is kept; nothing is half-written.", err=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: a late Ctrl-C has nothing left to stop
     sys.exit(code)
-
-
-def _say(text: str, *, error: bool = False) -> None:
-    """Print text; control characters, which a name in the data may hold, are shown and not obeyed."""
-    typer.echo("".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text), err=error)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _print_json(data: Any) -> None:
-    typer.echo(json.dumps(data, indent=1, ensure_ascii=False, default=str))
-
-
-def _problem_rows(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    return [{"file": p.file, "line": p.line, "column": p.column, "where": p.where, "message": p.message, "mend": p.mend}
-            for p in problems]  # fmt: skip
 
 
 def _engine(name: str) -> Any:
@@ -296,80 +289,6 @@ def _paths(specs: Sequence[str] | None, everything: bool) -> list[Path]:
     return [path if path.suffix in (".yaml", ".yml") else Path("evaluations") / f"{path.name}.yaml" for path in named]
 
 
-def _show_failure(outcome: Outcome) -> None:
-    from evalkit.spec.loading import shown_path
-
-    _show_problems(outcome.problems, "", outcome.heading, shown_path(outcome.path))
-
-
-def _show_problems(problems: Sequence[Problem], tail: str, heading: str = "", study: str = "") -> None:
-    """Print problems grouped by file, with the offending line and a caret; `study` is the file that was run."""
-    by_file: dict[str, list[Problem]] = {}
-    for problem in problems:
-        by_file.setdefault(problem.file, []).append(problem)
-    for file, group in by_file.items():
-        count = _counted(len(group), "problem")
-        if study and file not in ("", study):
-            about = f"{file} does not fit {study}" if heading == DataError.heading else f"{file}, for {study}"
-            _say(f"{about}: {count}\n", error=True)
-        else:
-            head = f"{file}: {count}" if file else count
-            _say(f"{head}{f' ({heading})' if heading else ''}\n", error=True)
-        width = max(len(_position(problem)) for problem in group)
-        margin = f"  {'':<{width}}  " if width else "  "
-        for problem in group:
-            sentence = problem.sentence().replace("\n", "\\n")
-            _say(f"  {_position(problem):<{width}}  {sentence}" if width else f"  {sentence}", error=True)
-            if problem.source_line and problem.column:
-                _caret(problem, margin)
-        _say("", error=True)
-    if tail:
-        _say(tail, error=True)
-
-
-def _caret(problem: Problem, margin: str) -> None:
-    line = problem.source_line.rstrip().replace("\t", " ")
-    column = problem.column or 1
-    start = max(0, column - 60)
-    shown = line[start : start + 100]
-    marks = "^" * max(1, min(problem.length, len(shown) - (column - 1 - start)))
-    _say(f"{margin}| {shown}\n{margin}| {' ' * (column - 1 - start)}{marks}", error=True)
-
-
-def _position(problem: Problem) -> str:
-    return ":".join(str(part) for part in (problem.line, problem.column) if part is not None)
-
-
-def _tell_outcomes(outcomes: Sequence[Outcome], results: Path, as_json: bool) -> None:
-    """Print what became of each study: its summary, or its problems."""
-    from evalkit import archive, report
-
-    if as_json:
-        _print_json([{"id": o.id, "state": o.state, "reasons": list(o.reasons), "problems": _problem_rows(o.problems),
-                      "result": str(results / o.id / archive.FILE_NAME) if o.state != "failed" else None}
-                     for o in outcomes])  # fmt: skip
-        return
-    for outcome in outcomes:
-        if outcome.state == "failed":
-            _show_failure(outcome)
-        elif outcome.state == "unchanged":
-            _say(f"{outcome.id}: up to date")
-        else:
-            path = results / outcome.id / archive.FILE_NAME
-            for line in report.terminal_summary(archive.read_result(path)):
-                _say(line)
-            _say(f"  Everything else is in {path}\n")
-
-
-def _build_line(total: int, ran: Sequence[Outcome], failed: Sequence[Outcome], written: Sequence[str]) -> str:
-    studies = "study" if total == 1 else "studies"
-    if not ran and not failed:
-        return f" {total} {studies}, nothing changed" if not written else f" {total} {studies}, no result changed"
-    unchanged = total - len(ran) - len(failed)
-    tail = f", {len(failed)} failed" if failed else ""
-    return f" {total} {studies}: {unchanged} unchanged, {len(ran)} run{tail}"
-
-
 def _with_history(project: Path, results: Path) -> list[str]:
     from evalkit.releases import PREVIOUS, find_studies
 
@@ -386,65 +305,10 @@ def _movements(ran: Sequence[Outcome], project: Path, results: Path) -> bool:
     found = [movement for study in released for movement in releases.moved(study, project, results)]
     beyond = [movement for movement in found if movement.beyond and movement.analysis == "primary"]
     if beyond:
-        _say(" Moved since the last release:")
+        say(" Moved since the last release:")
     for movement in beyond:
-        _say(f"   {_movement_line(movement)}")
+        say(f"   {movement_line(movement)}")
     return bool(beyond)
-
-
-def _movement_line(movement: Any) -> str:
-    from evalkit.report.numbers import interval_text, signed_percent
-
-    def shown(headline: dict[str, Any]) -> str:
-        if headline["unit"] == "percent" and isinstance(headline["value"], int | float):
-            return f"{signed_percent(headline['value'])} ({interval_text(headline['low'], headline['high'])})"
-        return f"{headline['value']} ({headline['low']} to {headline['high']})"
-
-    why = f"   changed: {', '.join(movement.causes)}" if movement.causes else "   nothing changed"
-    flag = "  beyond tolerance" if movement.beyond else ""
-    return f"{movement.id} {movement.analysis}: {shown(movement.before)} -> {shown(movement.now)}{why}{flag}"
-
-
-class _Progress:
-    """Progress on a terminal; silent when the output is not one."""
-
-    def __init__(self, quiet: bool = False) -> None:
-        self.live = sys.stderr.isatty() and not quiet
-        self.bar: Any = None
-        self.tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> _Progress:
-        if self.live:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self.bar = Progress(console=Console(stderr=True), transient=True)
-            self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.stop()
-
-    def study(self, study: str, state: str) -> None:
-        """Show what a study is doing: `2/7 label`, or its end."""
-        if self.bar is None:
-            return
-        number, _, label = state.partition(" ")
-        done, _, total = number.partition("/")
-        ends = not total.isdigit()
-        self._show(f"Estimating {study}", label if not ends else state, 1 if ends else int(done) - 1,
-                   1 if ends else int(total))  # fmt: skip
-
-    def page(self, name: str, number: int, total: int) -> None:
-        """Show which page is written."""
-        if self.bar is not None:
-            self._show("Writing", name, number, total)
-
-    def _show(self, title: str, label: str, done: int, total: int) -> None:
-        if title not in self.tasks:
-            self.tasks[title] = self.bar.add_task(title, total=total)
-        self.bar.update(self.tasks[title], completed=done, total=total, description=f"{title}: {label}")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 COMPUTING = ("appraisal", "designs", "diagnostics", "estimation", "sources", "spec", "claims.py", "evidence.py",
-             "flow.py", "periods.py", "records.py", "archive.py")  # fmt: skip
+             "flow.py", "periods.py", "records", "archive.py")  # fmt: skip
 """Sources of evalkit that can move a number of result.json."""
-WORDING = ("report", "periods.py", "records.py")
+WORDING = ("report", "periods.py", "records")
 """Sources of evalkit that can move a word or a drawing of a page."""
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels")
 """Packages whose version can move a number."""
@@ -42,13 +42,6 @@ def code_version(parts: tuple[str, ...] = COMPUTING) -> str:
     """Return the hash of evalkit's own sources (not of a commit), by default of those that move numbers."""
     root = Path(__file__).parent
     return _hash_files(root, (path for part in parts for path in _sources(root / part)))
-
-
-def folder_version(folder: Path) -> str:
-    """Return the hash of all files below a folder; empty text when there is none."""
-    if not folder.is_dir():
-        return ""
-    return _hash_files(folder, (path for path in folder.rglob("*") if path.is_file()))
 
 
 @functools.cache

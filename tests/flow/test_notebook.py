@@ -45,7 +45,7 @@ def test_it_shows_itself(evaluation: evalkit.Evaluation) -> None:
 
 
 def test_what_is_not_there_says_how_to_make_it(project: Path, evaluation: evalkit.Evaluation) -> None:
-    with pytest.raises(evalkit.DataError, match="evalkit run evaluations/nothing.yaml"):
+    with pytest.raises(evalkit.DataError, match=r"evalkit run evaluations/nothing\.yaml"):
         evalkit.load("nothing")
     with pytest.raises(KeyError, match="there are primary"):
         evaluation.analysis("other")

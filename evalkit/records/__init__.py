@@ -1,0 +1,39 @@
+"""The nouns: frozen records that pass from one step of the flow to the next.
+
+Everything that a page may say is in `Evaluation`, and every number of it is plain data (text, numbers, tuples),
+so that it can be written to result.json and read back without loss.
+"""
+
+from evalkit.records.estimate import Estimate
+from evalkit.records.evaluation import DataInput, Evaluation, Failure, Provenance
+from evalkit.records.money import Appraisal, MoneyLine, MoneyYear
+from evalkit.records.panel import Measure, Panel
+from evalkit.records.result import Analysis, Coefficient, Design, Diagnostic, EventTime, PathPoint, Result
+from evalkit.records.words import Better, Block, OutcomeKind, Role, Rule, Scale, Verdict
+
+__all__ = [
+    "Analysis",
+    "Appraisal",
+    "Better",
+    "Block",
+    "Coefficient",
+    "DataInput",
+    "Design",
+    "Diagnostic",
+    "Estimate",
+    "Evaluation",
+    "EventTime",
+    "Failure",
+    "Measure",
+    "MoneyLine",
+    "MoneyYear",
+    "OutcomeKind",
+    "Panel",
+    "PathPoint",
+    "Provenance",
+    "Result",
+    "Role",
+    "Rule",
+    "Scale",
+    "Verdict",
+]

@@ -1,0 +1,188 @@
+"""What every design returns, and the analysis that it is part of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from evalkit.records.estimate import Estimate
+from evalkit.records.panel import Measure, Panel
+from evalkit.records.words import Role, Verdict
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """What was assumed, what was looked at and what was seen.
+
+    Attributes
+    ----------
+    name : str
+        Snake-case name, stable.
+    assumption : str
+        What would have to be true, in words for a reader.
+    verdict : str
+        no sign against, sign against, or not run. Never "passed": a check cannot prove an assumption.
+    reading : str
+        One sentence: what was seen.
+    statistic, low, high, p_value : float or None
+    key : bool
+        A sign against a key check makes the headline unreliable and caps the level of evidence.
+    looked_at : str
+        What was looked at, in words for a reader.
+    short : str
+        A sign against in one short plain sentence for a first page: no statistics, no capital, no full stop, at most
+        14 words. Empty where there is none.
+    """
+
+    name: str
+    assumption: str
+    verdict: Verdict
+    reading: str
+    statistic: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    key: bool = False
+    looked_at: str = ""
+    short: str = ""
+
+
+@dataclass(frozen=True)
+class PathPoint:
+    """One period of the observed and the expected path of a group of units."""
+
+    unit: str
+    period: str
+    observed: float | None
+    counterfactual: float | None = None
+    low: float | None = None
+    high: float | None = None
+    fitted: float | None = None
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One term of the model."""
+
+    term: str
+    value: float
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+
+
+@dataclass(frozen=True)
+class EventTime:
+    """The effect at one distance from the first treated period (0), with pointwise and simultaneous bounds."""
+
+    time: int
+    value: float
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    simultaneous_low: float | None = None
+    simultaneous_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What every design returns: an effect and a counterfactual path.
+
+    Attributes
+    ----------
+    estimand : str
+        What is estimated, in words.
+    standard_errors : str
+        The standard-error rule, in words.
+    effect : Estimate
+        Average over treated post-periods of fitted minus counterfactual, on the stated scale.
+    relative : Estimate or None
+        The effect in percent of the counterfactual.
+    absolute : Estimate or None
+        Per unit and period, in the outcome's own unit.
+    averted : Estimate or None
+        Counterfactual minus fitted over all treated unit-periods: positive means fewer than expected.
+    path : tuple of PathPoint
+        By unit group and period.
+    path_without_season : tuple of PathPoint
+        The same with the usual season taken out, where a season was fitted; for drawing.
+    coefficients, event_study, weights, decomposition, inference, fit
+        Where the design has them.
+    n_observations, n_units, n_treated_units, n_pre_periods, n_post_periods : int
+    dropped : tuple of (str, str)
+        Units left out, each with the reason.
+    """
+
+    estimand: str
+    standard_errors: str
+    effect: Estimate
+    relative: Estimate | None = None
+    absolute: Estimate | None = None
+    averted: Estimate | None = None
+    path: tuple[PathPoint, ...] = ()
+    path_without_season: tuple[PathPoint, ...] = ()
+    coefficients: tuple[Coefficient, ...] = ()
+    event_study: tuple[EventTime, ...] = ()
+    weights: tuple[tuple[str, float], ...] = ()
+    inference: Mapping[str, Any] | None = None
+    fit: Mapping[str, Any] | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    n_observations: int = 0
+    n_units: int = 0
+    n_treated_units: int = 0
+    n_pre_periods: int = 0
+    n_post_periods: int = 0
+    dropped: tuple[tuple[str, str], ...] = ()
+
+
+@runtime_checkable
+class Design(Protocol):
+    """A way to estimate: a frozen model whose fields are its YAML options."""
+
+    kind: str
+    title: ClassVar[str]
+    assumptions: ClassVar[tuple[str, ...]]
+    checks: ClassVar[tuple[str, ...]]
+
+    def resolve(self, panel: Panel) -> Design:
+        """Return the design with every option that depends on the data filled in."""
+        ...
+
+    def estimate(self, panel: Panel) -> Result:
+        """Return effect, counterfactual path and checks for a panel."""
+        ...
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One analysis of a study: the primary one, or a sensitivity, falsification or secondary one.
+
+    Attributes
+    ----------
+    id, role, label : str
+    outcome : Measure
+    design : mapping
+        `kind` and every option as resolved.
+    result : Result
+    frequency, simulated, origin, notes
+        From the panel.
+    first_treated : str
+        First treated period as text, empty when there is none.
+    outcome_role : str
+        primary, secondary, harm, process or negative_control.
+    """
+
+    id: str
+    role: Role
+    label: str
+    outcome: Measure
+    design: Mapping[str, Any]
+    result: Result
+    frequency: str = "month"
+    first_treated: str = ""
+    simulated: bool = False
+    origin: str = ""
+    notes: tuple[str, ...] = ()
+    outcome_role: str = "primary"

@@ -1,0 +1,169 @@
+"""What the command line prints: problems with the offending line and a caret, summaries, movements, progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from evalkit.errors import DataError, Problem
+
+if TYPE_CHECKING:
+    from evalkit.releases import Outcome
+
+
+def say(text: str, *, error: bool = False) -> None:
+    """Print text; control characters, which a name in the data may hold, are shown and not obeyed."""
+    typer.echo("".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text), err=error)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: 1 problem, 3 problems."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def print_json(data: Any) -> None:
+    """Print plain data as JSON."""
+    typer.echo(json.dumps(data, indent=1, ensure_ascii=False, default=str))
+
+
+def problem_rows(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Return problems as plain data, for --json."""
+    return [{"file": p.file, "line": p.line, "column": p.column, "where": p.where, "message": p.message, "mend": p.mend}
+            for p in problems]  # fmt: skip
+
+
+def show_failure(outcome: Outcome) -> None:
+    """Print why a study could not be run."""
+    from evalkit.spec.loading import shown_path
+
+    show_problems(outcome.problems, "", outcome.heading, shown_path(outcome.path))
+
+
+def show_problems(problems: Sequence[Problem], tail: str, heading: str = "", study: str = "") -> None:
+    """Print problems grouped by file, with the offending line and a caret; `study` is the file that was run."""
+    by_file: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_file.setdefault(problem.file, []).append(problem)
+    for file, group in by_file.items():
+        count = counted(len(group), "problem")
+        if study and file not in ("", study):
+            about = f"{file} does not fit {study}" if heading == DataError.heading else f"{file}, for {study}"
+            say(f"{about}: {count}\n", error=True)
+        else:
+            head = f"{file}: {count}" if file else count
+            say(f"{head}{f' ({heading})' if heading else ''}\n", error=True)
+        width = max(len(_position(problem)) for problem in group)
+        margin = f"  {'':<{width}}  " if width else "  "
+        for problem in group:
+            sentence = problem.sentence().replace("\n", "\\n")
+            say(f"  {_position(problem):<{width}}  {sentence}" if width else f"  {sentence}", error=True)
+            if problem.source_line and problem.column:
+                _caret(problem, margin)
+        say("", error=True)
+    if tail:
+        say(tail, error=True)
+
+
+def _caret(problem: Problem, margin: str) -> None:
+    line = problem.source_line.rstrip().replace("\t", " ")
+    column = problem.column or 1
+    start = max(0, column - 60)
+    shown = line[start : start + 100]
+    marks = "^" * max(1, min(problem.length, len(shown) - (column - 1 - start)))
+    say(f"{margin}| {shown}\n{margin}| {' ' * (column - 1 - start)}{marks}", error=True)
+
+
+def _position(problem: Problem) -> str:
+    return ":".join(str(part) for part in (problem.line, problem.column) if part is not None)
+
+
+def tell_outcomes(outcomes: Sequence[Outcome], results: Path, as_json: bool) -> None:
+    """Print what became of each study: its summary, or its problems."""
+    from evalkit import archive, report
+
+    if as_json:
+        print_json([{"id": o.id, "state": o.state, "reasons": list(o.reasons), "problems": problem_rows(o.problems),
+                      "result": str(results / o.id / archive.FILE_NAME) if o.state != "failed" else None}
+                     for o in outcomes])  # fmt: skip
+        return
+    for outcome in outcomes:
+        if outcome.state == "failed":
+            show_failure(outcome)
+        elif outcome.state == "unchanged":
+            say(f"{outcome.id}: up to date")
+        else:
+            path = results / outcome.id / archive.FILE_NAME
+            for line in report.terminal_summary(archive.read_result(path)):
+                say(line)
+            say(f"  Everything else is in {path}\n")
+
+
+def build_line(total: int, ran: Sequence[Outcome], failed: Sequence[Outcome], written: Sequence[str]) -> str:
+    """Return in one line what a build did."""
+    studies = "study" if total == 1 else "studies"
+    if not ran and not failed:
+        return f" {total} {studies}, nothing changed" if not written else f" {total} {studies}, no result changed"
+    unchanged = total - len(ran) - len(failed)
+    tail = f", {len(failed)} failed" if failed else ""
+    return f" {total} {studies}: {unchanged} unchanged, {len(ran)} run{tail}"
+
+
+def movement_line(movement: Any) -> str:
+    """Return a headline then and now, and what changed between them."""
+    from evalkit.report.numbers import interval_text, signed_percent
+
+    def shown(headline: dict[str, Any]) -> str:
+        if headline["unit"] == "percent" and isinstance(headline["value"], int | float):
+            return f"{signed_percent(headline['value'])} ({interval_text(headline['low'], headline['high'])})"
+        return f"{headline['value']} ({headline['low']} to {headline['high']})"
+
+    why = f"   changed: {', '.join(movement.causes)}" if movement.causes else "   nothing changed"
+    flag = "  beyond tolerance" if movement.beyond else ""
+    return f"{movement.id} {movement.analysis}: {shown(movement.before)} -> {shown(movement.now)}{why}{flag}"
+
+
+class Progress:
+    """Progress on a terminal; silent when the output is not one."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.live = sys.stderr.isatty() and not quiet
+        self.bar: Any = None
+        self.tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Progress:
+        if self.live:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self.bar = Progress(console=Console(stderr=True), transient=True)
+            self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    def study(self, study: str, state: str) -> None:
+        """Show what a study is doing: `2/7 label`, or its end."""
+        if self.bar is None:
+            return
+        number, _, label = state.partition(" ")
+        done, _, total = number.partition("/")
+        ends = not total.isdigit()
+        self._show(f"Estimating {study}", label if not ends else state, 1 if ends else int(done) - 1,
+                   1 if ends else int(total))  # fmt: skip
+
+    def page(self, name: str, number: int, total: int) -> None:
+        """Show which page is written."""
+        if self.bar is not None:
+            self._show("Writing", name, number, total)
+
+    def _show(self, title: str, label: str, done: int, total: int) -> None:
+        if title not in self.tasks:
+            self.tasks[title] = self.bar.add_task(title, total=total)
+        self.bar.update(self.tasks[title], completed=done, total=total, description=f"{title}: {label}")
