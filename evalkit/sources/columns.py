@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -203,7 +204,7 @@ class ExposureTable(Block):
         return declared or frequency
 
 
-class Data(Block):
+class Data(Block, ABC):
     """Keys that every source shares, and what every source can do.
 
     A subclass adds `source` (its name in YAML) and its own keys, and defines `inputs`, `preflight` and `rows`.
@@ -269,10 +270,11 @@ class Data(Block):
         """Return in words where the rows come from."""
         return self.file
 
+    @abstractmethod
     def inputs(self, folders: Folders) -> list[Input]:
         """Return what the rows are made from, for hashing; reads no values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def preflight(self, folders: Folders, columns: Mapping[str, str]) -> list[Problem]:
         """Return what is wrong as far as a cheap look shows.
 
@@ -281,8 +283,8 @@ class Data(Block):
         columns : mapping of str to str
             Column to the dotted key of the YAML that names it, see `needed_columns`.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def rows(self, folders: Folders, columns: Sequence[str] | None = None) -> pandas.DataFrame:
         """Return the rows as they are written, text unread; the index is the row's number for messages.
 
@@ -292,7 +294,6 @@ class Data(Block):
             Read these alone, where the source holds them; all by default. The names of all columns there are stand
             in `frame.attrs["columns"]`, sentences for the reader in `frame.attrs["notes"]`.
         """
-        raise NotImplementedError
 
 
 def needed_columns(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -46,9 +47,9 @@ class FileData(Data):
         except DataError as error:
             return list(error.problems)
 
+    @abstractmethod
     def look(self, path: Path, columns: Mapping[str, str]) -> list[Problem]:
         """Return what a cheap look into the file shows; each kind of file has its own."""
-        raise NotImplementedError
 
     def checked(self, folders: Folders) -> Path:
         """Return the file to read.

@@ -25,7 +25,8 @@ def changed(panel: Panel, **columns: Any) -> Panel:
 
 @pytest.fixture(scope="module")
 def castle_rows() -> Any:
-    causaldata = pytest.importorskip("causaldata")
+    import causaldata
+
     return causaldata.castle.load_pandas().data.sort_values(["sid", "year"])
 
 

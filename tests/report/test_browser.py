@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 CHROMIUM = os.environ.get("EVALKIT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
+pytestmark = pytest.mark.browser
 NAMES = ["index", *(f"studies/{name}" for name in
                     ("portsmouth-robberies", "seat-belts", "castle-doctrine", "ae-navigators-rehearsal"))]  # fmt: skip
 
@@ -17,6 +17,7 @@ NAMES = ["index", *(f"studies/{name}" for name in
 def browser():
     from playwright.sync_api import sync_playwright
 
+    assert CHROMIUM, "no chromium: apt-get install chromium"
     with sync_playwright() as started:
         found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield found
