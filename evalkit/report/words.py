@@ -204,9 +204,9 @@ def _people(reading: Reading, analysis: Analysis) -> str:
     if (change.side == "below") != fewer or (change.side == "above") != (averted.high < 0):
         return ""
     ends = sorted((abs(averted.low), abs(averted.high)))
-    unit = inside(analysis.outcome.unit or averted.unit)
-    word = less_more(analysis.outcome.kind)[0 if fewer else 1]
-    named = f"{word} {unit}".strip()
+    # What is averted is counted, also where the outcome itself is a rate: then its own unit says what.
+    unit = analysis.outcome.unit if analysis.outcome.kind == "count" else ""
+    named = f"{less_more('count')[0 if fewer else 1]} {inside(unit or averted.unit or 'events')}"
     return f"That is about {about(averted.value)} {named} in all ({about(ends[0])} to {about(ends[1])})."
 
 

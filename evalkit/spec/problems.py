@@ -149,6 +149,8 @@ def _shown(value: Any) -> str:
 
 
 def _meant(word: str, names: Iterable[str]) -> str:
+    if not word.replace("-", "_").isidentifier():  # {label: Offences per 100,000 people, ...} ends at its comma
+        return "put text that holds a comma or a colon in quotes"
     names = sorted(set(names))
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:

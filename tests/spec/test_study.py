@@ -247,3 +247,8 @@ def test_new_gives_editors_their_schema_in_a_project_of_its_own(project: Path) -
     first = path.read_text(encoding="utf-8").splitlines()[0]
     named = path.parent / first.partition("$schema=")[2]
     assert json.loads(named.read_text(encoding="utf-8"))["title"] == "evalkit study file"
+
+
+def test_a_comma_in_unquoted_text_is_explained(write_study: Write) -> None:
+    text = (SERIES % ", ".join(["5"] * 48)).replace("label: Incidents", "label: Incidents per 100,000 people")
+    assert "in quotes" in by_place(write_study(text))["outcomes.incidents.000 people"]
