@@ -15,19 +15,20 @@ import typer
 from evalkit.errors import EvalkitError, Problem, SpecError, system_problem
 from evalkit.terminal import (
     Progress,
-    build_line,
     counted,
     movement_line,
+    movement_rows,
+    outcome_rows,
     print_json,
     problem_rows,
     say,
-    show_failure,
     show_problems,
+    tell_build,
     tell_outcomes,
 )
 
 if TYPE_CHECKING:
-    from evalkit.releases import Outcome
+    from evalkit.releases import Moved, Outcome
 
 DONE, WRONG, REFUSED, MOVED, STOPPED = 0, 1, 2, 3, 130
 """Exit statuses: done; the spec or data are wrong; a gate refused; results moved beyond tolerance; Ctrl-C."""
@@ -148,29 +149,25 @@ def report(
 @app.command()
 def build(
     engine: Engine = "auto", jobs: Jobs = 1, output: Output = Path("results"), site: SiteFolder = Path("_site"),
-    data: Data = None,
+    data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Run what changed, then bring the site up to date."""
     from evalkit import releases
 
-    project = Path.cwd()
+    chosen, project = _engine(engine), Path.cwd()
     paths = _paths(None, everything=True)
-    with Progress() as progress:
+    with Progress(quiet=as_json) as progress:
         outcomes = releases.run_studies(paths, output, data=data, jobs=jobs, only_changed=True, report=progress.study)
         failed = [outcome for outcome in outcomes if outcome.state == "failed"]
         messages = [(outcome.id, "; ".join(problem.sentence() for problem in outcome.problems)) for outcome in failed]
-        made = releases.make_site(project, output, site, engine=_engine(engine), failures=messages, tell=progress.page,
+        made = releases.make_site(project, output, site, engine=chosen, failures=messages, tell=progress.page,
                                   ids=[o.id for o in outcomes if o.state != "failed"])  # fmt: skip
-    for outcome in failed:
-        show_failure(outcome)
-    if made.faults:
-        show_problems(made.faults, "", SpecError.heading)
-    ran = [outcome for outcome in outcomes if outcome.state == "run"]
-    say(build_line(len(outcomes), ran, failed, made.written))
-    for outcome in ran:
-        say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
-    say(f" {'Site is up to date' if not made.written else 'Done'}. Open {made.index}")
-    beyond = _movements(ran, project, output)
+    beyond = _beyond(outcomes, project, output)
+    if as_json:
+        print_json({"studies": outcome_rows(outcomes, output), "pages": made.written, "index": str(made.index),
+                    "problems": problem_rows(made.faults), "moved": movement_rows(beyond)})  # fmt: skip
+    else:
+        tell_build(outcomes, made, beyond)
     raise typer.Exit(WRONG if failed or made.faults else MOVED if beyond else DONE)
 
 
@@ -203,8 +200,7 @@ def diff(
     ids = [Path(study).stem for study in studies or []] or _with_history(project, output)
     movements = [movement for study in ids for movement in releases.moved(study, project, output)]
     if as_json:
-        print_json([{"id": m.id, "analysis": m.analysis, "before": m.before, "now": m.now, "beyond": m.beyond,
-                      "causes": list(m.causes)} for m in movements])  # fmt: skip
+        print_json(movement_rows(movements))
     else:
         if not movements:
             say("Nothing to compare: no study has a release or an earlier run.")
@@ -297,18 +293,14 @@ def _with_history(project: Path, results: Path) -> list[str]:
             or (project / "reports" / "published" / f"{path.stem}.json").is_file()]  # fmt: skip
 
 
-def _movements(ran: Sequence[Outcome], project: Path, results: Path) -> bool:
-    """Print headlines that moved beyond tolerance since the last release; say whether there are any."""
+def _beyond(outcomes: Sequence[Outcome], project: Path, results: Path) -> list[Moved]:
+    """Return headlines that moved beyond tolerance since the last release."""
     from evalkit import releases
 
-    released = [o.id for o in ran if (project / "reports" / "published" / f"{o.id}.json").is_file()]
+    released = [o.id for o in outcomes if o.state == "run"
+                and (project / "reports" / "published" / f"{o.id}.json").is_file()]  # fmt: skip
     found = [movement for study in released for movement in releases.moved(study, project, results)]
-    beyond = [movement for movement in found if movement.beyond and movement.analysis == "primary"]
-    if beyond:
-        say(" Moved since the last release:")
-    for movement in beyond:
-        say(f"   {movement_line(movement)}")
-    return bool(beyond)
+    return [movement for movement in found if movement.beyond and movement.analysis == "primary"]
 
 
 if __name__ == "__main__":

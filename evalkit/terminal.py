@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from evalkit.errors import DataError, Problem
+from evalkit.errors import DataError, Problem, SpecError
 
 if TYPE_CHECKING:
-    from evalkit.releases import Outcome
+    from evalkit.releases import Moved, Outcome, Site
 
 
 def say(text: str, *, error: bool = False) -> None:
@@ -87,9 +87,7 @@ def tell_outcomes(outcomes: Sequence[Outcome], results: Path, as_json: bool) -> 
     from evalkit import archive, report
 
     if as_json:
-        print_json([{"id": o.id, "state": o.state, "reasons": list(o.reasons), "problems": problem_rows(o.problems),
-                      "result": str(results / o.id / archive.FILE_NAME) if o.state != "failed" else None}
-                     for o in outcomes])  # fmt: skip
+        print_json(outcome_rows(outcomes, results))
         return
     for outcome in outcomes:
         if outcome.state == "failed":
@@ -103,6 +101,37 @@ def tell_outcomes(outcomes: Sequence[Outcome], results: Path, as_json: bool) -> 
             say(f"  Everything else is in {path}\n")
 
 
+def outcome_rows(outcomes: Sequence[Outcome], results: Path) -> list[dict[str, Any]]:
+    """Return what became of each study as plain data, for --json."""
+    return [{"id": o.id, "state": o.state, "reasons": list(o.reasons), "problems": problem_rows(o.problems),
+             "result": str(results / o.id / "result.json") if o.state != "failed" else None}
+            for o in outcomes]  # fmt: skip
+
+
+def movement_rows(movements: Sequence[Moved]) -> list[dict[str, Any]]:
+    """Return headlines then and now as plain data, for --json."""
+    return [{"id": m.id, "analysis": m.analysis, "before": m.before, "now": m.now, "beyond": m.beyond,
+             "causes": list(m.causes)} for m in movements]  # fmt: skip
+
+
+def tell_build(outcomes: Sequence[Outcome], made: Site, beyond: Sequence[Moved]) -> None:
+    """Print what a build did: what failed, what ran and why, which page to open, what moved."""
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    ran = [outcome for outcome in outcomes if outcome.state == "run"]
+    for outcome in failed:
+        show_failure(outcome)
+    if made.faults:
+        show_problems(made.faults, "", SpecError.heading)
+    say(build_line(len(outcomes), ran, failed, made.written))
+    for outcome in ran:
+        say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
+    say(f" {'Site is up to date' if not made.written else 'Done'}. Open {made.index}")
+    if beyond:
+        say(" Moved since the last release:")
+    for movement in beyond:
+        say(f"   {movement_line(movement)}")
+
+
 def build_line(total: int, ran: Sequence[Outcome], failed: Sequence[Outcome], written: Sequence[str]) -> str:
     """Return in one line what a build did."""
     studies = "study" if total == 1 else "studies"
@@ -113,11 +142,11 @@ def build_line(total: int, ran: Sequence[Outcome], failed: Sequence[Outcome], wr
     return f" {total} {studies}: {unchanged} unchanged, {len(ran)} run{tail}"
 
 
-def movement_line(movement: Any) -> str:
+def movement_line(movement: Moved) -> str:
     """Return a headline then and now, and what changed between them."""
     from evalkit.report.numbers import interval_text, signed_percent
 
-    def shown(headline: dict[str, Any]) -> str:
+    def shown(headline: Mapping[str, Any]) -> str:
         if headline["unit"] == "percent" and isinstance(headline["value"], int | float):
             return f"{signed_percent(headline['value'])} ({interval_text(headline['low'], headline['high'])})"
         return f"{headline['value']} ({headline['low']} to {headline['high']})"

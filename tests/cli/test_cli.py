@@ -190,3 +190,28 @@ def test_one_bad_sentence_costs_its_own_page_alone(write_study: Write, project: 
     assert "fig-nothing" in done.stderr
     assert (project / "_site" / "studies" / "good.html").is_file()
     assert not (project / "_site" / "studies" / "bad.html").exists()
+
+
+def test_build_json_tells_studies_pages_and_problems(write_study: Write, project: Path) -> None:
+    write_study(name="good")
+    write_study(SERIES % ", ".join(["0"] * 48), name="zero")
+    done = evalkit("build", "--engine", "bundled", "--json", folder=project)
+    told = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert {row["id"]: row["state"] for row in told["studies"]} == {"good": "run", "zero": "failed"}
+    assert "good" in told["pages"]
+    assert told["studies"][1]["problems"][0]["mend"]
+
+
+def test_build_stops_at_a_released_headline_that_moved(write_study: Write, project: Path) -> None:
+    path = write_study()
+    evalkit("run", "--all", folder=project)
+    released = project / "reports" / "published" / "study.json"
+    released.parent.mkdir(parents=True)
+    released.write_bytes((project / "results" / "study" / "result.json").read_bytes())
+    assert evalkit("build", "--engine", "bundled", folder=project).returncode == 0
+    path.write_text(path.read_text().replace("start: 2021-01", "start: 2020-01"))
+    done = evalkit("build", "--engine", "bundled", folder=project)
+    assert done.returncode == 3, done.stdout
+    assert "Moved since the last release" in done.stdout
+    assert "spec" in done.stdout
