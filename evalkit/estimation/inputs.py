@@ -227,3 +227,29 @@ def _refuse_missing(values: Array, name: str) -> None:
             f"{name}: {int((~finite).sum())} missing or infinite values, the first in row {row}",
             mend="drop or fill them before estimation, and say how",
         )
+
+
+def regression_data(outcome: ArrayLike, regressors: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
+    """Return outcome, regressors of full rank, and weights."""
+    y = as_vector(outcome, "outcome")
+    matrix = as_matrix(regressors, "regressors", y.size)
+    require_full_rank(matrix)
+    return y, matrix, as_weights(weights, y.size)
+
+
+def as_weights(weights: ArrayLike | None, length: int) -> Array:
+    """Return weights above zero; ones when left out."""
+    vector = np.ones(length) if weights is None else as_vector(weights, "weights", length)
+    if np.any(vector <= 0.0):
+        raise DesignError("a weight is zero or negative", mend="drop those observations, or correct the weights")
+    return vector
+
+
+def log_exposure(counts: Array, exposure: ArrayLike | None) -> Array:
+    """Return the logarithm of the exposure; refuse negative counts and exposures not above zero."""
+    if np.any(counts < 0.0):
+        raise DesignError("a count is negative", mend="use a linear design for outcomes below zero")
+    vector = np.ones(counts.size) if exposure is None else as_vector(exposure, "exposure", counts.size)
+    if np.any(vector <= 0.0):
+        raise DesignError("an exposure is zero or negative", mend="drop those observations, or correct the exposure")
+    return np.log(vector)

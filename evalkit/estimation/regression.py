@@ -16,7 +16,17 @@ from numpy.typing import ArrayLike
 from evalkit.errors import DesignError
 from evalkit.estimation.dispersion import inverse_information, negative_binomial_dispersion
 from evalkit.estimation.fit import Fit
-from evalkit.estimation.inputs import Array, Codes, as_codes, as_matrix, as_vector, require_choice, require_full_rank
+from evalkit.estimation.inputs import (
+    Array,
+    Codes,
+    as_codes,
+    as_matrix,
+    as_vector,
+    as_weights,
+    log_exposure,
+    regression_data,
+    require_choice,
+)
 from evalkit.estimation.rules import Family, autocovariance_lags, count_rule, factor_rule, reference_rule
 from evalkit.estimation.separation import require_overlap
 from evalkit.estimation.within import SmallSample, cluster_factor, require_groups, require_variation_within
@@ -54,7 +64,7 @@ def ordinary(outcome: ArrayLike, regressors: ArrayLike, weights: ArrayLike | Non
     """
     from statsmodels.regression.linear_model import WLS
 
-    y, matrix, w = _data(outcome, regressors, weights)
+    y, matrix, w = regression_data(outcome, regressors, weights)
     return _least_squares(
         WLS(y, matrix, weights=w).fit(),
         w,
@@ -98,7 +108,7 @@ def newey_west(outcome: ArrayLike, regressors: ArrayLike, lags: int | None = Non
     """
     from statsmodels.regression.linear_model import OLS
 
-    y, matrix, weights = _data(outcome, regressors, None)
+    y, matrix, weights = regression_data(outcome, regressors, None)
     count, words = autocovariance_lags(lags, y.size)
     options = {"maxlags": count, "use_correction": small_sample}
     result = OLS(y, matrix).fit(cov_type="HAC", cov_kwds=options, use_t=True)
@@ -157,8 +167,8 @@ def generalised_linear(
     """
     require_choice(family, Family, "the family")
     require_choice(covariance, CountCovariance, "the covariance")
-    y, matrix, _ = _data(outcome, regressors, None)
-    offset = _offset(y, exposure)
+    y, matrix, _ = regression_data(outcome, regressors, None)
+    offset = log_exposure(y, exposure)
     require_overlap(y, matrix)
     alpha = 0.0
     if family == "negative_binomial":
@@ -247,7 +257,7 @@ def two_way(
     """
     require_choice(covariance, PanelCovariance, "the covariance")
     y = as_vector(outcome, "outcome")
-    matrix, w = as_matrix(regressors, "regressors", y.size), _weights(weights, y.size)
+    matrix, w = as_matrix(regressors, "regressors", y.size), as_weights(weights, y.size)
     units, periods = as_codes(unit, "unit", y.size), as_codes(period, "period", y.size)
     clusters = units if cluster is None else as_codes(cluster, "cluster", y.size)
     require_groups(units=units, periods=periods, clusters=clusters)
@@ -284,32 +294,6 @@ def two_way(
             "factor": factor,
         },
     )
-
-
-def _data(outcome: ArrayLike, regressors: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
-    """Return outcome, regressors of full rank, and weights."""
-    y = as_vector(outcome, "outcome")
-    matrix = as_matrix(regressors, "regressors", y.size)
-    require_full_rank(matrix)
-    return y, matrix, _weights(weights, y.size)
-
-
-def _weights(weights: ArrayLike | None, length: int) -> Array:
-    """Return weights above zero; ones when left out."""
-    vector = np.ones(length) if weights is None else as_vector(weights, "weights", length)
-    if np.any(vector <= 0.0):
-        raise DesignError("a weight is zero or negative", mend="drop those observations, or correct the weights")
-    return vector
-
-
-def _offset(counts: Array, exposure: ArrayLike | None) -> Array:
-    """Return the logarithm of the exposure; refuse negative counts and exposures not above zero."""
-    if np.any(counts < 0.0):
-        raise DesignError("a count is negative", mend="use a linear design for outcomes below zero")
-    vector = np.ones(counts.size) if exposure is None else as_vector(exposure, "exposure", counts.size)
-    if np.any(vector <= 0.0):
-        raise DesignError("an exposure is zero or negative", mend="drop those observations, or correct the exposure")
-    return np.log(vector)
 
 
 def _least_squares(result: Any, weights: Array, rule: str, extra: dict[str, float] | None = None) -> Fit:

