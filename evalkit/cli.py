@@ -14,6 +14,7 @@ import typer
 
 from evalkit.errors import EvalkitError, Problem, SpecError, system_problem
 from evalkit.terminal import (
+    Interruption,
     Progress,
     counted,
     movement_line,
@@ -227,6 +228,7 @@ def schema(
 
 def main() -> None:
     """Run the command line; what is wrong is printed in words, without a traceback unless --debug."""
+    Interruption.listen()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows ? and loses nothing else

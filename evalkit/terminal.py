@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import typer
 
@@ -19,6 +20,38 @@ if TYPE_CHECKING:
 def say(text: str, *, error: bool = False) -> None:
     """Print text; control characters, which a name in the data may hold, are shown and not obeyed."""
     typer.echo("".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text), err=error)
+
+
+class Interruption:
+    """Ctrl-C, remembered: an interruption that falls into code which ignores what it raises is not lost.
+
+    Python drops an exception that is raised while an object is finalised or a reference dies, and a library may catch
+    it. The signal is therefore also written down, and work that comes in pieces asks between two of them.
+    """
+
+    asked: ClassVar[bool] = False
+
+    @classmethod
+    def listen(cls) -> None:
+        """Take Ctrl-C from now on."""
+        cls.asked = False
+        signal.signal(signal.SIGINT, cls._take)
+
+    @classmethod
+    def _take(cls, *_: object) -> NoReturn:
+        cls.asked = True
+        raise KeyboardInterrupt
+
+    @classmethod
+    def obey(cls) -> None:
+        """Stop here when Ctrl-C was pressed.
+
+        Raises
+        ------
+        KeyboardInterrupt
+        """
+        if cls.asked:
+            raise KeyboardInterrupt
 
 
 def counted(count: int, noun: str) -> str:
@@ -179,6 +212,7 @@ class Progress:
 
     def study(self, study: str, state: str) -> None:
         """Show what a study is doing: `2/7 label`, or its end."""
+        Interruption.obey()
         if self.bar is None:
             return
         number, _, label = state.partition(" ")
@@ -189,6 +223,7 @@ class Progress:
 
     def page(self, name: str, number: int, total: int) -> None:
         """Show which page is written."""
+        Interruption.obey()
         if self.bar is not None:
             self._show("Writing", name, number, total)
 

@@ -621,6 +621,28 @@ def test_ctrl_c(write_study: Write, project: Path, jobs: int) -> None:
     assert results(project) == names
 
 
+SWALLOWED = """
+import os, signal
+from evalkit.terminal import Interruption, Progress
+
+class Finalised:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)  # Python prints and drops what is raised in here
+
+Interruption.listen()
+Finalised()
+print("went on")
+Progress().study("study", "run")
+print("went on too long")
+"""
+
+
+def test_ctrl_c_that_falls_where_python_ignores_it() -> None:
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, check=False)
+    assert done.stdout == "went on\n"
+    assert "KeyboardInterrupt" in done.stderr.splitlines()[-1]
+
+
 LARGE = 200_000_000
 MEMORY = 1_500_000_000
 SECONDS = 25
