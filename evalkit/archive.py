@@ -19,17 +19,23 @@ from evalkit.errors import DataError
 from evalkit.records import (
     Analysis,
     Appraisal,
+    Baseline,
     Coefficient,
+    CumulativePoint,
     DataInput,
     Diagnostic,
+    ErrorModel,
     Estimate,
     Evaluation,
     EventTime,
     Failure,
+    Horizon,
+    LeftOut,
     Measure,
     MoneyLine,
     MoneyYear,
     PathPoint,
+    Placebo,
     Provenance,
     Result,
 )
@@ -40,8 +46,10 @@ _EFFECT = ("value", "se", "df", "low", "high", "level", "p_value", "scale", "uni
 _BOUNDS = ("value", "low", "high")
 _LISTS: dict[str, Any] = {
     "path": PathPoint, "path_without_season": PathPoint, "coefficients": Coefficient, "event_study": EventTime,
-    "diagnostics": Diagnostic,
+    "diagnostics": Diagnostic, "horizons": Horizon, "cumulative": CumulativePoint, "error_models": ErrorModel,
+    "placebos": Placebo, "leave_out": LeftOut, "baselines": Baseline,
 }  # fmt: skip
+_MAPPINGS = ("inference", "fit", "selection", "expected_coverage", "power")
 _COUNTS = ("n_observations", "n_units", "n_treated_units", "n_pre_periods", "n_post_periods")
 _INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -168,7 +176,8 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         "estimand": result.estimand,
         "standard_errors": result.standard_errors, "effect": _estimate(result.effect, _EFFECT),
         "relative": _estimate(result.relative, _BOUNDS), "absolute": _estimate(result.absolute, (*_BOUNDS, "unit")),
-        "averted": _estimate(result.averted, (*_BOUNDS, "unit")), "inference": result.inference, "fit": result.fit,
+        "averted": _estimate(result.averted, (*_BOUNDS, "unit")),
+        **{name: getattr(result, name) for name in _MAPPINGS},
         "dropped": [{"unit": unit, "reason": reason} for unit, reason in result.dropped],
         "weights": [{"unit": unit, "weight": weight} for unit, weight in result.weights],
         **{name: [dataclasses.asdict(item) for item in getattr(result, name)] for name in _LISTS},
@@ -215,7 +224,7 @@ def _read_analysis(data: Mapping[str, Any]) -> Analysis:
         estimand=data["estimand"], standard_errors=data["standard_errors"], effect=effect,
         relative=_read_estimate(data["relative"], **shared, unit="percent"),
         absolute=_read_estimate(data["absolute"], **shared), averted=_read_estimate(data["averted"], **shared),
-        inference=_numbers(data.get("inference")), fit=_numbers(data.get("fit")),
+        **{name: _numbers(data.get(name)) for name in _MAPPINGS},
         dropped=tuple((item["unit"], item["reason"]) for item in data["dropped"]),
         weights=tuple((item["unit"], item["weight"]) for item in data.get("weights", [])),
         **lists, **{name: data[name] for name in _COUNTS},

@@ -9,27 +9,34 @@ from evalkit.records.evaluation import DataInput, Evaluation, Failure, Provenanc
 from evalkit.records.money import Appraisal, MoneyLine, MoneyYear
 from evalkit.records.panel import Measure, Panel
 from evalkit.records.result import Analysis, Coefficient, Design, Diagnostic, EventTime, PathPoint, Result
+from evalkit.records.supplement import Baseline, CumulativePoint, ErrorModel, Horizon, LeftOut, Placebo
 from evalkit.records.words import Better, Block, OutcomeKind, Role, Rule, Scale, Verdict
 
 __all__ = [
     "Analysis",
     "Appraisal",
+    "Baseline",
     "Better",
     "Block",
     "Coefficient",
+    "CumulativePoint",
     "DataInput",
     "Design",
     "Diagnostic",
+    "ErrorModel",
     "Estimate",
     "Evaluation",
     "EventTime",
     "Failure",
+    "Horizon",
+    "LeftOut",
     "Measure",
     "MoneyLine",
     "MoneyYear",
     "OutcomeKind",
     "Panel",
     "PathPoint",
+    "Placebo",
     "Provenance",
     "Result",
     "Role",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from evalkit.records.estimate import Estimate
 from evalkit.records.panel import Measure, Panel
+from evalkit.records.supplement import Baseline, CumulativePoint, ErrorModel, Horizon, LeftOut, Placebo
 from evalkit.records.words import Role, Verdict
 
 
@@ -110,6 +111,14 @@ class Result:
         The same with the usual season taken out, where a season was fitted; for drawing.
     coefficients, event_study, weights, decomposition, inference, fit
         Where the design has them.
+    horizons, cumulative, error_models, placebos, leave_out, baselines
+        Where the design has them; see `evalkit.records.supplement`.
+    selection : mapping or None
+        How far the outcome would have fallen by itself, where who or what is studied was chosen for a high value of it.
+    expected_coverage : mapping or None
+        How often intervals made in this way held the truth in simulated series like this one.
+    power : mapping or None
+        The smallest change that the design could find, by how long it watches.
     n_observations, n_units, n_treated_units, n_pre_periods, n_post_periods : int
     dropped : tuple of (str, str)
         Units left out, each with the reason.
@@ -128,6 +137,15 @@ class Result:
     weights: tuple[tuple[str, float], ...] = ()
     inference: Mapping[str, Any] | None = None
     fit: Mapping[str, Any] | None = None
+    horizons: tuple[Horizon, ...] = ()
+    cumulative: tuple[CumulativePoint, ...] = ()
+    error_models: tuple[ErrorModel, ...] = ()
+    placebos: tuple[Placebo, ...] = ()
+    leave_out: tuple[LeftOut, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+    selection: Mapping[str, Any] | None = None
+    expected_coverage: Mapping[str, Any] | None = None
+    power: Mapping[str, Any] | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     n_observations: int = 0
     n_units: int = 0
