@@ -12,6 +12,13 @@ from pydantic import ConfigDict, Field
 from evalkit.records import Block
 
 Text = Annotated[str, Field(min_length=1)]
+NARRATIVE = (
+    "background", "glance", "theory", "questions", "design", "result", "checks", "analyses", "events", "claims",
+    "limits", "money", "method", "notes", "responsible", "provenance", "downloads", "words", "cannot_say", "reached",
+    "changed", "next",
+)  # fmt: skip
+"""Sections of the page that the author's text may stand in; a name of the author's own goes under the notes."""
+
 Date = str | int
 Texts = list[Text]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from evalkit.periods import format_period, parse_period
 from evalkit.sources import Outcome, SimulatedData, exposure_problems, needed_columns
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import nearest
+from evalkit.spec.blocks import NARRATIVE
 from evalkit.spec.reading import Document, Path
 from evalkit.spec.study import Study
 
@@ -86,6 +88,11 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
     if study.disclosure is not None and study.disclosure.profile != "none":
         yield document.problem(f"the profile {study.disclosure.profile!r} is not there yet: nothing would be hidden",
                                "hide small numbers in the data first, and leave this out", ("disclosure",))  # fmt: skip
+    for key in study.narrative:
+        meant = difflib.get_close_matches(key.lower(), NARRATIVE, n=1, cutoff=0.8)
+        if meant and key not in NARRATIVE:  # own sections are welcome; one that is nearly ours is a slip
+            yield document.problem(f"the page has no section {key!r}", f"did you mean {meant[0]!r}? A section of your "
+                                   "own needs a name less like it", ("narrative", key), at_key=True)  # fmt: skip
     analyses = {"primary", *study.outcomes, *(v.id for v in [*study.sensitivity, *study.falsification])}
     for index, claim in enumerate(study.claims):
         if claim.analysis and claim.analysis not in analyses:

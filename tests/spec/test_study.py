@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import SpecError
+from evalkit.report import pages
+from evalkit.spec.blocks import NARRATIVE
 from evalkit.spec.loading import load_spec, merge, resolved
 from evalkit.spec.scaffold import DESIGNS, write_new
 from evalkit.spec.schema import schema_text
@@ -252,3 +254,19 @@ def test_new_gives_editors_their_schema_in_a_project_of_its_own(project: Path) -
 def test_a_comma_in_unquoted_text_is_explained(write_study: Write) -> None:
     text = (SERIES % ", ".join(["5"] * 48)).replace("label: Incidents", "label: Incidents per 100,000 people")
     assert "in quotes" in by_place(write_study(text))["outcomes.incidents.000 people"]
+
+
+def test_a_mistyped_section_of_the_narrative_is_told_and_a_section_of_ones_own_is_not(write_study: Write) -> None:
+    path = write_study()
+    told = "narrative: {cannot_says: [That it lasts.], Resultt: It fell., Dose: Twice a week.}\n"
+    path.write_text(path.read_text(encoding="utf-8") + told, encoding="utf-8")
+    assert by_place(path) == {
+        "narrative.cannot_says": "narrative.cannot_says: the page has no section 'cannot_says'; did you mean 'cannot_say'? A section of your "
+        "own needs a name less like it",
+        "narrative.Resultt": "narrative.Resultt: the page has no section 'Resultt'; did you mean 'result'? A section of your own needs a "
+        "name less like it",
+    }
+
+
+def test_the_sections_that_a_file_may_name_are_those_of_the_page() -> None:
+    assert set(NARRATIVE) == {*pages.SECTIONS, *pages._SUMMARY_KEYS}
