@@ -261,10 +261,10 @@ def test_a_mistyped_section_of_the_narrative_is_told_and_a_section_of_ones_own_i
     told = "narrative: {cannot_says: [That it lasts.], Resultt: It fell., Dose: Twice a week.}\n"
     path.write_text(path.read_text(encoding="utf-8") + told, encoding="utf-8")
     assert by_place(path) == {
-        "narrative.cannot_says": "narrative.cannot_says: the page has no section 'cannot_says'; did you mean 'cannot_say'? A section of your "
-        "own needs a name less like it",
-        "narrative.Resultt": "narrative.Resultt: the page has no section 'Resultt'; did you mean 'result'? A section of your own needs a "
-        "name less like it",
+        "narrative.cannot_says": "narrative.cannot_says: the page has no section 'cannot_says'; did you mean "
+        "'cannot_say'? A section of your own needs a name less like it",
+        "narrative.Resultt": "narrative.Resultt: the page has no section 'Resultt'; did you mean 'result'? A section "
+        "of your own needs a name less like it",
     }
 
 
