@@ -17,6 +17,8 @@ from evalkit.estimation.fit import Fit
 from evalkit.estimation.inputs import as_matrix, as_vector
 from evalkit.estimation.regression import generalised_linear
 
+RUNAWAY = 30.0
+"""A logarithm of a mean beyond this shows that the equations have no finite solution."""
 TOLERANCE = 1e-7
 """Largest change of a linear predictor, on the log scale, at which the fit has settled."""
 FULL_STEPS, STEPS = 20, 200
@@ -76,6 +78,8 @@ def quasi_likelihood(
     offset = np.zeros(y.size) if exposure is None else np.log(as_vector(exposure, "exposure", y.size))
     b = start.coefficients
     for step in range(STEPS):
+        if float(np.max(np.abs(matrix @ b))) > RUNAWAY:
+            break
         mean = np.exp(offset + matrix @ b)
         root = np.sqrt(mean)
         fit = restricted_likelihood(

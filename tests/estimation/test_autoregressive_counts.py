@@ -73,3 +73,12 @@ def test_refusals() -> None:
         quasi_likelihood(series(1) - 40, TERMS.matrix)
     with pytest.raises(DesignError, match="exposure"):
         quasi_likelihood(series(1), TERMS.matrix, np.zeros(60))
+
+
+def test_equations_without_a_finite_solution_are_refused_before_they_overflow() -> None:
+    # Forty-eight months with a season and few events: the autocorrelation runs to its end, a season's mean to infinity.
+    counts = [1, 2, 5, 10, 5, 9, 5, 4, 7, 4, 12, 2, 2, 1, 1, 2, 0, 3, 1, 3, 6, 2, 5, 5]
+    counts += [4, 6, 10, 12, 9, 6, 3, 5, 5, 3, 2, 1, 1, 2, 1, 0, 0, 0, 0, 2, 8, 6, 6, 4]
+    terms = segmented_design(np.arange(48), 24, season=np.arange(48) % 12 + 1)
+    with pytest.raises(DesignError, match="did not settle"):
+        quasi_likelihood(np.array(counts, dtype=float), terms.matrix)
