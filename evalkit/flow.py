@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit import claims, evidence, provenance
 from evalkit.diagnostics import falsification
+from evalkit.diagnostics.regression_to_the_mean import HOW, stated_selection
 from evalkit.errors import DataError, DesignError, EvalkitError, Problem
 from evalkit.periods import first_date, format_period, parse_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
@@ -23,6 +24,8 @@ from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
     import pandas
+
+    from evalkit.spec.blocks import Rollout
 
 Progress = Callable[[str, int, int], None]
 DEFAULT_SEED = 20_240_229
@@ -65,7 +68,7 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
                 raise spec.located(error) from None
             reason = " ".join(problem.sentence() for problem in error.problems)
             failures.append(Failure(request.id, request.role, request.label, reason))
-    analyses[0] = _set_beside(analyses[0], analyses[1:])
+    analyses[0] = _set_beside(analyses[0], analyses[1:], spec.study.rollout)
     study = resolved(spec.study)
     return Evaluation(
         id=spec.id, study=study, analyses=tuple(analyses), failures=tuple(failures),
@@ -137,12 +140,16 @@ class Tables:
             raise DataError(problems)
 
 
-def _set_beside(primary: Analysis, others: list[Analysis]) -> Analysis:
-    """Return the primary analysis with checks that need the other ones: what should not have moved."""
+def _set_beside(primary: Analysis, others: list[Analysis], rollout: Rollout | None) -> Analysis:
+    """Return the primary analysis with what needs more than itself: what should not have moved, who was chosen."""
     controls = [analysis for analysis in others if analysis.outcome_role == "negative_control"]
     pretend = [analysis for analysis in others if analysis.role == "falsification" and analysis not in controls]
     found = [check(group) for check, group in ((falsification.negative_controls, controls),
                                                (falsification.pretend_starts, pretend)) if group]  # fmt: skip
+    how = rollout.selected_on_outcome if rollout else None
+    if how in HOW and primary.result.selection is None:
+        alone = primary.design["kind"] == "before_after" and not primary.design.get("comparison")
+        found.append(stated_selection(str(how), alone))
     result = replace(primary.result, diagnostics=(*primary.result.diagnostics, *found))
     return replace(primary, result=result)
 
@@ -150,7 +157,7 @@ def _set_beside(primary: Analysis, others: list[Analysis]) -> Analysis:
 def _analyse(request: AnalysisRequest, tables: Tables) -> Analysis:
     panel = tables.panel(request)
     design = request.study.needed_design.resolve(panel)  # type: ignore[union-attr]
-    result = _estimated(design, panel)
+    result = _estimated(design, panel, supplements=request.role in ("primary", "secondary"))
     starts = panel.frame["first_time"].dropna()
     return Analysis(
         id=request.id, role=request.role, label=request.label, outcome=panel.outcome,
@@ -161,7 +168,7 @@ def _analyse(request: AnalysisRequest, tables: Tables) -> Analysis:
     )  # fmt: skip
 
 
-def _estimated(design: Any, panel: Panel) -> Result:
+def _estimated(design: Any, panel: Panel, *, supplements: bool) -> Result:
     """Return what the design estimates; numbers that overflow are an error, not a warning and a result of nonsense.
 
     Raises
@@ -173,7 +180,7 @@ def _estimated(design: Any, panel: Panel) -> Result:
 
     try:
         with numpy.errstate(over="raise", divide="raise", invalid="raise"):
-            result: Result = design.estimate(panel)
+            result: Result = design.estimate(panel, supplements=supplements)
     except ArithmeticError as error:
         raise DesignError(f"the numbers differ too much in size to compute with ({error})",
                           "look for values, exposures or weights that are slips, or that hardly vary", "outcomes",

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 MOST_PER = 1_000_000.0
 
 
-def averages(rows: Halves, level_before: float, level_after: float) -> dict[str, Any] | None:
+def averages(rows: Halves, level_before: float, level_after: float, basis: str = "on average") -> dict[str, Any] | None:
     """Return the averages before and after under `averages`, so that their ratio is the change that is printed.
 
     Parameters
     ----------
     rows : Halves
     level_before, level_after : float
-        Means of an outcome that is no count.
+        Means (or medians) of an outcome that is no count.
+    basis : str
+        What they are, in words that follow the number.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def averages(rows: Halves, level_before: float, level_after: float) -> dict[str,
     if kind == "count":
         before, after = (float(side["value"].sum()) / side["time"].nunique() for side in (rows.before, rows.after))
         return {"averages": _with(before, after, named(outcome), f"a {words_for(rows.panel.frequency)}")}
-    return {"averages": _with(level_before, level_after, named(outcome), "on average")}
+    return {"averages": _with(level_before, level_after, named(outcome), basis)}
 
 
 def _rates(rows: Halves, single: bool) -> dict[str, Any]:

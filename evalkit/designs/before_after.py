@@ -1,24 +1,51 @@
-"""Before and after: one window of periods against another, with no comparison."""
+"""Before and after: one window of periods against another, alone or beside the same windows in comparison areas."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from evalkit.designs.averages import averages
-from evalkit.designs.change import Change, change_of_counts, change_of_means, change_of_shares
+from evalkit.designs.baselines import Against, Choice, against_areas, against_counts, against_rows, baselines
+from evalkit.designs.before_after_checks import checks
+from evalkit.designs.before_after_path import path
+from evalkit.designs.change import Change, change_of_means, change_of_medians, change_of_shares
+from evalkit.designs.comparison_areas import (
+    WHERE,
+    change_against,
+    chosen_source,
+    comparison_halves,
+    comparison_units,
+    effect_of_cells,
+    treated_panel,
+)
+from evalkit.designs.count_change import change_of_counts, ratio_of_cells
 from evalkit.designs.halves import Halves, halves, require_complete_windows
 from evalkit.designs.options import Level, WindowOption
-from evalkit.designs.windows import first_start, window_of
-from evalkit.diagnostics import counts, windows
+from evalkit.designs.selection import without_programme
+from evalkit.designs.selection_options import Selection
+from evalkit.designs.windows import window_of
 from evalkit.diagnostics.words import several
 from evalkit.errors import DesignError
-from evalkit.records import Block, PathPoint, Result
+from evalkit.records import Block, Result
 
 if TYPE_CHECKING:
-    from evalkit.records import Diagnostic, Panel
+    from evalkit.records import Panel
+
+
+def _names(value: Any) -> Any:
+    """Return one name as a list of one, and numbers as the text that units are."""
+    if isinstance(value, list | tuple):
+        return [str(name) if isinstance(name, int) and not isinstance(name, bool) else name for name in value]
+    return [value] if isinstance(value, str) and value != "never_treated" else value
+
+
+Areas = Annotated[
+    tuple[str, ...] | Literal["never_treated"], BeforeValidator(_names, json_schema_input_type=list[str] | str)
+]
+"""Names of units, or `never_treated`."""
 
 
 class BeforeAfter(Block):
@@ -31,15 +58,37 @@ class BeforeAfter(Block):
     after: WindowOption | None = Field(
         None, description="Window after: {from, to} or one period; default: every period from the start on"
     )
+    match: Literal["none", "same_months"] = Field(
+        "none", description="same_months: windows keep only months (quarters, weeks, days) of the year that both hold"
+    )
+    comparison: Areas | None = Field(
+        None, description="Comparison areas: names of units, or never_treated; the effect is then relative to theirs"
+    )
+    selection: Selection | None = Field(
+        None, description="Where those studied were chosen for a high outcome: how, so that the fall to expect is told"
+    )
+    statistic: Literal["mean", "median"] = Field(
+        "mean", description="What is compared of a continuous outcome or a rate; a median has a bootstrap interval"
+    )
     method: Literal["exact", "mid_p"] = Field(
         "exact", description="Interval of a ratio of two counts: exact (never too narrow) or mid_p (closer on average)"
     )
-    dispersion: Literal["auto", "none"] = Field(
-        "auto", description="auto: widen the interval of counts when periods vary more than chance; none: never"
+    dispersion: Literal["auto", "none", "quasi_poisson", "negative_binomial"] = Field(
+        "auto",
+        description="auto: widen the interval of counts when periods vary more than chance; quasi_poisson or "
+        "negative_binomial: always by that model; none: never",
+    )
+    dispersion_from: Literal["areas", "areas_within_cells", "periods"] | None = Field(
+        None,
+        description="With comparison areas, where dispersion is estimated: how much the change differs between areas, "
+        "how much areas or periods differ within the four cells; left out: areas from three a side on, else periods",
     )
     pairing: Literal["auto", "paired", "unpaired"] = Field(
         "auto", description="Whether each unit is set against itself; auto: yes when there are two or more units"
     )
+    bootstrap: Literal["percentile", "bca"] = Field("percentile", description="Bootstrap interval of a median")
+    draws: int = Field(9_999, ge=199, le=1_000_000, description="Resamples behind the interval of a median")
+    seed: int = Field(20_240_229, ge=0, description="Seed of those resamples")
     level: Level = 0.95
 
     title: ClassVar[str] = "Before and after"
@@ -48,26 +97,32 @@ class BeforeAfter(Block):
         "Nothing but chance differs between the two windows. This cannot be checked without a comparison, "
         "so the change is monitoring: it does not say what the programme did.",
         "What is counted is recorded in the same way in both windows.",
-        "The places or people were not chosen because the outcome was unusually high just before.",
+        "The places or people were not chosen because the outcome was unusually high just before. Where the selection "
+        "was by the outcome, part of a fall is to be expected from that alone.",
+        "Where comparison areas are set beside: without the programme, both would have changed in the same "
+        "proportion. Totals of two windows cannot show it.",
     )
     checks: ClassVar[tuple[str, ...]] = (
-        "no_comparison", "single_period_comparison", "window_lengths", "pandemic_restrictions",
-        "selection_on_high_baseline", "small_counts", "overdispersion", "independent_periods",
+        "no_comparison", "parallel_change", "single_period_comparison", "window_lengths", "pandemic_restrictions",
+        "selection_on_high_baseline", "regression_to_the_mean", "choice_of_baseline", "small_counts", "overdispersion",
+        "independent_periods",
     )  # fmt: skip
 
     def resolve(self, panel: Panel) -> BeforeAfter:
-        """Return the design with windows and pairing as the panel decides them.
+        """Return the design with windows, pairing, areas and source of dispersion as the panel decides them.
 
         Raises
         ------
         DesignError
-            When windows cannot be told, are empty or overlap, or `pairing: paired` has no pairs.
+            When windows cannot be told, are empty or overlap, `pairing: paired` has no pairs, comparison areas cannot
+            be told, or an option does not fit the outcome.
         """
-        rows = halves(panel, self.before, self.after)
+        self._require_fit(panel)
+        rows, areas = self._rows(panel)
         require_complete_windows(rows, every_unit=not _cross_sections(rows, self.pairing))
         pairing = self.pairing
         if pairing == "auto":
-            pairing = "paired" if len(rows.panel.units) > 1 and rows.both else "unpaired"
+            pairing = "paired" if areas is None and len(rows.panel.units) > 1 and rows.both else "unpaired"
         if pairing == "paired" and len(rows.both) < 2:
             raise DesignError(
                 f"{several(len(rows.both), 'unit')} with rows in both windows, and pairs need at least two",
@@ -75,9 +130,14 @@ class BeforeAfter(Block):
                 "design.pairing",
             )
         before, after = (window_of(span, panel) for span in rows.spans)
-        return self.model_copy(update={"before": before, "after": after, "pairing": pairing})
+        changes: dict[str, Any] = {"before": before, "after": after, "pairing": pairing}
+        if areas is not None:
+            changes["comparison"] = areas.both
+            if self.dispersion != "none":
+                changes["dispersion_from"] = chosen_source(rows, areas, self.dispersion_from)
+        return self.model_copy(update=changes)
 
-    def estimate(self, panel: Panel) -> Result:
+    def estimate(self, panel: Panel, *, supplements: bool = True) -> Result:
         """Return the change with its interval, the path and the checks.
 
         Returns
@@ -85,9 +145,12 @@ class BeforeAfter(Block):
         Result
             `effect` is the logarithm of the ratio of rates, after over before, for counts (rule exact: its limits are
             logarithms of the exact limits, minus infinity or infinity where a count is zero); the difference after
-            less before for all else. `relative` is for counts only. `averted` is always null: a change over time does
-            not say what would have happened. `path` has every period; `counterfactual` in the window after is the
-            mean level before.
+            less before for all else. With comparison areas it is the logarithm of that ratio over theirs, below 0
+            where the fall goes beyond theirs, and `fit` has `meta_analysis`, `comparison` and `dispersions`.
+            `relative` is for counts only. `averted` is always null: neither a change over time nor one beyond that of
+            other areas says what would have happened. `path` has every period; `counterfactual` in the window after
+            is the level before, changed as in the comparison areas where there are any. `selection` and `baselines`
+            are filled where asked for and where there are other windows.
 
         Raises
         ------
@@ -105,38 +168,96 @@ class BeforeAfter(Block):
         References
         ----------
         Clopper and Pearson (1934), Biometrika 26, 404-413. Newcombe (1998), Statistics in Medicine 17, 873-890 and
-        2635-2650. Welch (1947), Biometrika 34, 28-35. Wooldridge (1999), Journal of Econometrics 90, 77-97.
+        2635-2650. Welch (1947), Biometrika 34, 28-35. Wooldridge (1999), Journal of Econometrics 90, 77-97. Wilson
+        (2022), Journal of Quantitative Criminology 38, 323-341. Hauer (1997), Observational Before-After Studies in
+        Road Safety.
         """
+        del supplements  # other baselines cost little, and a check reads them
         design = self.resolve(panel)
-        rows = halves(panel, self.before, self.after)
-        paired = design.pairing == "paired"
-        change = design._change(rows, paired)
+        rows, areas = design._rows(panel)
+        paired, median = design.pairing == "paired", design.statistic == "median"
+        change = design._change(rows, areas)
+        chosen = None if design.selection is None else without_programme(panel, rows, design.selection)
+        choice = baselines(rows, change, design._against(rows, areas)) if rows.both else Choice((), (), 0)
         return Result(
-            estimand=_estimand(rows, paired),
+            estimand=_estimand(rows, areas, paired),
             standard_errors=f"{change.rule}; {100 * design.level:g}% interval",
             effect=change.effect,
             relative=change.relative,
             absolute=change.absolute,
-            path=_path(rows, change),
-            inference={"method": change.effect.rule, "rule": change.rule, "dispersion": change.dispersion},
-            fit=averages(rows, change.level_before, change.level_after),
-            diagnostics=_checks(rows, change, paired),
-            n_observations=len(rows.before) + len(rows.after),
-            n_units=len(rows.panel.units),
+            path=path(rows, areas, change, median),
+            inference={"method": change.effect.rule, "rule": change.rule, "dispersion": change.dispersion}
+            | ({"draws": design.draws, "seed": design.seed} if median else {}),
+            fit=_fit(rows, change, median),
+            baselines=choice.windows,
+            selection=chosen,
+            diagnostics=checks(rows, change, paired, chosen, choice),
+            n_observations=sum(len(side) for half in (rows, areas) if half for side in (half.before, half.after)),
+            n_units=len(rows.panel.units) + (0 if areas is None else len(areas.panel.units)),
             n_treated_units=len(rows.panel.treated_units),
             n_pre_periods=rows.periods[0],
             n_post_periods=rows.periods[1],
             dropped=rows.dropped,
         )
 
-    def _change(self, rows: Halves, paired: bool) -> Change:
+    def _rows(self, panel: Panel) -> tuple[Halves, Halves | None]:
+        """Return the rows of the treated units, and of the comparison areas where there are any."""
+        if self.comparison is None:
+            return halves(panel, self.before, self.after, self.match), None
+        compared = comparison_units(panel, self.comparison)
+        treated, dropped = treated_panel(panel, compared)
+        rows = halves(treated, self.before, self.after, self.match)
+        rows = replace(rows, dropped=dropped)
+        return rows, comparison_halves(panel, compared, rows)
+
+    def _change(self, rows: Halves, areas: Halves | None) -> Change:
         """Return the change by kind of outcome."""
-        kind = rows.panel.outcome.kind
+        kind, paired = rows.panel.outcome.kind, self.pairing == "paired"
+        if areas is not None:
+            source = None if self.dispersion == "none" else self.dispersion_from
+            return change_against(rows, areas, source, self.level)
+        if self.statistic == "median":
+            return change_of_medians(rows, paired, self.bootstrap, self.draws, self.seed, self.level)
         if kind == "count":
             return change_of_counts(rows, paired, self.method, self.dispersion, self.level)
         if kind in ("proportion", "binary"):
             return change_of_shares(rows, paired, self.level)
         return change_of_means(rows, paired, self.level)
+
+    def _against(self, rows: Halves, areas: Halves | None) -> Against:
+        """Return the change against other periods than those of the window before, by the same rule."""
+        paired = self.pairing == "paired"
+        if areas is not None:
+            source = None if self.dispersion == "none" else self.dispersion_from
+            return against_areas(rows, areas, lambda cells: effect_of_cells(cells, source, self.level))
+        if rows.panel.outcome.kind == "count":
+            return against_counts(
+                rows, lambda a, b: ratio_of_cells(a, b, paired, self.method, self.dispersion, self.level)[0]
+            )
+        return against_rows(rows, lambda moved: self._change(moved, None), bounds=self.statistic == "mean")
+
+    def _require_fit(self, panel: Panel) -> None:
+        """Raise where options do not fit each other or the outcome."""
+        kind = panel.outcome.kind
+        if self.statistic == "median" and kind not in ("continuous", "rate"):
+            raise DesignError(f"the outcome is a {kind}, and medians are for continuous outcomes and rates",
+                              "leave `statistic` out", "design.statistic")  # fmt: skip
+        if self.comparison is None:
+            if self.dispersion_from is not None:
+                raise DesignError("`dispersion_from` belongs to comparison areas, and there are none", "name them "
+                                  "under `comparison`, or leave it out", "design.dispersion_from")  # fmt: skip
+            return
+        if kind != "count":
+            raise DesignError(f"the outcome is a {kind}, and the relative effect is a ratio of counts",
+                              "give cases as `kind: count` with `exposure`, or use difference_in_differences",
+                              WHERE)  # fmt: skip
+        if self.pairing == "paired":
+            raise DesignError("areas are summed where there are comparison areas",
+                              "leave `pairing` out; `dispersion_from: areas` sets each area against itself",
+                              "design.pairing")  # fmt: skip
+        if self.dispersion == "negative_binomial":
+            raise DesignError("with comparison areas the variance is quasi-Poisson",
+                              "leave `dispersion` out, or use quasi_poisson", "design.dispersion")  # fmt: skip
 
 
 def _cross_sections(rows: Halves, pairing: str) -> bool:
@@ -144,102 +265,24 @@ def _cross_sections(rows: Halves, pairing: str) -> bool:
     return pairing != "paired" and len(rows.panel.units) > 1 and not rows.both
 
 
-def _estimand(rows: Halves, paired: bool) -> str:
+def _estimand(rows: Halves, areas: Halves | None, paired: bool) -> str:
     """Return what is estimated, in words that claim no cause."""
     units = f" in {several(len(rows.panel.units), 'unit')}, each set against itself," if paired else ""
+    if areas is not None:
+        treated, others = (several(len(half.panel.units), "area") for half in (rows, areas))
+        units = f" in {treated}, beyond the change in {others} set beside,"
     before, after = rows.words
     change = f"{rows.panel.outcome.label}: change{units} from {before} to {after}"
     return f"{change}. It does not say what the programme did"
 
 
-def _path(rows: Halves, change: Change) -> tuple[PathPoint, ...]:
-    """Return every period that all units have; totals for counts, means for all else."""
-    panel, counts = rows.panel, rows.panel.outcome.kind == "count"
-    name = (panel.units[0] or "series") if len(panel.units) == 1 else "all units"
-    points = []
-    for time, side in panel.frame.groupby("time"):
-        exposure = float(side["exposure"].sum())
-        factor = exposure if counts else 1.0
-        observed: float | None = float(side["value"].sum() if counts else side["value"].mean())
-        if panel.outcome.kind in ("proportion", "binary"):
-            observed = float((side["value"] * side["exposure"]).sum() / exposure)
-        if counts and side["unit"].nunique() < len(panel.units):
-            observed = None  # A total over some of the units would look like a fall.
-        point = PathPoint(name, panel.label(int(str(time))), observed)
-        if rows.spans[0].holds(int(str(time))):
-            point = replace(point, fitted=change.level_before * factor)
-        elif rows.spans[1].holds(int(str(time))):
-            bounds = [None if bound is None else bound * factor for bound in (change.level_low, change.level_high)]
-            point = replace(point, fitted=change.level_after * factor, counterfactual=change.level_before * factor,
-                            low=bounds[0], high=bounds[1])  # fmt: skip
-        points.append(point)
-    return tuple(points)
-
-
-def _checks(rows: Halves, change: Change, paired: bool) -> tuple[Diagnostic, ...]:
-    """Return the checks, those of the windows first."""
-    panel, frequency = rows.panel, rows.panel.frequency
-    found = [
-        windows.no_comparison(len(rows.dropped)),
-        windows.single_period_comparison(*rows.periods, frequency),
-        windows.window_lengths(*rows.spans, rows.periods, frequency),
-        windows.pandemic_restrictions(*rows.spans, frequency),
-        _baseline(rows, change),
-    ]
-    if panel.outcome.kind == "count":
-        found.append(counts.small_counts(float(rows.before["value"].sum()), float(rows.after["value"].sum())))
-        found.append(_dispersion(rows, change, paired))
-    if len(panel.units) == 1 and min(rows.periods) > 1:
-        found.append(_independence(rows))
-    return tuple(found)
-
-
-def _baseline(rows: Halves, change: Change) -> Diagnostic:
-    """Return whether the window before stands out from other periods before the start."""
-    panel = rows.panel
-    start = first_start(panel) or rows.spans[1].first
-    other = panel.frame[(panel.frame["time"] < start) & ~panel.frame["time"].between(*rows.spans[0])]
-    if panel.outcome.kind == "count":
-        sums = other.groupby("time")[["value", "exposure"]].sum()
-        level, earlier = (
-            float(rows.before["value"].sum() / rows.before["exposure"].sum()),
-            sums["value"] / sums["exposure"],
-        )
-        exposures = list(sums["exposure"])
+def _fit(rows: Halves, change: Change, median: bool) -> dict[str, Any] | None:
+    """Return the averages before and after, or what stands behind a relative effect; and what was left out."""
+    if change.comparison is not None:
+        found: dict[str, Any] | None = dict(change.comparison)
     else:
-        level, earlier = float(rows.before["value"].mean()), other.groupby("time")["value"].mean()
-        exposures = [1.0] * len(earlier)
-    return windows.selection_on_high_baseline(level, list(earlier), exposures, panel.outcome.better, panel.frequency)
-
-
-def _dispersion(rows: Halves, change: Change, paired: bool) -> Diagnostic:
-    """Return whether counts vary more than chance, where single periods can tell."""
-    if paired:
-        return counts.overdispersion_between_units()
-    if change.dispersion is None:
-        few = min(rows.periods) < 3
-        return counts.dispersion_not_run(
-            "With fewer than three periods in a window, their variation cannot be seen."
-            if few
-            else "It was not looked at (`dispersion: none`, or a window without any event)."
-        )
-    allowed = "The interval is widened for it" if change.dispersed else ""
-    return counts.overdispersion(change.dispersion, None, allowed)
-
-
-def _independence(rows: Halves) -> Diagnostic:
-    """Return whether neighbouring periods of one series move together around the mean of their window."""
-    import numpy
-
-    from evalkit.estimation.residuals import lag_one_autocorrelation
-
-    sides = [side["value"].to_numpy() / (side["exposure"].to_numpy() if rows.panel.outcome.kind == "count" else 1.0)
-             for side in (rows.before, rows.after)]  # fmt: skip
-    residuals = numpy.concatenate([side - side.mean() for side in sides])
-    # A gap of two between the windows keeps the last period before and the first after from counting as neighbours.
-    times = rows.before["time"].to_numpy(), rows.after["time"].to_numpy()
-    positions = numpy.concatenate([times[0], times[1] + (2 if times[1][0] - times[0][-1] < 2 else 0)])
-    if residuals.size < 8 or numpy.ptp(residuals) == 0.0:
-        return counts.independent_periods(None, residuals.size, rows.panel.frequency)
-    correlation = lag_one_autocorrelation(residuals, positions)
-    return counts.independent_periods(correlation, residuals.size, rows.panel.frequency)
+        basis = "at the median" if median else "on average"
+        found = averages(rows, change.level_before, change.level_after, basis)
+    if not rows.left_out:
+        return found
+    return (found or {}) | {"left_out_periods": [rows.panel.label(time) for time in rows.left_out]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from evalkit.designs.halves import Halves
     from evalkit.estimation.comparisons import Comparison
-    from evalkit.estimation.counts import RateRatio
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,8 @@ class Change:
         Variance over mean of the counts of single periods, where it could be estimated.
     dispersed : bool
         Whether the interval allows for it.
+    comparison : mapping or None
+        Totals, rates and dispersions of treated and comparison areas, where there are any.
     """
 
     effect: Estimate
@@ -50,88 +51,7 @@ class Change:
     level_high: float | None
     dispersion: float | None = None
     dispersed: bool = False
-
-
-def change_of_counts(
-    rows: Halves, paired: bool, method: Literal["exact", "mid_p"], dispersion: str, level: float
-) -> Change:
-    """Return the ratio of rates after over before, on the log scale.
-
-    Notes
-    -----
-    Units pooled: the exact (or mid-p) conditional ratio of totals; with three or more periods on each side and
-    `dispersion: auto`, the quasi-Poisson interval instead when counts vary more than chance (dispersion above 1) and
-    that interval is the wider one. Units paired: conditional Poisson with unit effects, variance between units.
-    The change per unit and period follows from the ratio r given the total N:
-    ``N (r - 1) / (E_before + r E_after)`` per unit of exposure, which rises with r, so its limits are those of r.
-    """
-    from evalkit.estimation.counts import paired_counts, rate_ratio
-
-    sides = rows.before, rows.after
-    counts = [float(side["value"].sum()) for side in sides]
-    exposures = [float(side["exposure"].sum()) for side in sides]
-    _require_exposure(exposures)
-    found, phi = None, None
-    if paired:
-        by_unit = [
-            side.groupby("unit")[["value", "exposure"]].sum().loc[list(rows.both)].to_numpy().T for side in sides
-        ]
-        (first, exposure_first), (second, exposure_second) = by_unit
-        found = _mended(paired_counts, first, second, exposure_first, exposure_second, level)
-    else:
-        exact = rate_ratio(counts[0], counts[1], exposures[0], exposures[1], level, method)
-        found, phi = _dispersed(rows, exact, level) if dispersion == "auto" else (exact, None)
-    return _ratio_change(rows, found, counts, exposures, phi, level)
-
-
-def _dispersed(rows: Halves, exact: RateRatio, level: float) -> tuple[RateRatio, float | None]:
-    """Return the ratio whose interval is the wider one, and the dispersion when it can be estimated."""
-    from evalkit.estimation.counts import dispersion_rate_ratio
-
-    by_period = [side.groupby("time")[["value", "exposure"]].sum().to_numpy().T for side in (rows.before, rows.after)]
-    (first, exposure_first), (second, exposure_second) = by_period
-    if min(first.size, second.size) < 3 or min(first.sum(), second.sum()) == 0.0:
-        return exact, None
-    wide = dispersion_rate_ratio(first, second, exposure_first, exposure_second, level)
-    phi = float(wide.dispersion or 1.0)
-    wider = math.log(wide.high / wide.low) > math.log(exact.high / exact.low)
-    return (wide, phi) if phi > 1.0 and wider else (exact, phi)
-
-
-def _ratio_change(
-    rows: Halves, found: RateRatio, counts: list[float], exposures: list[float], phi: float | None, level: float
-) -> Change:
-    """Return a ratio as a change, with the difference per unit and period that it implies."""
-    outcome, total = rows.panel.outcome, sum(counts)
-    rule: Any = "t" if found.se is not None else "exact"
-    effect = Estimate(
-        _log(found.value), label=f"{outcome.label}: change", unit="log ratio", se=found.se, df=found.df,
-        low=_log(found.low), high=_log(found.high), p_value=found.p_value, level=level, scale="log", rule=rule,
-    )  # fmt: skip
-
-    def before_given(ratio: float) -> float:
-        return 0.0 if math.isinf(ratio) else total / (exposures[0] + ratio * exposures[1])
-
-    def difference(ratio: float) -> float:
-        per_row = exposures[1] / len(rows.after)
-        if math.isinf(ratio):
-            return total / exposures[1] * per_row
-        return (ratio - 1.0) * before_given(ratio) * per_row
-
-    absolute = Estimate(
-        difference(found.value), label=f"{outcome.label}: change per unit and period",
-        unit=named(outcome), low=difference(found.low), high=difference(found.high),
-        p_value=found.p_value, level=level, rule=rule,
-    )  # fmt: skip
-    words = found.rule
-    if found.method == "dispersion":
-        words = f"counts of single periods vary more than chance: {found.rule}"
-    elif phi is not None:
-        words = f"{found.rule}; counts of single periods vary {phi:.3g} times as much as chance (never below 1)"
-    return Change(
-        effect, effect.percent(), absolute, words, before_given(found.value), counts[1] / exposures[1],
-        before_given(found.high), before_given(found.low), phi, found.method in ("dispersion", "paired"),
-    )  # fmt: skip
+    comparison: Mapping[str, Any] | None = None
 
 
 def change_of_shares(rows: Halves, paired: bool, level: float) -> Change:
@@ -214,6 +134,34 @@ def change_of_means(rows: Halves, paired: bool, level: float) -> Change:
     return _difference_change(rows, found, float(before.mean()), float(after.mean()), level, taken)
 
 
+def change_of_medians(
+    rows: Halves, paired: bool, method: Literal["percentile", "bca"], draws: int, seed: int, level: float
+) -> Change:
+    """Return the difference of two medians with a bootstrap interval.
+
+    Notes
+    -----
+    The values are the means of units in each window or, for one series, its periods, taken as independent. Paired:
+    units are drawn with both their values; unpaired: each window is drawn by itself. No p-value.
+    """
+    import numpy
+
+    from evalkit.estimation.comparisons import median_difference
+
+    single = len(rows.panel.units) == 1
+    by = "time" if single else "unit"
+    sides = [side.groupby(by)["value"].mean() for side in (rows.before, rows.after)]
+    before, after = (side.loc[list(rows.both)].to_numpy() if paired else side.to_numpy() for side in sides)
+    try:
+        found = median_difference(after, before, level, paired=paired, method=method, draws=draws, seed=seed)
+    except DesignError as error:
+        raise DesignError(error.problems[0].message, error.problems[0].mend, "design.statistic") from None
+    taken = "medians; " + ("periods taken as independent" if single else "units taken as independent")
+    change = _difference_change(rows, found, float(numpy.median(before)), float(numpy.median(after)), level, taken)
+    effect = replace(change.effect, rule="draws")
+    return replace(change, effect=effect, absolute=effect)
+
+
 def _paired_means(rows: Halves, level: float, weighted: bool) -> Change:
     """Return the mean change of units, each unit's windows averaged first (by exposure where `weighted`)."""
     from evalkit.estimation.comparisons import paired_mean_difference
@@ -266,24 +214,3 @@ def _events(side: pandas.DataFrame, rows: Halves) -> tuple[numpy.ndarray, numpy.
             "outcomes",
         )
     return numpy.round(events), numpy.round(trials)
-
-
-def _mended(paired: Any, *arguments: Any) -> RateRatio:
-    """Return the paired ratio; where it cannot be had, say which option goes on without pairs."""
-    try:
-        found: RateRatio = paired(*arguments)
-    except DesignError as error:
-        raise DesignError(error.problems[0].message, "use `pairing: unpaired`", "design.pairing") from None
-    return found
-
-
-def _require_exposure(exposures: list[float]) -> None:
-    if not min(exposures) > 0.0:
-        raise DesignError(
-            "the exposure of a window is zero", "correct the exposure, or choose another window", "outcomes"
-        )
-
-
-def _log(ratio: float) -> float:
-    """Return the logarithm, minus infinity of zero."""
-    return math.log(ratio) if ratio > 0.0 else -math.inf

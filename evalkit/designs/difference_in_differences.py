@@ -78,7 +78,7 @@ class DifferenceInDifferences(Block):
             }
         )
 
-    def estimate(self, panel: Panel) -> Result:
+    def estimate(self, panel: Panel, *, supplements: bool = True) -> Result:
         """Return effect, counterfactual path, event study and checks.
 
         Returns
@@ -115,5 +115,6 @@ class DifferenceInDifferences(Block):
         (2015), Journal of Human Resources 50, 317-372. Cheng and Hoekstra (2013), Journal of Human Resources 48,
         821-854 (their data are reproduced in the tests).
         """
+        del supplements  # everything that this design computes belongs to its own checks
         design = self.resolve(panel)
         return TwoWay(design, panel, adoption(panel, self.before, self.after)).result()

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evalkit.designs.same_months import place_in_year, place_words, shared
 from evalkit.designs.windows import Span, spans_around, words_of
 from evalkit.errors import DataError, DesignError, Problem
 from evalkit.periods import words_for
@@ -32,6 +33,8 @@ class Halves:
         Units with rows in both windows.
     dropped : tuple of (str, str)
         Units that are not used, each with the reason.
+    left_out : tuple of int
+        Periods within the windows that are not compared, since the other window lacks their time of the year.
     """
 
     panel: Panel
@@ -40,18 +43,22 @@ class Halves:
     spans: tuple[Span, Span]
     both: tuple[str, ...]
     dropped: tuple[tuple[str, str], ...]
+    left_out: tuple[int, ...] = ()
 
     @property
     def words(self) -> tuple[str, str]:
         """Both windows in words: `December 2019`, `the 12 months January 2019 to December 2019`."""
-        frequency = self.panel.frequency
         counted = [
-            words_of(span, frequency)
-            if span.first == span.last
-            else f"the {count} {words_for(frequency, count)} {words_of(span, frequency)}"
-            for span, count in zip(self.spans, self.periods, strict=True)
+            window_words(span, times, self.panel.frequency, bool(self.left_out))
+            for span, times in zip(self.spans, self.times, strict=True)
         ]
         return counted[0], counted[1]
+
+    @property
+    def times(self) -> tuple[list[int], list[int]]:
+        """Periods with data in each window, ascending."""
+        before, after = (sorted({int(time) for time in side["time"]}) for side in (self.before, self.after))
+        return before, after
 
     @property
     def periods(self) -> tuple[int, int]:
@@ -59,8 +66,29 @@ class Halves:
         return int(self.before["time"].nunique()), int(self.after["time"].nunique())
 
 
-def halves(panel: Panel, before: Window | None, after: Window | None) -> Halves:
+def window_words(span: Span, times: list[int], frequency: str, matched: bool = False) -> str:
+    """Return a window in words, with the number of its periods where there are several.
+
+    Parameters
+    ----------
+    span : Span
+    times : list of int
+        Its periods that are compared.
+    frequency : str
+    matched : bool
+        Whether others within it are left out, so that those kept are named.
+    """
+    words, count = words_of(span, frequency), len(times)
+    if matched:
+        only = place_words((place_in_year(time, frequency) for time in times), frequency)
+        return f"{count} {words_for(frequency, count)} within {words} ({only} only)"
+    return words if span.first == span.last else f"the {count} {words_for(frequency, count)} {words}"
+
+
+def halves(panel: Panel, before: Window | None, after: Window | None, match: str = "none") -> Halves:
     """Return the rows of both windows for the treated units, or for all when none is ever treated.
+
+    With `match` `same_months`, a window keeps only the times of the year that the other one holds too.
 
     Raises
     ------
@@ -83,9 +111,23 @@ def halves(panel: Panel, before: Window | None, after: Window | None) -> Halves:
                 "choose a window within the data",
                 f"design.{key}",
             )
+    left_out: tuple[int, ...] = ()
+    if match == "same_months":
+        first, second, left_out = _matched(first, second, panel.frequency)
     later = set(second["unit"])
     both = tuple(unit for unit in dict.fromkeys(first["unit"]) if unit in later)
-    return Halves(panel, first, second, spans, both, dropped)
+    return Halves(panel, first, second, spans, both, dropped, left_out)
+
+
+def _matched(
+    first: pandas.DataFrame, second: pandas.DataFrame, frequency: str
+) -> tuple[pandas.DataFrame, pandas.DataFrame, tuple[int, ...]]:
+    """Return the rows of both windows at times of the year that both hold, and the periods that are left out."""
+    sides = [sorted({int(time) for time in side["time"]}) for side in (first, second)]
+    places = shared(sides[0], sides[1], frequency)
+    left_out = [time for side in sides for time in side if place_in_year(time, frequency) not in places]
+    kept = [side[~side["time"].isin(left_out)] for side in (first, second)]
+    return kept[0], kept[1], tuple(left_out)
 
 
 def require_complete_windows(rows: Halves, every_unit: bool) -> None:
@@ -97,7 +139,8 @@ def require_complete_windows(rows: Halves, every_unit: bool) -> None:
         Naming units and periods.
     """
     problems: list[Problem] = []
-    for frame, span in ((rows.before, rows.spans[0]), (rows.after, rows.spans[1])):
+    for span in rows.spans:
+        frame = rows.panel.frame[rows.panel.frame["time"].between(*span)]
         window = dataclasses.replace(rows.panel, frame=frame)
         if not every_unit:
             window = dataclasses.replace(window, frame=frame.drop_duplicates("time").assign(unit=""))

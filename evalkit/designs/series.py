@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evalkit.designs.controls import Controls, part
+from evalkit.designs.interruptions import Excluded, Exclusion, excluded_spans
 from evalkit.designs.outcomes import require_single_rows
 from evalkit.designs.windows import Span, first_start, spans_around, words_of
-from evalkit.errors import DesignError
-from evalkit.periods import SEASON_LENGTH, season_of, words_for
+from evalkit.errors import DataError, DesignError
+from evalkit.periods import PER_YEAR, SEASON_LENGTH, season_of, spell_periods, words_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy
     import pandas
 
     from evalkit.designs.options import Window
@@ -23,16 +29,28 @@ COUNT_FAMILIES = ("poisson", "quasi_poisson", "negative_binomial")
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Rows of one series in the windows.
+    """Rows of one series in the windows, less those that are taken out.
 
     Attributes
     ----------
     frame : pandas.DataFrame
         In the order of time.
     start : int
-        First period from the interruption on that is used.
+        First period of the change: that of the window after, past any phase-in. Time counts from it, also where that
+        very period is excluded.
     spans : (Span, Span)
+        From the first to the last period that is used, before and after.
     n_before, n_after : int
+    windows : (Span, Span)
+        As the design gives them.
+    panel : Panel
+        The treated series alone, every period.
+    control : Panel or None
+        The controls, where the design names them.
+    excluded : tuple of Excluded
+        What was taken out inside the windows, with the reason.
+    dropped : tuple of (str, str)
+        The same in words, after the units that were left out.
     """
 
     frame: pandas.DataFrame
@@ -40,6 +58,11 @@ class Series:
     spans: tuple[Span, Span]
     n_before: int
     n_after: int
+    windows: tuple[Span, Span]
+    panel: Panel
+    control: Panel | None = None
+    excluded: tuple[Excluded, ...] = ()
+    dropped: tuple[tuple[str, str], ...] = ()
 
     @property
     def times(self) -> list[int]:
@@ -47,42 +70,65 @@ class Series:
         return [int(time) for time in self.frame["time"]]
 
 
-def series(panel: Panel, before: Window | None, after: Window | None) -> Series:
+def series(
+    panel: Panel,
+    before: Window | None,
+    after: Window | None,
+    *,
+    phase_in: int = 0,
+    anticipation: int = 0,
+    exclude: Sequence[Exclusion] = (),
+    controls: Controls | None = None,
+) -> Series:
     """Return the rows before and after the interruption.
+
+    Parameters
+    ----------
+    panel : Panel
+    before, after : Window or None
+    phase_in, anticipation : int
+        Periods from the start on, and before it, that are taken out.
+    exclude : sequence of Exclusion
+        Further periods that are taken out.
+    controls : Controls or None
+        Which units are comparison series.
 
     Raises
     ------
     DesignError
-        When there are several units, no interruption within the data, or fewer than three periods on a side.
+        When there are several units and no controls, no interruption within the data, periods to take out that are not
+        there, or fewer than three periods left on a side.
     DataError
-        When a period is missing that is not declared as a gap.
+        When a period is missing that is neither declared as a gap nor taken out, or has no exposure.
     """
-    if len(panel.units) > 1:
-        raise DesignError(
-            f"there are {len(panel.units)} units, and interrupted_time_series takes one series",
-            "keep one unit by `data.filter`, leave out `data.unit` so that rows are summed, or use "
-            "difference_in_differences",
-            "design.kind",
-        )
     require_single_rows(panel, "interrupted_time_series")
-    start = first_start(panel)
+    one, control, dropped = part(panel, controls)
+    start = first_start(one)
     if start is None:
         raise DesignError(
             "no period is treated, so there is no interruption", "give `intervention.start`", "intervention"
         )
-    earlier, later = spans_around(panel, before, after)
-    panel.require_complete(earlier.first, earlier.last if before else start - 1)
-    panel.require_complete(later.first if after else start, later.last)
-    frame = panel.frame[panel.frame["time"].between(*earlier) | panel.frame["time"].between(*later)]
-    found = Series(
-        frame,
-        int(frame.loc[frame["time"] >= later.first, "time"].min()),
-        (earlier, later),
-        int((frame["time"] <= earlier.last).sum()),
-        int((frame["time"] >= later.first).sum()),
-    )
-    _require_points(found, panel)
-    return found
+    earlier, later = spans_around(one, before, after)
+    out = excluded_spans(one, start, phase_in, anticipation, list(exclude))
+    gone = {time for span, _ in out for time in range(span.first, span.last + 1)}
+    for held in (one, control):
+        if held is not None:
+            _require_rows(held, gone, earlier.first, earlier.last if before else start - 1)
+            _require_rows(held, gone, later.first if after else start, later.last)
+    frame = one.frame[one.frame["time"].between(*earlier) | one.frame["time"].between(*later)]
+    phased = later.first if not phase_in else max(later.first, start + phase_in)
+    first = int(frame.loc[frame["time"] >= phased, "time"].min()) if (frame["time"] >= phased).any() else phased
+    kept = frame[~frame["time"].isin(gone)]
+    sides = kept[kept["time"] <= earlier.last], kept[kept["time"] >= later.first]
+    _require_points(sides, (earlier, later), one)
+    spans = tuple(Span(int(side["time"].min()), int(side["time"].max())) for side in sides)
+    inside = tuple(each for each in out if frame["time"].between(*each.span).any())
+    _require_exposure(kept, one)
+    words = tuple((words_of(each.span, one.frequency), each.why) for each in inside)
+    return Series(
+        kept, first, (spans[0], spans[1]), len(sides[0]), len(sides[1]), (earlier, later), one, control, inside,
+        (*dropped, *words),
+    )  # fmt: skip
 
 
 def default_season(found: Series, frequency: str) -> str:
@@ -118,13 +164,53 @@ def season_codes(found: Series, season: str, frequency: str) -> list[int] | None
     return codes
 
 
-def _require_points(found: Series, panel: Panel) -> None:
+def season_terms(
+    found: Series, season: str, pairs: int | None, frequency: str
+) -> list[int] | Mapping[str, numpy.ndarray] | None:
+    """Return the season as `evalkit.estimation.segmented.segmented_design` takes it: codes, waves by name, or None.
+
+    Raises
+    ------
+    DesignError
+        As `season_codes`, or when there are more pairs of waves than half a year has periods.
+    """
+    if season != "fourier":
+        return season_codes(found, season, frequency)
+    from evalkit.estimation.seasons import waves
+
+    if frequency in ("year", "financial_year", "number"):
+        raise DesignError(
+            f"data by {words_for(frequency)} have no season within the year", "use `season: none`", "design.season"
+        )
+    return waves(found.times, PER_YEAR[frequency], pairs or 1)
+
+
+def _require_rows(panel: Panel, gone: set[int], first: int, last: int) -> None:
+    """Raise when a period that is used is missing; those that are taken out may be."""
+    if last < first:
+        return
+    gaps = (*panel.gaps, *((time, "taken out", None) for time in gone))
+    dataclasses.replace(panel, gaps=gaps).require_complete(first, last)
+
+
+def _require_exposure(frame: pandas.DataFrame, panel: Panel) -> None:
+    """Raise when a period that is used has no exposure, or one that is not above zero."""
+    wrong = frame.loc[~(frame["exposure"] > 0.0), "time"]
+    if len(wrong):
+        raise DataError(
+            f"there is no exposure above zero in {spell_periods((int(time) for time in wrong), panel.frequency)}",
+            "fill it in, or take these periods out by `design.exclude` with a reason",
+            "exposure",
+        )
+
+
+def _require_points(sides: tuple[pandas.DataFrame, pandas.DataFrame], windows: tuple[Span, Span], panel: Panel) -> None:
     """Raise when a side has fewer than three periods."""
-    for count, side, span in ((found.n_before, "before", found.spans[0]), (found.n_after, "after", found.spans[1])):
-        if count < FEWEST_POINTS:
+    for rows, side, span in zip(sides, ("before", "after"), windows, strict=True):
+        if len(rows) < FEWEST_POINTS:
             raise DesignError(
-                f"{count} {words_for(panel.frequency, count)} {side} the start "
-                f"({words_of(span, panel.frequency)}), and at least {FEWEST_POINTS} are needed",
-                "bring more periods, or use before_after",
+                f"{len(rows)} {words_for(panel.frequency, len(rows))} {side} the start "
+                f"({words_of(span, panel.frequency)}) can be used, and at least {FEWEST_POINTS} are needed",
+                "bring more periods, take fewer out, or use before_after",
                 f"design.{side}",
             )

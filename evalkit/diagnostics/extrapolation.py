@@ -42,7 +42,7 @@ class Bend(NamedTuple):
         return max(abs(self.low), abs(self.high))
 
 
-def pre_period_linearity(bend: Bend, scale: Scale, unit: str, effect: float) -> Diagnostic:
+def pre_period_linearity(bend: Bend, scale: Scale, unit: str, effect: float, *, compared: bool = False) -> Diagnostic:
     """Return whether the path before bends, which a straight line carried forward would not follow.
 
     Parameters
@@ -53,6 +53,8 @@ def pre_period_linearity(bend: Bend, scale: Scale, unit: str, effect: float) -> 
         Unit on the identity scale.
     effect : float
         The estimated effect, to set the size beside.
+    compared : bool
+        Whether the bend is that beyond the bend of a comparison series.
 
     Notes
     -----
@@ -67,9 +69,10 @@ def pre_period_linearity(bend: Bend, scale: Scale, unit: str, effect: float) -> 
         judged = "That is too weak to tell: a bend that matters, of a quarter of the effect or more, is among them."
     else:
         judged = "Bends that matter, of a quarter of the effect or more, are not among them."
+    line = "the curve of the comparison series" if compared else "a straight line"
     reading = (
         f"A curve through the periods before has ends that lie {change(bend.value, scale, unit)} than its middle, "
-        f"beyond a straight line (the effect is {change(effect, scale, unit)}). "
+        f"beyond {line} (the effect is {change(effect, scale, unit)}). "
         f"The data cannot rule out bends {change_between(bend.low, bend.high, scale, unit)}. {judged}"
     )
     return Diagnostic(

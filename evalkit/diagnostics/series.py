@@ -5,17 +5,22 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from evalkit.diagnostics import counts
 from evalkit.diagnostics.words import several
-from evalkit.periods import SEASON_LENGTH, words_for
+from evalkit.periods import PER_YEAR, SEASON_LENGTH, words_for
 from evalkit.records import Diagnostic
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy
 
 FEW_POINTS = 12
 SHORT_FOR_NEWEY_WEST = 100
 CLEAR_CORRELATION = 0.2
 REMAINING_CORRELATION = 0.15
+MODELLED = ("autoregressive", "prais_winsten", "arima")
+"""Errors whose model holds an autocorrelation."""
 SEASON = "the time of year may pass for a change"
 
 
@@ -44,7 +49,8 @@ def number_of_points(before: int, after: int, frequency: str) -> Diagnostic:
     """Return whether both sides have the 12 points from which a trend and its errors can be told apart."""
     few = min(before, after) < FEW_POINTS
     reading = f"{before} {words_for(frequency, before)} before and {after} after. " + (
-        f"With fewer than {FEW_POINTS} on a side, trend, season and chance are hard to tell apart."
+        f"With fewer than {FEW_POINTS} on a side, trend, season and chance are hard to tell apart. "
+        f"{_still(before, after)}"
         if few
         else f"Both sides have {FEW_POINTS} or more."
     )
@@ -54,6 +60,19 @@ def number_of_points(before: int, after: int, frequency: str) -> Diagnostic:
         looked_at="The number of periods before and after",
         short=f"there are few {words_for(frequency, 2)} before or after the start" if few else "",
     )  # fmt: skip
+
+
+def _still(before: int, after: int) -> str:
+    """Return what a series with few points on a side can still say."""
+    if before < FEW_POINTS and after < FEW_POINTS:
+        rest = (
+            "a large and sudden change can still be told; neither the trend that it is set against nor its course can"
+        )
+    elif before < FEW_POINTS:
+        rest = "a sudden change can still be told; the line that is carried forward rests on few points"
+    else:
+        rest = "a change of level can still be told; whether it lasts, grows or fades cannot"
+    return f"What can still be said: {rest}."
 
 
 def what_remains(residuals: numpy.ndarray, positions: numpy.ndarray, season: int, fitted: int) -> Remains | None:
@@ -92,19 +111,19 @@ def residual_autocorrelation(
     ----------
     remains : Remains or None
     errors : str
-        autoregressive, newey_west or ordinary.
+        autoregressive, prais_winsten, arima, newey_west or ordinary.
     modelled : float or None
-        Autocorrelation in the model (autoregressive errors).
+        Autocorrelation in the model (the first three).
     points : int
     frequency : str
         Length of a period.
 
     Notes
     -----
-    Sign against. autoregressive: a remaining correlation of 0.15 or more in size that the test does not put down to
-    chance (p below 0.05). newey_west: neighbours correlate by 0.5 or more, too much for a few lags in a short series.
-    Under 100 periods the reading adds that such standard errors are often too small (METHODS.md, coverage by
-    simulation).
+    Sign against. autoregressive, prais_winsten, arima: a remaining correlation of 0.15 or more in size that the test
+    does not put down to chance (p below 0.05). newey_west: neighbours correlate by 0.5 or more, too much for a few
+    lags in a short series. Under 100 periods the reading adds that such standard errors are often too small
+    (METHODS.md, coverage by simulation).
     ordinary: neighbours correlate by 0.2 or more. Key where errors are ordinary, since nothing allows for it then.
     """
     name = "residual_autocorrelation"
@@ -114,9 +133,13 @@ def residual_autocorrelation(
         reading = f"{points} periods are too few to look at it."
         return Diagnostic(name, assumption, "not run", reading, key=errors == "ordinary", looked_at=looked_at)
     test = f"p = {remains.p_value:.2g} over {remains.lags} lags"
-    if errors == "autoregressive":
+    if errors in MODELLED:
         against = abs(remains.largest) >= REMAINING_CORRELATION and remains.p_value < 0.05
-        reading = f"Neighbouring periods correlate by {modelled or 0.0:.2f}, and the model allows for it. "
+        reading = (
+            "The model allows for how neighbouring periods are linked. "
+            if modelled is None
+            else f"Neighbouring periods correlate by {modelled:.2f}, and the model allows for it. "
+        )
         reading += "Some remains: " if against else "Little remains: "
         reading += f"{remains.largest:+.2f} at lag {remains.lag} is the largest ({test})."
         reading += " The interval may be a little too narrow." if against else ""
@@ -134,7 +157,7 @@ def residual_autocorrelation(
         reading += f"The interval ignores it and is about {size:.1f} times {narrow}." if against else "That is little."
     return Diagnostic(
         name, assumption, "sign against" if against else "no sign against", reading.strip(),
-        statistic=remains.largest if errors == "autoregressive" else remains.first, p_value=remains.p_value,
+        statistic=remains.largest if errors in MODELLED else remains.first, p_value=remains.p_value,
         key=errors == "ordinary", looked_at=looked_at, short=_linked(errors, frequency) if against else "",
     )  # fmt: skip
 
@@ -145,21 +168,23 @@ def _linked(errors: str, frequency: str) -> str:
     return f"neighbouring {words_for(frequency, 2)} are linked {rest}"
 
 
-def season_fitted(season: str, frequency: str, before: int, after: int) -> Diagnostic:
+def season_fitted(season: str, frequency: str, before: int, after: int, pairs: int | None = None) -> Diagnostic:
     """Return whether the season of the year can pass for a change.
 
     Parameters
     ----------
     season : str
-        none, month or quarter, as fitted.
+        none, month, quarter or fourier, as fitted.
     frequency : str
         Length of a period.
     before, after : int
         Number of periods on each side.
+    pairs : int or None
+        Pairs of sine and cosine of fourier.
     """
     name, assumption = "season_fitted", "The season of the year does not pass for a change."
     looked_at = "Whether the model holds a season, and how many years before it rests on"
-    length = SEASON_LENGTH.get(frequency)
+    length = PER_YEAR[frequency] if season == "fourier" else SEASON_LENGTH.get(frequency)
     if frequency in ("year", "financial_year", "number"):
         reading = "The periods have no season: they are whole years or carry no dates."
         return Diagnostic(name, assumption, "not run", reading, looked_at=looked_at)
@@ -167,7 +192,10 @@ def season_fitted(season: str, frequency: str, before: int, after: int) -> Diagn
         years = before / length if length else None
         rests = "" if years is None else f", from {years:.1f} years before the start"
         few = years is not None and years < 2
-        reading = f"A pattern by {season} is fitted{rests}." + (
+        pattern = f"A pattern by {season} is"
+        if season == "fourier":
+            pattern = f"A yearly pattern of {several(pairs or 1, 'pair')} of waves is"
+        reading = f"{pattern} fitted{rests}." + (
             " Fewer than two years cannot tell the season from chance." if few else ""
         )
         return Diagnostic(
@@ -186,11 +214,52 @@ def season_fitted(season: str, frequency: str, before: int, after: int) -> Diagn
     )  # fmt: skip
 
 
-def other_changes(covariates: int) -> Diagnostic:
-    """Return that other changes at the same time cannot be seen in one series."""
-    given = f" {several(covariates, 'covariate')} in the model can take up part of it." if covariates else ""
+def other_changes(
+    covariates: int, controls: Sequence[str] = (), role: str = "", others: Sequence[str] = ()
+) -> Diagnostic:
+    """Return that other changes at the same time cannot be seen in one series, and what takes up part of them.
+
+    Parameters
+    ----------
+    covariates : int
+        Number of columns in the model.
+    controls : sequence of str
+        Comparison units.
+    role : str
+        comparison, covariates or average: how they enter.
+    others : sequence of str
+        Other changes that are allowed for.
+    """
+    units = several(len(controls), "comparison unit")
+    reading = "No comparison series: anything else that began at the same time is counted with the programme."
+    looked_at = "Nothing: there is one series"
+    if controls and role == "comparison":
+        reading = (
+            f"What changed alike in {units} is taken out. Anything else that began at the same time in this place "
+            "alone is counted with the programme."
+        )
+        looked_at = "Nothing beyond the comparison series, whose change is taken out"
+    elif controls:
+        reading = (
+            f"What {units} share{'s' if len(controls) == 1 else ''} with this place, period by period, is taken out. "
+            "Anything else that began at the same time in this place alone is counted with the programme."
+        )
+        looked_at = "Nothing beyond the comparison series, which are terms of the model"
+    if others:
+        reading += f" Allowed for: {', '.join(others)}."
+    if covariates:
+        held = several(covariates, "covariate")
+        reading += f" {held[:1].upper()}{held[1:]} in the model can take up part of it."
     return Diagnostic(
-        "other_changes", "Nothing else that moves the outcome changed at the same time.", "not run",
-        f"No comparison series: anything else that began at the same time is counted with the programme.{given}",
-        looked_at="Nothing: there is one series",
+        "other_changes", "Nothing else that moves the outcome changed at the same time.", "not run", reading,
+        looked_at=looked_at,
+    )  # fmt: skip
+
+
+def no_counts(kind: str, reason: str = "") -> Diagnostic:
+    """Return that chance alone has no known size for this outcome, so that it cannot be set beside what was seen."""
+    why = reason or f"The outcome is no count ({kind}), so how much chance alone would move it is not known."
+    return Diagnostic(
+        counts.NAME, counts.ASSUMPTION, "not run", f"{why} The interval comes from how the periods scatter.",
+        looked_at=counts.LOOKED_AT,
     )  # fmt: skip

@@ -6,7 +6,7 @@ import datetime
 from typing import TYPE_CHECKING
 
 from evalkit.diagnostics.words import figure, several
-from evalkit.periods import first_date, words_for
+from evalkit.periods import first_date, spell_periods, words_for
 from evalkit.records import Better, Diagnostic, Verdict
 
 if TYPE_CHECKING:
@@ -69,7 +69,14 @@ def single_period_comparison(before: int, after: int, frequency: str) -> Diagnos
     )  # fmt: skip
 
 
-def window_lengths(before: Window, after: Window, counts: tuple[int, int], frequency: str) -> Diagnostic:
+def window_lengths(
+    before: Window,
+    after: Window,
+    counts: tuple[int, int],
+    frequency: str,
+    kept: tuple[Sequence[int], Sequence[int]] | None = None,
+    left_out: Sequence[int] = (),
+) -> Diagnostic:
     """Return whether the windows are equally long and cover the same seasons.
 
     Parameters
@@ -80,12 +87,18 @@ def window_lengths(before: Window, after: Window, counts: tuple[int, int], frequ
         Number of periods with data in each.
     frequency : str
         Length of a period.
+    kept : (sequence of int, sequence of int) or None
+        Periods that are compared, where some are left out.
+    left_out : sequence of int
+        Periods within the windows that are not compared, since the other window lacks their time of the year.
     """
     name, assumption = "window_lengths", "Both windows are equally long and cover the same seasons."
     looked_at = "The length of each window and the months it covers"
     if frequency == "number":
         reading = "The periods carry no dates, so seasons cannot be compared."
         return Diagnostic(name, assumption, "not run", reading, looked_at=looked_at)
+    if left_out and kept is not None:
+        return _matched_lengths(counts, frequency, kept, left_out)
     unequal = counts[0] != counts[1]
     months = _months(before, frequency), _months(after, frequency)
     seasons = months[0] != months[1]
@@ -111,13 +124,55 @@ def window_lengths(before: Window, after: Window, counts: tuple[int, int], frequ
     )
 
 
-def pandemic_restrictions(before: Window, after: Window, frequency: str) -> Diagnostic:
-    """Return whether a window overlaps the pandemic restrictions of March 2020 to July 2021."""
+def _matched_lengths(
+    counts: tuple[int, int], frequency: str, kept: tuple[Sequence[int], Sequence[int]], left_out: Sequence[int]
+) -> Diagnostic:
+    """Return how long the windows are once they hold the same times of the year."""
+    unequal = counts[0] != counts[1]
+    starts = [[(first_date(time, frequency).month, first_date(time, frequency).day) for time in side] for side in kept]
+    # Weeks drift by days from year to year, so only months and quarters are counted one by one.
+    uneven = frequency in ("month", "quarter") and any(
+        len({side.count(place) for place in side}) > 1 for side in starts
+    )
+    reading = f"{_count(counts[0], frequency)} before and {_count(counts[1], frequency)} after"
+    reading += ", so rates are compared, not totals. " if unequal else ". "
+    reading += (
+        f"Both hold the same times of the year: {_count(len(left_out), frequency)} that only one of the windows has "
+        f"{'is' if len(left_out) == 1 else 'are'} left out ({spell_periods(left_out, frequency)})."
+    )
+    reading += " Some of those kept count more often than others in a window." if uneven else ""
+    short = "the two times compared are not equally long" if unequal else ""
+    return Diagnostic(
+        "window_lengths", "Both windows are equally long and cover the same seasons.", _verdict(unequal or uneven),
+        reading, statistic=float(len(left_out)), looked_at="The length of each window and the months it covers",
+        short=short or ("some months count more often than others in the times compared" if uneven else ""),
+    )  # fmt: skip
+
+
+def pandemic_restrictions(before: Window, after: Window, frequency: str, left_out: Sequence[int] = ()) -> Diagnostic:
+    """Return whether a window overlaps the pandemic restrictions of March 2020 to July 2021.
+
+    Parameters
+    ----------
+    before, after : (int, int)
+        First and last period of each window.
+    frequency : str
+        Length of a period.
+    left_out : sequence of int
+        Periods within the windows that are not compared.
+    """
     assumption, looked_at = "Neither window lies in pandemic restrictions.", "The dates of both windows"
     if frequency == "number":
         return Diagnostic(PANDEMIC, assumption, "not run", "The periods carry no dates.", looked_at=looked_at)
+    omitted = set(left_out)
     touched = [
-        word for word, window in (("before", before), ("after", after)) if _overlaps(window, frequency, RESTRICTIONS)
+        word
+        for word, window in (("before", before), ("after", after))
+        if any(
+            _overlaps((time, time), frequency, RESTRICTIONS)
+            for time in range(window[0], window[1] + 1)
+            if time not in omitted
+        )
     ]
     reading = (
         f"The window {' and the window '.join(touched)} overlap{'s' if len(touched) == 1 else ''} the pandemic "

@@ -121,7 +121,7 @@ class Result:
         The smallest change that the design could find, by how long it watches.
     n_observations, n_units, n_treated_units, n_pre_periods, n_post_periods : int
     dropped : tuple of (str, str)
-        Units left out, each with the reason.
+        Units or periods left out, each with the reason.
     """
 
     estimand: str
@@ -168,8 +168,12 @@ class Design(Protocol):
         """Return the design with every option that depends on the data filled in."""
         ...
 
-    def estimate(self, panel: Panel) -> Result:
-        """Return effect, counterfactual path and checks for a panel."""
+    def estimate(self, panel: Panel, *, supplements: bool = True) -> Result:
+        """Return effect, counterfactual path and checks for a panel.
+
+        `supplements`: also what stands beside the effect (other errors, dates and baselines), with its checks. A study
+        asks for it where an outcome is estimated for the first time, and not for each variation of that.
+        """
         ...
 
 

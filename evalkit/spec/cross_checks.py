@@ -88,6 +88,7 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
     if study.disclosure is not None and study.disclosure.profile != "none":
         yield document.problem(f"the profile {study.disclosure.profile!r} is not there yet: nothing would be hidden",
                                "hide small numbers in the data first, and leave this out", ("disclosure",))  # fmt: skip
+    yield from _rolled_out(study, document)
     for key in study.narrative:
         meant = difflib.get_close_matches(key.lower(), NARRATIVE, n=1, cutoff=0.8)
         if meant and key not in NARRATIVE:  # own sections are welcome; one that is nearly ours is a slip
@@ -100,6 +101,18 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
                                    f"one of {', '.join(sorted(analyses))}", ("claims", index, "analysis"))  # fmt: skip
 
 
+def _rolled_out(study: Study, document: Document) -> Iterator[Problem]:
+    """Yield what the roll-out says of its months before and from the start and the design does not do."""
+    if study.rollout is None or study.data is None or study.data.frequency != "month":
+        return
+    for key, option in (("phase_in_months", "phase_in"), ("anticipation_months", "anticipation")):
+        said, done = getattr(study.rollout, key), getattr(study.design, option, None)
+        if said and done is not None and said != done:
+            yield document.problem(f"the roll-out has {said}, and the design leaves out {done}",
+                                   f"write `{option}: {said}` under design, or mend it here",
+                                   ("rollout", key))  # fmt: skip
+
+
 def _periods(study: Study, document: Document) -> Iterator[Problem]:
     """Yield every period in the file that does not fit the frequency of the data."""
     assert study.data is not None
@@ -110,6 +123,11 @@ def _periods(study: Study, document: Document) -> Iterator[Problem]:
         written += [(("intervention", "start"), intervention.start)]
         written += [(("intervention", "starts", unit), start) for unit, start in (intervention.starts or {}).items()]
     written += [(("data", "gaps", index, "period"), gap.period) for index, gap in enumerate(study.data.gaps)]
+    for index, exclusion in enumerate(getattr(study.design, "exclude", ())):
+        written += [(("design", "exclude", index, "from"), exclusion.from_),
+                    (("design", "exclude", index, "to"), exclusion.to)]  # fmt: skip
+    for index, other in enumerate(getattr(study.design, "interruptions", ())):
+        written.append((("design", "interruptions", index, "start"), other.start))
     for window in ("before", "after"):
         limits = getattr(study.design, window, None)
         if limits is not None:

@@ -10,9 +10,11 @@ import numpy
 import pytest
 
 from evalkit.designs import DESIGNS
-from evalkit.diagnostics import comparison, counts, extrapolation, series, windows
+from evalkit.diagnostics import comparison, comparison_areas, counts, extrapolation, placebo, series, windows
+from evalkit.diagnostics.baselines import choice_of_baseline
+from evalkit.diagnostics.regression_to_the_mean import regression_to_the_mean, stated_selection
 from evalkit.periods import parse_period
-from evalkit.records import Diagnostic, EventTime
+from evalkit.records import Baseline, Diagnostic, EventTime, LeftOut
 
 
 def months(first: str, last: str) -> tuple[int, int]:
@@ -285,12 +287,24 @@ def test_infinite_changes_can_be_said() -> None:
     assert "higher" in comparison.anticipation(math.inf, 0.0, math.inf, None, "log", "").reading
 
 
-NEVER = {"no_comparison", "other_changes", "balance_of_levels"}
+NEVER = {"no_comparison", "parallel_change", "other_changes", "balance_of_levels"}
 """Checks that cannot be run, and so never speak against."""
 
 DRIFT = [EventTime(-2, 0.5, 0.1, 0.3, 0.7, 0.2, 0.8)]
 STRONG = series.Remains(0.6, 0.6, 1, 0.001, 12)
 YEAR, HALF = months("2019-01", "2019-12"), months("2020-01", "2020-06")
+SHOWN = [Baseline(str(year), str(year), str(year), value, value - 5, value + 5, "percent", year == 2019)
+         for year, value in ((2017, 2.0), (2018, 3.0), (2019, -8.0))]  # fmt: skip
+
+
+def selected(**changes: object) -> dict[str, object]:
+    return {
+        "words": "chosen for 1 event or more in 2019", "reference": "a population", "expected_change_low": -33.0,
+        "expected_change_high": -21.0, "observed_change": -76.0, "share_low": 28.0, "share_high": 43.0,
+        "unequal_exposure": None,
+    } | changes  # fmt: skip
+
+
 AGAINST: dict[str, list[Diagnostic]] = {
     "pre_period_leads": [comparison.pre_period_leads(DRIFT, 9.0, 0.001, "log", "", -0.2)],
     "anticipation": [comparison.anticipation(-0.1, -0.15, -0.05, 0.001, "log", "")],
@@ -306,7 +320,15 @@ AGAINST: dict[str, list[Diagnostic]] = {
         series.residual_autocorrelation(STRONG, errors, 0.3, 120, "financial_year")
         for errors in ("autoregressive", "newey_west", "ordinary")
     ],
-    "overdispersion": [counts.overdispersion(4.0, None, "")],
+    "overdispersion": [counts.overdispersion(4.0, None, ""), comparison_areas.four_totals()],
+    "placebo_dates": [placebo.placebo_dates(40, 100, 50, True, "month")],
+    "leave_out": [placebo.leave_out([LeftOut("2019", -2.0, -8.0, 4.0, "percent")], -15.0, -20.0, -10.0)],
+    "choice_of_baseline": [choice_of_baseline(SHOWN, [True] * 3, 0)],
+    "regression_to_the_mean": [
+        regression_to_the_mean(selected()),
+        regression_to_the_mean(selected(observed_change=8.0, share_low=None, share_high=None)),
+        regression_to_the_mean(selected(observed_change=-20.0, share_low=105.0, share_high=165.0)),
+    ],
     "season_fitted": [
         series.season_fitted("month", "month", 20, 10), series.season_fitted("none", "month", 24, 10)
     ],
@@ -321,6 +343,8 @@ AGAINST: dict[str, list[Diagnostic]] = {
         windows.window_lengths(YEAR, HALF, (12, 6), "month"),
         windows.window_lengths(months("2019-07", "2019-12"), HALF, (6, 6), "month"),
         windows.window_lengths(months("2018-01", "2019-06"), months("2020-01", "2021-06"), (18, 18), "month"),
+        windows.window_lengths(YEAR, HALF, (6, 5), "month", (range(588, 594), range(600, 605)), [594, 605]),
+        windows.window_lengths(YEAR, HALF, (3, 3), "month", ([588, 589, 600], [601, 602, 612]), [594]),
     ],
     "selection_on_high_baseline": [
         windows.selection_on_high_baseline(50, [40.0, 41.0, 39.0], [1.0] * 3, "lower", "month"),
@@ -330,6 +354,41 @@ AGAINST: dict[str, list[Diagnostic]] = {
     "independent_periods": [counts.independent_periods(0.5, 40, "financial_year")],
 }  # fmt: skip
 """Every check that a design lists, speaking against, in each of its wordings."""
+
+
+class TestSelectionReading:
+    def test_share_of_the_fall(self) -> None:
+        reading = AGAINST["regression_to_the_mean"][0].reading
+        assert "would be expected to change by -33% to -21%. It changed by -76%" in reading
+        assert "choosing alone would give 28% to 43% of that" in reading
+
+    def test_all_of_the_fall(self) -> None:
+        assert "would give all of it" in AGAINST["regression_to_the_mean"][2].reading
+        partly = regression_to_the_mean(selected(observed_change=-30.0, share_low=70.0, share_high=110.0))
+        assert "would give 70% to all of that" in partly.reading
+
+    def test_little(self) -> None:
+        little = selected(expected_change_low=-3.0, expected_change_high=-2.6, share_low=3.4, share_high=3.9)
+        assert regression_to_the_mean(little).verdict == "no sign against"
+        assert "would be expected to change by -3%. " in regression_to_the_mean(little).reading
+
+
+class TestStatedSelection:
+    @pytest.mark.parametrize(("how", "alone", "verdict", "key"), [
+        ("spike", True, "sign against", True), ("level", True, "sign against", True),
+        ("unknown", True, "not run", False), ("spike", False, "sign against", False),
+        ("level", False, "no sign against", False), ("unknown", False, "not run", False),
+    ])  # fmt: skip
+    def test_verdict(self, how: str, alone: bool, verdict: str, key: bool) -> None:
+        found = stated_selection(how, alone)
+        assert (found.verdict, found.key) == (verdict, key)
+        assert bool(found.short) == (verdict == "sign against")
+
+    def test_words(self) -> None:
+        assert stated_selection("level", True).reading == (
+            "The study says that those treated were chosen for high numbers. Some fall is then expected with nothing "
+            "done: `design.selection` tells it."
+        )
 
 
 class TestShort:

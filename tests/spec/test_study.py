@@ -270,3 +270,25 @@ def test_a_mistyped_section_of_the_narrative_is_told_and_a_section_of_ones_own_i
 
 def test_the_sections_that_a_file_may_name_are_those_of_the_page() -> None:
     assert set(NARRATIVE) == {*pages.SECTIONS, *pages._SUMMARY_KEYS}
+
+
+def test_what_the_roll_out_says_the_design_does(write_study: Write) -> None:
+    path = write_study()
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "rollout: {phase_in_months: 2, anticipation_months: 1}\n", encoding="utf-8")
+    assert by_place(path) == {
+        "rollout.phase_in_months": "rollout.phase_in_months: the roll-out has 2, and the design leaves out 0; write "
+        "`phase_in: 2` under design, or mend it here",
+        "rollout.anticipation_months": "rollout.anticipation_months: the roll-out has 1, and the design leaves out 0; "
+        "write `anticipation: 1` under design, or mend it here",
+    }
+
+
+def test_periods_of_exclusions_and_other_interruptions_are_checked_before_data_are_read(write_study: Write) -> None:
+    path = write_study()
+    text = path.read_text(encoding="utf-8")
+    block = text[text.index("design:") :].splitlines()[0]
+    options = "exclude: [{from: 2020-13, to: spring, why: Lockdown}], interruptions: [{start: later, label: Other}]"
+    new = f"design: {{kind: interrupted_time_series, {options}}}"
+    path.write_text(text.replace(block, new), encoding="utf-8")
+    assert set(by_place(path)) == {"design.exclude.0.from", "design.exclude.0.to", "design.interruptions.0.start"}

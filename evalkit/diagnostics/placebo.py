@@ -1,0 +1,140 @@
+"""Checks that run the method again: at earlier dates, and without one stretch of the data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evalkit.diagnostics.words import listed, several
+from evalkit.periods import words_for
+from evalkit.records import Diagnostic, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evalkit.records.supplement import LeftOut
+
+EARLIER = "Before the start, when nothing began, the method finds no change as clear as this one."
+DATES = "The same method at every earlier date with enough periods on both sides"
+FEWEST_DATES = 10
+"""Fewer earlier dates than this say little about how often the method finds a change."""
+OFTEN = 0.1
+"""Share of earlier dates from which on a change as clear is no rare thing."""
+
+STRETCH = "No single stretch of the data makes the result."
+STRETCHES = "The estimate without each calendar year before the start, and without known shocks"
+
+
+def placebo_dates_not_run(reason: str) -> Diagnostic:
+    """Return that earlier dates could not be tried.
+
+    Parameters
+    ----------
+    reason : str
+        A sentence.
+    """
+    return Diagnostic("placebo_dates", EARLIER, "not run", reason, looked_at=DATES)
+
+
+def placebo_dates(
+    larger: int, dates: int, clear: int, found: bool, frequency: str = "number", level: float = 0.95
+) -> Diagnostic:
+    """Return how many earlier dates show a change as large for its standard error as the true one.
+
+    Parameters
+    ----------
+    larger : int
+        Earlier dates at which value over standard error is at least as large in size.
+    dates : int
+        Earlier dates.
+    clear : int
+        Earlier dates whose interval leaves out no change.
+    found : bool
+        Whether the interval at the true date leaves out no change.
+    frequency : str
+        Length of a period.
+    level : float
+        Confidence level of the intervals.
+
+    Notes
+    -----
+    The share is ``(1 + larger) / (1 + dates)``, which is the statistic. Sign against: a change is found at the true
+    date, and one as clear at 10% or more of at least 10 earlier dates. Where none is found at the true date, there is
+    nothing to doubt in this way. There is no p-value: neighbouring dates share nearly all their data, so that the share
+    is a description and not a test.
+
+    References
+    ----------
+    Bertrand, Duflo and Mullainathan (2004), Quarterly Journal of Economics 119, 249-275. Abadie, Diamond and
+    Hainmueller (2010), Journal of the American Statistical Association 105, 493-505, on ranks of placebos.
+    """
+    share = (1 + larger) / (1 + dates)
+    few = dates < FEWEST_DATES
+    against = found and not few and larger >= OFTEN * dates
+    reading = (
+        f"At {larger} of {several(dates, 'earlier date')} the same method finds a change at least as large for its "
+        f"standard error (share with the true date {share:.2g}); at {clear} its interval leaves out no change, where "
+        f"chance alone would give about {(1.0 - level) * dates:.0f}. Neighbouring dates share most of their "
+        f"{words_for(frequency, 2)}, so they are not independent."
+    )
+    if few:
+        reading += f" Fewer than {FEWEST_DATES} dates say little."
+    elif not found:
+        reading += " At the true date no change is told from none either."
+    verdict: Verdict = "not run" if few else "sign against" if against else "no sign against"
+    return Diagnostic(
+        "placebo_dates", EARLIER, verdict, reading, statistic=share, looked_at=DATES,
+        short="the method finds changes as clear at earlier dates, when nothing began" if against else "",
+    )  # fmt: skip
+
+
+def leave_out_not_run(reason: str) -> Diagnostic:
+    """Return that nothing could be left out.
+
+    Parameters
+    ----------
+    reason : str
+        A sentence.
+    """
+    return Diagnostic("leave_out", STRETCH, "not run", reason, looked_at=STRETCHES)
+
+
+def leave_out(found: Sequence[LeftOut], value: float, low: float | None, high: float | None) -> Diagnostic:
+    """Return whether leaving out one stretch of the data moves the result.
+
+    Parameters
+    ----------
+    found : sequence of LeftOut
+        At least one with a value.
+    value, low, high : float
+        The headline in the same measure.
+
+    Notes
+    -----
+    Sign against: without one stretch the estimate lies outside the headline's interval, or the headline leaves out no
+    change and the estimate turns to the other side. The statistic is the largest move.
+    """
+    seen = [(one, one.value) for one in found if one.value is not None]
+    farthest, moved = max(seen, key=lambda pair: abs(pair[1] - value))
+    unit = _unit(farthest.measure)
+    clear = low is not None and high is not None and (low > 0.0 or high < 0.0)
+    outside = [one.left_out for one, at in seen if low is not None and high is not None and not low <= at <= high]
+    turned = [one.left_out for one, at in seen if clear and at * value < 0.0]
+    driving = list(dict.fromkeys([*outside, *turned]))
+    smallest, largest = min(at for _, at in seen), max(at for _, at in seen)
+    stretches = several(len(seen), "stretch", "stretches")
+    reading = (
+        f"Without any one of {stretches} the estimate lies between {smallest:+.3g}{unit} and {largest:+.3g}{unit} "
+        f"({value:+.3g}{unit} with all). It moves most without {farthest.left_out}, to {moved:+.3g}{unit}."
+    )
+    if driving:
+        reading += f" It leaves the headline's interval, or changes direction, without {listed(driving)}."
+    failed = len(found) - len(seen)
+    reading += f" {several(failed, 'stretch', 'stretches')} could not be left out." if failed else ""
+    return Diagnostic(
+        "leave_out", STRETCH, "sign against" if driving else "no sign against", reading, statistic=moved - value,
+        looked_at=STRETCHES, short="one stretch of the data makes much of the result" if driving else "",
+    )  # fmt: skip
+
+
+def _unit(measure: str) -> str:
+    return "%" if measure == "percent" else f" {measure}".rstrip()
