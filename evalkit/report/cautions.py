@@ -28,6 +28,13 @@ CAUTIONS = {
     "negative_controls": "That nothing else changed: an outcome that should not have moved did.",
     "falsification": "That the method finds nothing where there is nothing: at a pretend start it found a change.",
     "treated_clusters": "How sure the estimate is: few places are treated, and the luck of one weighs much.",
+    "parallel_change": "That both kinds of areas would have changed alike: totals of two windows cannot show it.",
+    "placebo_dates": "That the date stands out: at earlier dates, where nothing began, the method finds such changes "
+    "too.",
+    "error_models": "That it holds whatever is assumed of the errors: other error models read the interval otherwise.",
+    "leave_out": "That it rests on the whole of the data: without one part of them the answer is another.",
+    "regression_to_the_mean": "That it would have stayed as it was: what was chosen for a high number falls by itself.",
+    "choice_of_baseline": "That the choice of the time before does not matter: against other times the change differs.",
     "staggered_adoption": "That one figure stands for all places: places started at different times.",
 }
 """What a reader should hold back on when a check speaks against its assumption, by the check's name."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from evalkit.report.numbers import Shown
 
 _FORMULA = re.compile(r"\s*[=+\-@]")
-_ENDS = (("",), (", low", ", high"))
+_ENDS = (("",), (", low", ", high"), ("", ", low", ", high"))
 
 
 def csv_text(rows: Sequence[Sequence[str]]) -> str:
@@ -21,7 +21,8 @@ def csv_text(rows: Sequence[Sequence[str]]) -> str:
     ----------
     rows : sequence of sequence of str
         Heading and rows. A column that holds `Shown` cells becomes its numbers: one column for estimates, `low` and
-        `high` for intervals, and one for the unit where rows differ in it. All else is text.
+        `high` for intervals, all three for an estimate with its interval, and one for the unit where there is one.
+        All else is text.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def _column(label: str, cells: Sequence[str]) -> list[list[str]]:
     width = max(len(cell.numbers) for cell in shown)
     made = [[as_text(f"{label}{end}"), *(_number(cell, place) for cell in cells)]
             for place, end in enumerate(_ENDS[width - 1])]  # fmt: skip
-    if width == 1 and any(cell.unit for cell in shown):
+    if width != 2 and any(cell.unit for cell in shown):
         made.append([as_text(f"{label}, unit"), *(as_text(getattr(cell, "unit", "")) for cell in cells)])
     return made
 

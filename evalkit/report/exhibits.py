@@ -97,7 +97,7 @@ def headline_figure(evaluation: Evaluation) -> figures.Figure | None:
     reading = read(evaluation)
     periods = {point.period for point in primary.result.path if point.observed is not None}
     if len(periods) <= MANY_PERIODS:
-        return _change_figure(evaluation, reading, _source(evaluation, primary))
+        return _change_figure(evaluation, reading, source_words(evaluation, primary))
     return _series(evaluation, _recent(primary), "headline", message(primary, reading, evaluation.study))
 
 
@@ -132,8 +132,8 @@ def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> f
              f"({interval_label(change.level)}: {interval_words(change, kind)})"]  # fmt: skip
     start, began = windows.start_words(drawn), _began(evaluation)
     return figures.observed_against_expected(
-        drawn, title=title, subtitle=_subtitle(drawn), source=_source(evaluation, drawn), effect_lines=lines, name=name,
-        season_adjusted=drawn.result.path_without_season or None,
+        drawn, title=title, subtitle=_subtitle(drawn), source=source_words(evaluation, drawn), effect_lines=lines,
+        name=name, season_adjusted=drawn.result.path_without_season or None,
         interruption_label=f"{began}\n{start}" if start else began, comparison_label="Places without it",
         expected_label="As before" if drawn.design["kind"] == "before_after" else "Expected without it",
     )  # fmt: skip
@@ -147,7 +147,7 @@ def analyses_figure(evaluation: Evaluation) -> figures.Figure | None:
         return None
     less, more = _heads(evaluation.primary)
     return figures.forest(
-        analyses, title=_agreement(evaluation, analyses), source=_source(evaluation, evaluation.primary),
+        analyses, title=_agreement(evaluation, analyses), source=source_words(evaluation, evaluation.primary),
         subtitle="In the order of the study file, not by size",
         heads=(less, more), name="analyses",
     )  # fmt: skip
@@ -166,7 +166,7 @@ def events_figure(evaluation: Evaluation) -> figures.Figure | None:
     return figures.event_study(
         primary, title=title if early else "The difference by time since the start", name="events",
         subtitle=f"{label_of(primary)}, by {words_for(primary.frequency)} before and after the start",
-        source=_source(evaluation, primary),
+        source=source_words(evaluation, primary),
     )  # fmt: skip
 
 
@@ -260,7 +260,8 @@ def _began(evaluation: Evaluation) -> str:
     return text if len(text) <= 40 else "Start"
 
 
-def _source(evaluation: Evaluation, analysis: Analysis) -> str:
+def source_words(evaluation: Evaluation, analysis: Analysis) -> str:
+    """Return where the numbers of an analysis come from, as a line under a figure."""
     owner = (evaluation.study.get("data") or {}).get("publisher")
     parts = [str(part) for part in (owner, analysis.origin) if part]
     return f"Source: {'; '.join(parts)}." if parts else "Source: not stated."

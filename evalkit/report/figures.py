@@ -113,9 +113,9 @@ def observed_against_expected(
     ends = " to ".join(
         dict.fromkeys(describe_period(time, analysis.frequency) for time in (paths.times[0], paths.times[-1]))
     )
-    return _figure(name, title, _sentences(subtitle, *notes), source,
+    return assembled(name, title, sentences(subtitle, *notes), source,
                    f"{analysis.outcome.label}, observed and expected, {ends}",
-                   _described(describe_paths(paths, analysis.result.relative), marked), path_table(recorded, paths),
+                   described(describe_paths(paths, analysis.result.relative), marked), path_table(recorded, paths),
                    lambda size: draw_paths(paths, wording, size, simulated=marked))  # fmt: skip
 
 
@@ -185,9 +185,9 @@ def event_study(
     events = read_events(analysis)
     marked = analysis.simulated if simulated is None else simulated
     words = (before_label, after_label, reference_label or f"Compared with this {words_for(analysis.frequency)}")
-    return _figure(name, title, _sentences(subtitle, *events.notes()), source,
+    return assembled(name, title, sentences(subtitle, *events.notes()), source,
                    f"{analysis.outcome.label}, effect by {words_for(analysis.frequency)} before and after the start",
-                   _described(describe_events(events), marked), event_table(events),
+                   described(describe_events(events), marked), event_table(events),
                    lambda size: draw_events(events, words, size, simulated=marked))  # fmt: skip
 
 
@@ -196,14 +196,15 @@ def _rows_figure(analyses: Sequence[Analysis], rows: Rows, heads: tuple[str, str
     if not rows.rows:
         raise ValueError("there is no analysis to draw")
     marked = any(analysis.simulated for analysis in analyses) if simulated is None else simulated
-    return _figure(name, title, _sentences(subtitle, *rows.notes("interval" in subtitle)), source,
+    return assembled(name, title, sentences(subtitle, *rows.notes("interval" in subtitle)), source,
                    f"Change and interval, {len(rows.rows)} {'analysis' if len(rows.rows) == 1 else 'analyses'}",
-                   _described(describe_rows(rows), marked), row_table(rows),
+                   described(describe_rows(rows), marked), row_table(rows),
                    lambda size: draw_rows(rows, heads, size, simulated=marked))  # fmt: skip
 
 
-def _figure(name: str, title: str, subtitle: str, source: str, alt_title: str, alt_description: str,
-            table: tuple[tuple[str, ...], ...], draw: Callable[[Size], Drawing]) -> Figure:  # fmt: skip
+def assembled(name: str, title: str, subtitle: str, source: str, alt_title: str, alt_description: str,
+              table: tuple[tuple[str, ...], ...], draw: Callable[[Size], Drawing]) -> Figure:  # fmt: skip
+    """Return a figure from its words and from what lays it out at one size: drawn wide and slim, and made tidy."""
     wide, slim = (
         frame(paint(drawing), drawing.canvas.width, drawing.canvas.height, name=name, style=size.name,
               title=alt_title, description=alt_description)
@@ -212,11 +213,13 @@ def _figure(name: str, title: str, subtitle: str, source: str, alt_title: str, a
     return Figure(slug(name), title, subtitle, wide, slim, clean(alt_title), clean(alt_description), table, source)
 
 
-def _sentences(*parts: str) -> str:
+def sentences(*parts: str) -> str:
+    """Return parts as sentences, each with its full stop; empty parts are left out."""
     return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in parts if part)
 
 
-def _described(description: str, simulated: bool) -> str:
+def described(description: str, simulated: bool) -> str:
+    """Return an alternative text that says first when the numbers are made up."""
     return f"Simulated data. {description}" if simulated else description
 
 

@@ -18,7 +18,7 @@ class Shown(str):
     Attributes
     ----------
     numbers : tuple of float or None
-        One for an estimate, two for an interval; None where there is none.
+        One for an estimate, two for an interval, three for an estimate with its interval; None where there is none.
     unit : str
         Of the numbers, where it differs from row to row.
     """

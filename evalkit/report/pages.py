@@ -11,11 +11,12 @@ import yaml
 
 from evalkit.errors import SpecError
 from evalkit.records import Evaluation
-from evalkit.report import arrangements, exhibits, particulars, summary
+from evalkit.report import arrangements, exhibits, particulars, summary, supplement_figures, supplement_parts
 from evalkit.report.ladder import read
 from evalkit.report.money_tables import doubtful, money_summary, money_tables, why_not_priced
 from evalkit.report.narrative import safe_markdown
 from evalkit.report.result_tables import analyses_table, checks_table, failures_table, result_table, terms_table
+from evalkit.report.selection import coverage_sentences
 from evalkit.report.templates import escape_markdown, page_environment, raw_block, render_exhibit
 from evalkit.report.words import capital, headline
 
@@ -110,8 +111,12 @@ class Page:
             return {}
         figures = (
             ("fig-headline", exhibits.headline_figure, 2),
+            ("fig-power", supplement_figures.power_figure, 4),
             ("fig-series", exhibits.series_figure, 3),
+            ("fig-totals", supplement_figures.totals_figure, 4),
             ("fig-analyses", exhibits.analyses_figure, 3),
+            ("fig-baselines", supplement_figures.baseline_figure, 4),
+            ("fig-pretend", supplement_figures.placebo_figure, 4),
             ("fig-events", exhibits.events_figure, 3),
         )
         return {name: self.exhibits.figure(make(self.evaluation), name, heading) for name, make, heading in figures}
@@ -145,6 +150,7 @@ class Page:
                 *arrangements.registration(self.evaluation.study),
             ],
             "assumptions": particulars.assumptions(self.evaluation),
+            "power": supplement_parts.power(self.evaluation, self.exhibits, self._figures),
             "options": self.exhibits.table(particulars.options_table(self.evaluation), folded=True),
         }
 
@@ -154,6 +160,8 @@ class Page:
         return {
             "figure": self._figures.get("fig-series", ""),
             "table": self.exhibits.table(result_table(self.evaluation)),
+            "selection": supplement_parts.selection(self.evaluation),
+            "later": supplement_parts.later(self.evaluation, self.exhibits, self._figures),
             "terms": self.exhibits.table(terms_table(self.evaluation.primary), folded=True),
         }
 
@@ -164,14 +172,16 @@ class Page:
 
     def _analyses(self) -> dict[str, Any]:
         count = len(self.evaluation.analyses) + len(self.evaluation.failures)
+        parts = {"parts": supplement_parts.robustness(self.evaluation, self.exhibits, self._figures)}
         if count < 2:
-            return {}
+            return {**parts, "count": 0, "failed": 0, "figure": "", "table": "", "failures": ""}
         return {
             "figure": self._figures.get("fig-analyses", ""),
             "table": self.exhibits.table(analyses_table(self.evaluation)),
             "failures": self.exhibits.table(failures_table(self.evaluation)),
             "count": count,
             "failed": len(self.evaluation.failures),
+            **parts,
         }
 
     def _events(self) -> dict[str, Any]:
@@ -212,6 +222,7 @@ class Page:
             ("What is estimated", capital(result.estimand)),
             ("Standard errors", capital(result.standard_errors)),
             ("Small-sample factor", f"{factor:.6g}" if isinstance(factor, float) else ""),
+            ("How often such intervals hold the truth", " ".join(coverage_sentences(result.expected_coverage))),
         ]
         return {"pairs": [pair for pair in pairs if pair[1]]}
 
@@ -241,6 +252,8 @@ class Page:
             "kinds": kinds,
             "money": self.evaluation.appraisal is not None,
             "events": bool(self._figures.get("fig-events")),
+            "errors": any(analysis.result.error_models for analysis in self.evaluation.analyses[:1]),
+            "pretend": bool(self._figures.get("fig-pretend")),
         }
 
     def _note(self, key: str) -> Markup | str:

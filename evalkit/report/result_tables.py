@@ -16,6 +16,9 @@ from evalkit.report.words import interval_label, label_of, periods_words
 ROLES = {"primary": "Main", "sensitivity": "Other choice", "falsification": "Pretend", "secondary": "Other outcome"}
 
 
+NO_EVENTS = "Numbers of events are not shown: a key check speaks against the result."
+OTHER_CAUSES = ("negative_controls", "falsification", "placebo_dates", "regression_to_the_mean")
+"""Checks that point at another cause, by name."""
 OUTCOME_ROLES = {"negative_control": "Should not move", "harm": "Harm", "process": "Process"}
 """What an analysis of another outcome is to a reader, by the role of that outcome."""
 
@@ -142,7 +145,7 @@ def failures_table(evaluation: Evaluation) -> Table | None:
 def written(change: Change, decimals: int = 1, unit: str = "") -> tuple[Shown, Shown]:
     """Return a change and its interval as a table prints them: `−45.9%`, `−70.3 to −4.4`."""
     if not change.percent:
-        value, interval = _sized_pair(change.value, change.low, change.high, unit)
+        value, interval = sized_pair(change.value, change.low, change.high, unit)
         return Shown(f"{value} {unit}".rstrip(), change.value, unit=unit), interval
     bounds = interval_text(change.low, change.high, lambda bound: signed(bound, decimals))
     size = Shown(signed_percent(change.value, decimals), change.value, unit="percent")
@@ -159,7 +162,7 @@ def p_words(p_value: float | None) -> str:
 def against(analysis: Analysis) -> list[Diagnostic]:
     """Return the checks with a sign against: key ones first, then those that point at another cause."""
     found = [check for check in analysis.result.diagnostics if check.verdict == "sign against"]
-    return sorted(found, key=lambda check: (not check.key, check.name not in ("negative_controls", "falsification")))
+    return sorted(found, key=lambda check: (not check.key, check.name not in OTHER_CAUSES))
 
 
 def _result_rows(primary: Analysis, reading: Reading) -> Iterator[tuple[str, Shown, Shown]]:
@@ -192,23 +195,25 @@ def _pair(
     estimate: Estimate | None, label: str, change: Change, unit: str
 ) -> Iterator[tuple[str, Shown, Shown]]:  # fmt: skip
     if estimate is not None and (change.percent or estimate.value != change.value):
-        yield label, *_sized_pair(estimate.value, estimate.low, estimate.high, unit)
+        yield label, *sized_pair(estimate.value, estimate.low, estimate.high, unit)
 
 
-def _sized_pair(value: float, low: float | None, high: float | None, unit: str) -> tuple[Shown, Shown]:
+def sized_pair(value: float, low: float | None, high: float | None, unit: str = "") -> tuple[Shown, Shown]:
+    """Return a difference in the outcome's own unit and its interval as a table prints them: `+5,307`, `…`."""
     return Shown(_sized(value), value, unit=unit), Shown(interval_text(low, high, _sized), low, high)
 
 
 def _averted_label(averted: Estimate | None, primary: Analysis) -> str:
     if averted is None:
         return ""
-    return f"Expected less observed, all places and periods{_in(primary)}"
+    # The record compares two lines; what was observed month by month is added up under the horizons.
+    return f"Expected less fitted, all places and periods{_in(primary)}"
 
 
 def _left_out(reading: Reading) -> str:
     if reading.reliable or reading.monitoring:
         return ""
-    return "Numbers of events are not shown: a key check speaks against the result."
+    return NO_EVENTS
 
 
 def _in(analysis: Analysis) -> str:

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.periods import words_for
-from evalkit.records import Analysis, Evaluation, PathPoint
+from evalkit.records import Analysis, Diagnostic, Evaluation, PathPoint
 from evalkit.report import windows
 from evalkit.report.cautions import caution, inside
+from evalkit.report.error_model_tables import error_models_caution
+from evalkit.report.horizon_tables import LASTING, not_lasting
 from evalkit.report.ladder import Change, Reading
 from evalkit.report.numbers import interval_text, number
+from evalkit.report.other_data import CHECK, rank_caution
 from evalkit.report.particulars import KINDS
 from evalkit.report.result_tables import against
 from evalkit.report.words import SIMULATED, amount, interval_label, interval_words, less_more, phrase
@@ -116,12 +119,32 @@ def cannot_say(evaluation: Evaluation, reading: Reading, *, full: bool = False) 
     """
     said = (evaluation.study.get("narrative") or {}).get("cannot_say") or []
     author = [said] if isinstance(said, str) else [str(text) for text in said]
-    checks = against(evaluation.primary) if evaluation.analyses else []
-    signs = [caution(check) for check in checks]
-    if full:
-        signs = [f"{sign} {check.reading}" for sign, check in zip(signs, checks, strict=True)]
+    signs = _signs(evaluation.primary, full=full) if evaluation.analyses else []
+    if any(text.strip().startswith(LASTING) for text in author):
+        signs = [sign for sign in signs if not sign.startswith(LASTING)]
     own = [] if author and not evaluation.simulated else [_of_design(evaluation, reading)]
     return _in_turn([*own, *author], signs)
+
+
+def _signs(primary: Analysis, *, full: bool) -> list[str]:
+    """Return the cautions: of checks, and of what stands beside the headline where no check of it says so already.
+
+    Key checks come first; then what other errors and other dates give; then the other checks; then how long it lasted.
+    """
+    checks = against(primary)
+    told = {check.name for check in checks}
+    beside = {"error_models": error_models_caution(primary), CHECK: rank_caution(primary)}
+    own = [text for name, text in beside.items() if text and name not in told]
+    key = [_caution(check, full=full) for check in checks if check.key]
+    others = [_caution(check, full=full) for check in checks if not check.key]
+    lasting = not_lasting(primary)
+    if primary.simulated:  # its numbers would stand unmarked, and it says nothing of the world that could be doubted
+        return [*key, *others]
+    return [*key, *own, *others, *([lasting] if lasting else [])]
+
+
+def _caution(check: Diagnostic, *, full: bool) -> str:
+    return f"{caution(check)} {check.reading}" if full else caution(check)
 
 
 def _of_design(evaluation: Evaluation, reading: Reading) -> str:

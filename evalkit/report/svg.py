@@ -18,6 +18,7 @@ PAINTS = {
     "observed": "var(--observed)",
     "expected": "var(--expected)",
     "band": "var(--band)",
+    "deep": "var(--deep)",
     "notice": "var(--notice)",
     "paper": "var(--paper)",
     "hair": "var(--hair)",

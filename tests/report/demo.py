@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
+
+import demo_supplements
 
 from evalkit.periods import format_period, parse_period
 from evalkit.records import (
@@ -20,6 +23,7 @@ from evalkit.records import (
     MoneyLine,
     MoneyYear,
     PathPoint,
+    Placebo,
     Provenance,
     Result,
 )
@@ -158,7 +162,11 @@ def portsmouth(**changes: Any) -> Evaluation:
         }
         return Analysis(name, role, label, robberies, design, found, "month", after, origin="APCC, case study 7")
 
-    december = month("2019-12", 37, "2022-12", 20, (-45.9459, -70.27, -4.38))
+    december = replace(
+        month("2019-12", 37, "2022-12", 20, (-45.9459, -70.27, -4.38)),
+        baselines=demo_supplements.baselines(2),
+        selection=demo_supplements.selection(),
+    )
     january = month("2020-01", 33, "2023-01", 26, (-21.2121, -54.66, 35.9))
     values: dict[str, Any] = {
         "id": "portsmouth-robberies",
@@ -286,6 +294,7 @@ def seat_belts(**changes: Any) -> Evaluation:
             "end": {"value": -8.7, "low": -19.7, "high": 3.7},
             "averages": {"observed": 1322.0, "expected": 1551.0, "expected_low": 1474.0, "expected_high": 1634.0},
         },
+        **demo_supplements.of_a_series(),
         diagnostics=(
             Diagnostic(
                 "season_fitted",
@@ -498,6 +507,20 @@ def rehearsal(**changes: Any) -> Evaluation:
         n_post_periods=12,
         standard_errors="Clustered by hospital.",
         averted=Estimate(410.0, unit="visits", low=160.0, high=650.0, rule="draws"),
+        horizons=demo_supplements.horizons(),
+        cumulative=demo_supplements.cumulative(0.08, parse_period("2023-01", "month"), 12),
+        placebos=(
+            *demo_supplements.placebos(-18.0),
+            *(
+                Placebo("unit", unit, "", value, value - 9, value + 9, 0.4, "percent", true=unit == "Navigator")
+                for unit, value in (("Navigator", -18.0), ("Hospital B", 4.0), ("Hospital C", -6.0))
+            ),
+        ),
+        power=demo_supplements.power(),
+        error_models=demo_supplements.error_models(),
+        leave_out=demo_supplements.leave_out(),
+        baselines=demo_supplements.baselines(6),
+        selection=demo_supplements.selection(),
     )
     money = Appraisal(
         cost=Estimate(412_000.0, unit="pounds"),

@@ -40,6 +40,7 @@ def evaluation(
         primary.result,
         relative=demo.percent(value, low, high),
         diagnostics=checks,
+        power=None,
         averted=Estimate(
             -10 * value, low=None if high is None else -10 * high, high=None if low is None else -10 * low
         ),

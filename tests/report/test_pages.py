@@ -222,7 +222,7 @@ def test_unreliable_result_shows_no_events_and_no_benefit(render_one):
     page = render_one(demo.rehearsal(analyses=(dataclasses.replace(base.primary, result=result),)))
     text = page.text()
     assert "Not reliable:" in text
-    assert "Expected less observed" not in text
+    assert "Expected less fitted" not in text
     assert "£690,000" not in text
     assert "it is not priced" in text
 
@@ -261,10 +261,12 @@ def test_contrast_of_text():
     )
     for colours in (light, {**light, **dark}):
         pairs = [(text, ground) for text in ("ink", "muted", "observed", "expected") for ground in ("paper", "wash")]
-        pairs += [("on-observed", "observed"), ("on-notice", "notice"), ("ink", "band")]
+        pairs += [("on-observed", "observed"), ("on-notice", "notice"), ("ink", "band"), ("ink", "deep")]
         for text, ground in pairs:
             assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
         assert contrast(colours["edge"], colours["paper"]) >= 3
+        for line, ground in (("expected", "deep"), ("expected", "band"), ("observed", "deep"), ("expected", "paper")):
+            assert contrast(colours[line], colours[ground]) >= 3, (line, ground)
 
 
 def contrast(first: str, second: str) -> float:

@@ -1,0 +1,253 @@
+"""The smallest change that a study could find by how long it watches: sentences, a grid and a chart from its power.
+
+`Result.power` holds `target`, `level`, `replications`, `measure`, `cells` of `before`, `after` and
+`smallest_change_percent`, `own` (the study's own lengths), `pre_period` and `words`; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.periods import words_for
+from evalkit.records import Analysis
+from evalkit.report.drawing import Canvas, Drawing, Point, Size, spread, text_width, wrapped
+from evalkit.report.numbers import Shown, number, percent
+from evalkit.report.scales import is_finite, ticks_within
+from evalkit.report.tables import Column, Table
+from evalkit.report.words import periods_words
+
+Cell = tuple[int, int, float | None]
+"""Periods before, periods after, and the smallest change in percent; None where none was found."""
+
+
+@dataclass(frozen=True)
+class Power:
+    """All that the chart draws.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+    own : Cell or None
+        The study's own lengths.
+    margin : float or None
+        Change set in advance as large enough to matter, in percent.
+    frequency : str
+    target : float
+        Share of such studies in which the change is found.
+    noun : str
+        `fall`, `rise` or `change`: what is looked for.
+    """
+
+    cells: tuple[Cell, ...]
+    own: Cell | None
+    margin: float | None
+    frequency: str
+    target: float
+    noun: str = "change"
+
+    @property
+    def befores(self) -> list[int]:
+        """Return the lengths before, ascending."""
+        return sorted({before for before, _, _ in self.cells})
+
+    @property
+    def afters(self) -> list[int]:
+        """Return the lengths after, ascending."""
+        return sorted({after for _, after, _ in self.cells})
+
+    @property
+    def drawn(self) -> list[Cell]:
+        """Return the cells that can be drawn."""
+        return [cell for cell in self.cells if is_finite(cell[2])]
+
+
+def read_power(analysis: Analysis, margin: float | None) -> Power | None:
+    """Return what the chart draws; None where the result holds no power."""
+    power = analysis.result.power
+    if not power or not power.get("cells"):
+        return None
+    own = power.get("own")
+    return Power(tuple(_cell(cell) for cell in power["cells"]), _cell(own) if own and _whole(own) else None,
+                 None if margin is None else abs(margin), analysis.frequency, float(power["target"]),
+                 _noun(power))  # fmt: skip
+
+
+def power_message(power: Power) -> str:
+    """Return the message of the chart, by the study's own lengths where they are known."""
+    times = times_in(power.target)
+    if power.own is None:
+        sizes = [abs(size) for _, _, size in power.drawn if size is not None]
+        if not sizes:
+            return f"No {power.noun} was large enough to be found {times}"
+        return f"From {_size(min(sizes))} to {_size(max(sizes))}: the smallest {power.noun} that could be found {times}"
+    before, after, size = power.own
+    lengths = f"With {periods_words(before, power.frequency)} before and {number(after, 0)} after"
+    if not is_finite(size):
+        return f"{lengths}, no {power.noun} was large enough to be found {times}"
+    return f"{lengths}, a {power.noun} of {_size(size)} could be found {times}"
+
+
+def against_margin(power: Power) -> str:
+    """Return the smallest change that could be found beside the one that matters, in a sentence; empty without own."""
+    if power.own is None:
+        return ""
+    if power.margin is None:
+        return "No smallest change that matters was set in advance to hold this against."
+    matters = f"The change set in advance as large enough to matter is {_size(power.margin)}"
+    size = power.own[2]
+    if size is None or not math.isfinite(size) or abs(size) > power.margin:
+        return f"{matters}: a study of this length would miss a {power.noun} of that size {missed(power.target)}."
+    return f"{matters}: a study of this length is long enough to find it."
+
+
+def times_in(share: float) -> str:
+    """Return how often in words: `four times in five`, `nine times in ten`, `in 85% of such studies`."""
+    known = {0.8: "four times in five", 0.9: "nine times in ten", 0.5: "every other time"}
+    return next((words for value, words in known.items() if math.isclose(value, share)),
+                f"in {percent(100 * share, 0)} of such studies")  # fmt: skip
+
+
+def missed(share: float) -> str:
+    """Return how often a smaller change is missed, in words: `more than one time in five`."""
+    known = {0.8: "one time in five", 0.9: "one time in ten", 0.5: "every other time"}
+    words = next((words for value, words in known.items() if math.isclose(value, share)),
+                 f"in {percent(100 * (1 - share), 0)} of such studies")  # fmt: skip
+    return f"more than {words}"
+
+
+def power_table(power: Power, source: Mapping[str, Any]) -> Table:
+    """Return the grid: a row for each length before, a column for each length after."""
+    found = {(before, after): size for before, after, size in power.cells}
+    columns = [Column("Before"), *(Column(f"{periods_words(after, power.frequency)} after, percent", "number")
+                                   for after in power.afters)]  # fmt: skip
+    rows = [(periods_words(before, power.frequency),
+             *(_grid_cell(found, before, after) for after in power.afters)) for before in power.befores]  # fmt: skip
+    problems = dict.fromkeys(str(cell["problem"]) for cell in source.get("cells") or () if cell.get("problem"))
+    note = f"None found: {'; '.join(problem.rstrip('.') for problem in problems)}." if problems else ""
+    return Table("tbl-power", f"The smallest {power.noun} that could be found {times_in(power.target)}", columns, rows,
+                 note=note)  # fmt: skip
+
+
+def power_rows(power: Power) -> tuple[tuple[str, ...], ...]:
+    """Return header and rows of what is drawn, one row a cell, the study's own lengths first."""
+    noun = words_for(power.frequency, 2)
+    rows = [(f"{noun.capitalize()} before", f"{noun.capitalize()} after", f"Smallest {power.noun}, percent")]
+    for before, after, size in ([power.own] if power.own else []) + list(power.cells):
+        rows.append((Shown(number(before, 0), before), Shown(number(after, 0), after), _shown(size)))
+    return tuple(rows)
+
+
+def describe_power(power: Power) -> str:
+    """Return what the chart shows, in sentences."""
+    parts = []
+    for before in power.befores:
+        sizes = [(after, size) for b, after, size in power.drawn if b == before and size is not None]
+        if sizes:
+            told = ", ".join(f"{_size(size)} with {number(after, 0)} after" for after, size in sizes)
+            parts.append(f"{periods_words(before, power.frequency)} before: {told}.")
+    if power.margin is not None:
+        parts.append(f"A dashed line marks {_size(power.margin)}, the change that matters.")
+    if power.own is not None and is_finite(power.own[2]):
+        parts.append(f"A diamond marks this study: {_size(power.own[2])}.")
+    return " ".join(parts)
+
+
+def draw_power(power: Power, size: Size, *, simulated: bool) -> Drawing:
+    """Return the chart at one size: a line for each length before, over the lengths after."""
+    drawn = [*power.drawn, *([power.own] if power.own and is_finite(power.own[2]) else [])]
+    afters = sorted({after for _, after, _ in power.drawn} or {after for _, after, _ in drawn})
+    top_value = 1.08 * max([abs(share or 0.0) for _, _, share in drawn] + [power.margin or 0.0])
+    ticks = ticks_within(0, top_value, 5)
+    left = 12 + max(text_width(f"{number(tick)}%", size.tick) for tick in ticks)
+    top, height = (size.tick * 1.6 + 8 if simulated else 2) + size.line + 8, size.height * 0.82
+    pad = max(0.5, (afters[-1] - afters[0]) * 0.04)
+    right = size.width - (96 if size.slim else 150)
+    drawing = Drawing(Canvas(size.width, height, left, right, top, height - 50,
+                             (min(cell[1] for cell in drawn) - pad, max(cell[1] for cell in drawn) + pad),
+                             (0.0, top_value)))  # fmt: skip
+    if simulated:
+        drawing.simulated_mark(size.tick)
+    _axes(drawing, power, size, ticks, afters)
+    _lines(drawing, power, size)
+    return drawing
+
+
+def _axes(drawing: Drawing, power: Power, size: Size, ticks: list[float], afters: list[int]) -> None:
+    at = drawing.canvas
+    drawing.text(0, at.top - size.line * 0.4, f"Smallest {power.noun}", size.tick, bold=True)
+    for tick in ticks:
+        pixel, zero = at.down(tick), tick == 0
+        drawing.stroke([(at.left - 4, pixel), (at.right, pixel)], "ink" if zero else "hair", 1, under=True)
+        drawing.text(at.left - 9, pixel + size.tick * 0.35, f"{number(tick)}%", size.tick, "muted", anchor="end")
+    last = -math.inf
+    for after in afters:
+        words, middle = number(after, 0), at.across(after)
+        half = text_width(words, size.tick) / 2 + 5
+        if middle - half >= last:
+            drawing.text(middle, at.bottom + 20, words, size.tick, "muted", anchor="middle")
+            last = middle + half
+    noun = words_for(power.frequency, 2).capitalize()
+    drawing.text((at.left + at.right) / 2, at.bottom + 42, f"{noun} after the start", size.tick, "muted",
+                 anchor="middle")  # fmt: skip
+
+
+def _lines(drawing: Drawing, power: Power, size: Size) -> None:
+    """Add a line and marks for each length before, the change that matters, and the study's own lengths."""
+    at = drawing.canvas
+    tags: list[tuple[float, str, str]] = []
+    for before in power.befores:
+        row = sorted((after, abs(share)) for b, after, share in power.drawn if b == before and share is not None)
+        if row:
+            drawing.line(row, "muted", 1.75)
+            drawing.points += [Point(after, share, "circle", "paper", "muted", 3.4, 1.4) for after, share in row]
+            tags.append((at.down(row[-1][1]), f"{number(before, 0)} before", "muted"))
+    if power.margin is not None:
+        drawing.line([(at.x[0], power.margin), (at.x[1], power.margin)], "ink", 1.5, dashed=True)
+        tags.append((at.down(power.margin), "Matters" if size.slim else "Large enough to matter", "ink"))
+    if power.own is not None and is_finite(power.own[2]):
+        own = abs(power.own[2] or 0.0)
+        drawing.points.append(Point(power.own[1], own, "diamond", "observed", "paper", 6.2, 0.75))
+        left = at.across(power.own[1]) > (at.left + at.right) / 2
+        drawing.text(at.across(power.own[1]) + (-11 if left else 11), at.down(own) + size.label * 1.1, "This study",
+                     size.label, "observed", bold=True, anchor="end" if left else "start", halo=True)  # fmt: skip
+    tags.sort()
+    room = size.width - at.right - 11
+    lines = [wrapped(words, size.label, room, bold=paint != "muted", most=2) for _, words, paint in tags]
+    heights = [size.line * len(line) + 2.0 for line in lines]
+    begins = spread([down - size.line * 0.6 for down, _, _ in tags], heights, 0, at.bottom + 2)
+    for (_, _, paint), text, begin in zip(tags, lines, begins, strict=True):
+        for place, line in enumerate(text):
+            drawing.text(at.right + 11, begin + size.line * (place + 0.85), line, size.label, paint,
+                         bold=paint != "muted")  # fmt: skip
+
+
+def _cell(cell: Mapping[str, Any]) -> Cell:
+    size = cell.get("smallest_change_percent")
+    return int(cell["before"]), int(cell["after"]), None if size is None else float(size)
+
+
+def _noun(power: Mapping[str, Any]) -> str:
+    """Return what is looked for: the first word of the measure where it names a direction."""
+    first = str(power.get("measure") or "").partition(",")[0].strip()
+    return first if first in ("fall", "rise") else "change"
+
+
+def _whole(own: Mapping[str, Any]) -> bool:
+    return own.get("before") is not None and own.get("after") is not None
+
+
+def _grid_cell(found: Mapping[tuple[int, int], float | None], before: int, after: int) -> Shown:
+    return _shown(found[before, after]) if (before, after) in found else Shown("not looked at", None)
+
+
+def _shown(size: float | None) -> Shown:
+    return Shown(_size(size), size) if is_finite(size) else Shown("none found", None)
+
+
+def _size(size: float | None) -> str:
+    """Return the size of a change in percent, without its sign."""
+    shown = abs(size or 0.0)
+    return percent(shown, 0 if shown == round(shown) else 1)
