@@ -19,6 +19,12 @@ WHY = {
     "interrupted_time_series": "One series against its own past. No comparison place, so it cannot score higher.",
     "difference_in_differences": "Places with the programme against places without.",
 }
+BESIDE = {
+    "before_after": "A change over time beside that of other areas, from totals of two windows. Nothing shows that "
+    "both would have changed alike.",
+    "interrupted_time_series": "One series against its own past, beside a comparison series with the same past.",
+}
+"""Why a design that sets a comparison beside the series scores one higher."""
 
 
 def assess(study: Mapping[str, Any], analyses: Sequence[Analysis], failures: Sequence[Failure]) -> dict[str, Any]:
@@ -49,12 +55,19 @@ def assess(study: Mapping[str, Any], analyses: Sequence[Analysis], failures: Seq
 
 def _design(primary: Analysis, against: Sequence[Diagnostic]) -> dict[str, Any]:
     kind = str(primary.design["kind"])
-    score = STRENGTH[kind]
-    reason = WHY[kind]
+    beside = kind in BESIDE and _has_comparison(primary.design)
+    score = STRENGTH[kind] + (1 if beside else 0)
+    reason = BESIDE[kind] if beside else WHY[kind]
     if against and score > 1:
         score -= 1
         reason += " Lowered by one: a key check speaks against it."
     return {"score": score, "of": 5, "reason": reason}
+
+
+def _has_comparison(design: Mapping[str, Any]) -> bool:
+    """Return whether comparison areas, or a comparison series (not one that enters as covariate), stand beside."""
+    controls = design.get("controls") or {}
+    return bool(design.get("comparison")) or controls.get("as") == "comparison"
 
 
 def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:

@@ -94,8 +94,8 @@ class BeforeAfter(Block):
     title: ClassVar[str] = "Before and after"
     has_data: ClassVar[bool] = True
     assumptions: ClassVar[tuple[str, ...]] = (
-        "Nothing but chance differs between the two windows. This cannot be checked without a comparison, "
-        "so the change is monitoring: it does not say what the programme did.",
+        "Nothing but chance differs between the two windows, beyond what comparison areas share where there are any. "
+        "Two windows cannot show this, so the change is monitoring: it does not say what the programme did.",
         "What is counted is recorded in the same way in both windows.",
         "The places or people were not chosen because the outcome was unusually high just before. Where the selection "
         "was by the outcome, part of a fall is to be expected from that alone.",

@@ -65,8 +65,8 @@ class InterruptedTimeSeries(Block):
     )
     impact: ImpactWord = Field(
         "level_and_slope",
-        description="What may change at the interruption: level, slope or both; pulse (ends after `length` periods); "
-        "ramp (grows over `length` periods to a lasting level); delayed (a level after `length` periods)",
+        description="What may change at the interruption: level, slope or both; pulse (lasts so many periods); "
+        "ramp (grows over so many to a lasting level); delayed (a level after so many): `length` says how many",
     )
     length: int | None = Field(None, ge=1, description="Periods that a pulse lasts, a ramp takes or a delay waits")
     phase_in: int = Field(0, ge=0, description="Periods from the start on that count neither as before nor as after")

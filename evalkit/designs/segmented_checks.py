@@ -109,7 +109,7 @@ def overdispersion(model: Segmented) -> Diagnostic:
     design = model.design
     if design.family in COUNT_FAMILIES:
         allowed = {
-            "quasi_poisson": "The standard errors are widened for it",
+            "quasi_poisson": "The standard errors follow it",
             "negative_binomial": "The negative binomial allows for it",
         }.get(design.family, "")
         allowed = "The standard errors allow for any variance" if design.errors == "newey_west" else allowed

@@ -77,7 +77,7 @@ def placebo_dates(
         f"{words_for(frequency, 2)}, so they are not independent."
     )
     if few:
-        reading += f" Fewer than {FEWEST_DATES} dates say little."
+        reading = f"{several(dates, 'earlier date')} can be tried, too few to rank the true one among them."
     elif not found:
         reading += " At the true date no change is told from none either."
     verdict: Verdict = "not run" if few else "sign against" if against else "no sign against"
@@ -122,10 +122,13 @@ def leave_out(found: Sequence[LeftOut], value: float, low: float | None, high: f
     driving = list(dict.fromkeys([*outside, *turned]))
     smallest, largest = min(at for _, at in seen), max(at for _, at in seen)
     stretches = several(len(seen), "stretch", "stretches")
-    reading = (
-        f"Without any one of {stretches} the estimate lies between {smallest:+.3g}{unit} and {largest:+.3g}{unit} "
-        f"({value:+.3g}{unit} with all). It moves most without {farthest.left_out}, to {moved:+.3g}{unit}."
-    )
+    whole = f"({value:+.3g}{unit} with all)"
+    reading = f"Without {farthest.left_out} the estimate is {moved:+.3g}{unit} {whole}."
+    if len(seen) > 1:
+        reading = (
+            f"Without any one of {stretches} the estimate lies between {smallest:+.3g}{unit} and {largest:+.3g}{unit} "
+            f"{whole}. It moves most without {farthest.left_out}, to {moved:+.3g}{unit}."
+        )
     if driving:
         reading += f" It leaves the headline's interval, or changes direction, without {listed(driving)}."
     failed = len(found) - len(seen)

@@ -110,6 +110,13 @@ def series_figure(evaluation: Evaluation) -> figures.Figure | None:
     return _series(evaluation, primary, "series", f"The whole series, from {first}")
 
 
+def _expected_label(analysis: Analysis) -> str:
+    """Return what the expected line is."""
+    if analysis.design["kind"] != "before_after":
+        return "Expected without it"
+    return "As in other areas" if (analysis.result.fit or {}).get("compared_with") else "As before"
+
+
 def _recent(primary: Analysis) -> Analysis:
     """Return the analysis with the last periods before the start alone, where there are very many."""
     path = primary.result.path
@@ -135,7 +142,7 @@ def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> f
         drawn, title=title, subtitle=_subtitle(drawn), source=source_words(evaluation, drawn), effect_lines=lines,
         name=name, season_adjusted=drawn.result.path_without_season or None,
         interruption_label=f"{began}\n{start}" if start else began, comparison_label="Places without it",
-        expected_label="As before" if drawn.design["kind"] == "before_after" else "Expected without it",
+        expected_label=_expected_label(drawn),
     )  # fmt: skip
 
 

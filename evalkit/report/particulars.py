@@ -119,7 +119,7 @@ def options_table(evaluation: Evaluation) -> Table:
     fields = getattr(DESIGNS.get(str(design["kind"])), "model_fields", {})
     rows = []
     for option in sorted(design, key=lambda option: (option != "kind", option)):
-        meaning = getattr(fields.get(option), "description", None) or ""
+        meaning = (getattr(fields.get(option), "description", None) or "").replace("`", "")
         if option == "kind":
             meaning = design_title(str(design["kind"]))
         rows.append((option, _option(design[option]), meaning))

@@ -152,6 +152,11 @@ def _of_design(evaluation: Evaluation, reading: Reading) -> str:
         return "Anything about results: there are none yet."
     if evaluation.simulated:
         return "Anything about the real world: the data were made by a random generator."
+    if reading.monitoring and (evaluation.primary.result.fit or {}).get("compared_with"):
+        return (
+            "What would have been seen anyway. Totals before and after cannot show that both kinds of areas would have "
+            "changed alike."
+        )
     if reading.monitoring:
         return "What would have been seen anyway. Nothing is compared with but an earlier time."
     start = windows.start_words(evaluation.primary)

@@ -49,9 +49,12 @@ def start_words(analysis: Analysis) -> str:
 
 
 def compared_with(analysis: Analysis) -> str:
-    """Return the other side of the comparison: ` than expected`, ` than in December 2019`."""
+    """Return the other side of the comparison: ` than expected`, ` than in December 2019`, or other areas."""
     if analysis.design["kind"] != "before_after":
         return " than expected"
+    areas = (analysis.result.fit or {}).get("compared_with")
+    if areas:
+        return f" {areas}"
     before = before_words(analysis)
     return f" than in {before}" if before else " than in the earlier period"
 
