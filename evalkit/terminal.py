@@ -189,6 +189,34 @@ def movement_line(movement: Moved) -> str:
     return f"{movement.id} {movement.analysis}: {shown(movement.before)} -> {shown(movement.now)}{why}{flag}"
 
 
+def tell_power(study: str, power: Mapping[str, Any], frequency: str) -> None:
+    """Print the smallest change that a study could find, by how long it watches, and where the numbers come from."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from evalkit.periods import words_for
+
+    befores, afters = (sorted({cell[side] for cell in power["cells"]}) for side in ("before", "after"))
+    found = {(cell["before"], cell["after"]): cell for cell in power["cells"]}
+    noun = words_for(frequency, 2)
+    say(f"{study}: smallest change that would be found four times in five ({power['measure']})\n")
+    table = Table(box=box.SIMPLE, show_edge=False)
+    table.add_column(f"{noun} before")
+    for after in afters:
+        table.add_column(f"{after} after", justify="right")
+    for before in befores:
+        cells = [found.get((before, after)) for after in afters]
+        sizes = [cell["smallest_change_percent"] if cell else None for cell in cells]
+        table.add_row(str(before), *("-" if size is None else f"{size:.1f}%" for size in sizes))
+    Console(file=sys.stdout).print(table)
+    say(power["words"])
+    for problem in sorted({cell["problem"] for cell in power["cells"]} - {""}):
+        pairs = [f"{c['before']} before and {c['after']} after" for c in power["cells"] if c["problem"] == problem]
+        more = f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
+        say(f"  - with {', '.join(pairs[:3])}{more}: {problem}")
+
+
 class Progress:
     """Progress on a terminal; silent when the output is not one."""
 

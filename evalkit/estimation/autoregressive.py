@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from evalkit.errors import DesignError
 from evalkit.estimation.fit import Fit, VarianceUncertainty
 from evalkit.estimation.inputs import Array, Codes, as_matrix, as_vector, require_choice, require_full_rank
+from evalkit.estimation.positions import gaps_between
 
 Adjustment = Literal["kenward_roger", "satterthwaite"]
 
@@ -89,7 +90,7 @@ def restricted_likelihood(
     y = as_vector(outcome, "outcome")
     matrix = as_matrix(regressors, "regressors", y.size)
     require_full_rank(matrix, spare=2)
-    gaps = _gaps(positions, y.size)
+    gaps = gaps_between(positions, y.size)
     basis, triangle = np.linalg.qr(matrix)
     rho, log_likelihood, held = _maximise(basis, y, gaps)
     white_y, white_basis = _whiten(y, rho, gaps), _whiten(basis, rho, gaps)
@@ -157,7 +158,7 @@ def whiten(values: ArrayLike, rho: float, positions: ArrayLike | None = None) ->
     Prais and Winsten (1954), Cowles Commission Discussion Paper 383.
     """
     array = np.asarray(values, dtype=np.float64)
-    return _whiten(array, rho, _gaps(positions, array.shape[0]))
+    return _whiten(array, rho, gaps_between(positions, array.shape[0]))
 
 
 class _Pairs(NamedTuple):
@@ -350,20 +351,6 @@ def _score(rho: float, basis: Array, outcome: Array, gaps: Codes) -> float:
     trace = np.trace(np.linalg.solve(information, chain.derivative.form(basis, basis)))
     free = basis.shape[0] - basis.shape[1]
     return float(-(free * change[0, 0] + chain.slope + trace) / 2.0)
-
-
-def _gaps(positions: ArrayLike | None, points: int) -> Codes:
-    """Return the steps between neighbouring positions, all at least 1."""
-    if positions is None:
-        return np.ones(points - 1, dtype=np.int64)
-    places = as_vector(positions, "positions", points)
-    gaps = np.diff(places)
-    if np.any(places != np.round(places)) or np.any(gaps < 1):
-        raise DesignError("time positions must be whole numbers that increase", mend="sort the series by period")
-    step = int(np.gcd.reduce(gaps.astype(np.int64)))
-    if step > 1:
-        raise DesignError(f"all time positions are {step} or more apart", mend="count in the series' own periods")
-    return gaps.astype(np.int64)
 
 
 def _rule(adjustment: Adjustment, rho: float, held: bool) -> str:

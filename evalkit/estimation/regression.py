@@ -1,4 +1,4 @@
-"""Regressions: the only door to statsmodels and linearmodels. Arrays in, a `Fit` out.
+"""Regressions of counts and of panels: the only door to statsmodels and linearmodels. Arrays in, a `Fit` out.
 
 Every function says in `Fit.rule` how its standard errors were made. No constant is added: give it as a column.
 """
@@ -27,6 +27,8 @@ from evalkit.estimation.inputs import (
     regression_data,
     require_choice,
 )
+from evalkit.estimation.least_squares import long_run_covariance, newey_west, ordinary
+from evalkit.estimation.log_linear import LogLinearFit, poisson
 from evalkit.estimation.rules import Family, autocovariance_lags, count_rule, factor_rule, reference_rule
 from evalkit.estimation.separation import require_overlap
 from evalkit.estimation.within import SmallSample, cluster_factor, require_groups, require_variation_within
@@ -35,85 +37,6 @@ CountCovariance = Literal["model", "newey_west"]
 PanelCovariance = Literal["clustered", "classical"]
 
 __all__ = ["Family", "Fit", "SmallSample", "generalised_linear", "newey_west", "ordinary", "two_way"]
-
-
-def ordinary(outcome: ArrayLike, regressors: ArrayLike, weights: ArrayLike | None = None) -> Fit:
-    """Return the least-squares regression with classical standard errors.
-
-    Parameters
-    ----------
-    outcome : array_like, shape (n,)
-        Outcome.
-    regressors : array_like, shape (n, k)
-        Regressors, the constant included.
-    weights : array_like, shape (n,), or None
-        Weights, inverse to the variance of each observation.
-
-    Returns
-    -------
-    Fit
-
-    Raises
-    ------
-    DesignError
-        If terms are dependent or n <= k.
-
-    Notes
-    -----
-    ``b = (X'WX)^-1 X'Wy``. Standard-error rule: ``s^2 (X'WX)^-1`` with ``s^2 = e'We / (n - k)``; t with n - k.
-    """
-    from statsmodels.regression.linear_model import WLS
-
-    y, matrix, w = regression_data(outcome, regressors, weights)
-    return _least_squares(
-        WLS(y, matrix, weights=w).fit(),
-        w,
-        f"classical least squares: equal variance, no autocorrelation; {reference_rule(matrix)}",
-    )
-
-
-def newey_west(outcome: ArrayLike, regressors: ArrayLike, lags: int | None = None, small_sample: bool = True) -> Fit:
-    """Return the least-squares regression with standard errors that allow for autocorrelation.
-
-    Parameters
-    ----------
-    outcome : array_like, shape (n,)
-        Outcome in the order of time.
-    regressors : array_like, shape (n, k)
-        Regressors, the constant included.
-    lags : int or None
-        Number of autocovariances. None: ``floor(4 (n / 100)^(2/9))``.
-    small_sample : bool
-        Whether the covariance is multiplied by ``n / (n - k)``.
-
-    Returns
-    -------
-    Fit
-        `extra` holds lags.
-
-    Raises
-    ------
-    DesignError
-        If terms are dependent, n <= k, or lags are not in 0 ... n - 1.
-
-    Notes
-    -----
-    Standard-error rule: ``(X'X)^-1 [S_0 + sum_l (1 - l / (L + 1)) (S_l + S_l')] (X'X)^-1`` with
-    ``S_l = sum_t u_t u_{t-l}'`` and ``u_t = x_t e_t``; t with n - k.
-
-    References
-    ----------
-    Newey and West (1987), Econometrica 55, 703-708; the lag rule is that of Newey and West (1994) as most programs
-    state it. Checked against sandwich::NeweyWest(prewhite = FALSE, adjust = TRUE) in R.
-    """
-    from statsmodels.regression.linear_model import OLS
-
-    y, matrix, weights = regression_data(outcome, regressors, None)
-    count, words = autocovariance_lags(lags, y.size)
-    options = {"maxlags": count, "use_correction": small_sample}
-    result = OLS(y, matrix).fit(cov_type="HAC", cov_kwds=options, use_t=True)
-    rule = f"Newey-West with {words}{factor_rule(small_sample)}; {reference_rule(matrix)}"
-    return _least_squares(result, weights, rule, {"lags": float(count)})
 
 
 def generalised_linear(
@@ -172,19 +95,19 @@ def generalised_linear(
     require_overlap(y, matrix)
     alpha = 0.0
     if family == "negative_binomial":
-        alpha = negative_binomial_dispersion(y, lambda a: _mean(_count_fit(y, matrix, offset, a)))
+        alpha = negative_binomial_dispersion(y, lambda a: _count_fit(y, matrix, offset, a).mean)
     count, words = autocovariance_lags(lags, y.size)
     result = _count_fit(y, matrix, offset, alpha)
     n, k = matrix.shape
-    mean = _mean(result)
-    pearson = np.asarray(result.resid_pearson, dtype=np.float64)
+    mean = result.mean
+    pearson = (y - mean) / np.sqrt(mean + alpha * mean**2)
     phi = float(pearson @ pearson) / (n - k)
     scale = phi if family == "quasi_poisson" else 1.0
     model = covariance == "model"
     rule = count_rule(family, alpha, phi) if model else f"Newey-West with {words}{factor_rule(True)}"
     uses_t = family == "quasi_poisson" or not model
     return Fit(
-        coefficients=np.asarray(result.params, dtype=np.float64),
+        coefficients=result.coefficients,
         covariance=inverse_information(matrix, mean, alpha) * scale
         if model
         else _sandwich(y, matrix, mean, alpha, count),
@@ -197,7 +120,7 @@ def generalised_linear(
         extra={
             "dispersion": alpha if family == "negative_binomial" else scale,
             "pearson_dispersion": phi,
-            "log_likelihood": float(result.llf),
+            "log_likelihood": result.log_likelihood,
         }
         | ({} if model else {"lags": float(count)}),
     )
@@ -296,22 +219,6 @@ def two_way(
     )
 
 
-def _least_squares(result: Any, weights: Array, rule: str, extra: dict[str, float] | None = None) -> Fit:
-    """Return the Fit of a statsmodels least-squares result."""
-    residuals = np.asarray(result.resid, dtype=np.float64)
-    return Fit(
-        coefficients=np.asarray(result.params, dtype=np.float64),
-        covariance=np.asarray(result.cov_params(), dtype=np.float64),
-        residual_df=float(result.df_resid),
-        fitted=_mean(result),
-        residuals=residuals,
-        standardised=residuals * np.sqrt(weights),
-        scale=float(np.sum(weights * residuals**2) / result.df_resid),
-        rule=rule,
-        extra=extra or {},
-    )
-
-
 @contextmanager
 def _settled() -> Iterator[None]:
     """Turn a library's doubt about its own fit into a DesignError; drop its other warnings."""
@@ -330,35 +237,30 @@ def _settled() -> Iterator[None]:
             ) from problem
 
 
-def _mean(result: Any) -> Array:
-    """Return the fitted means of a statsmodels result."""
-    return np.asarray(result.fittedvalues, dtype=np.float64)
-
-
-def _count_fit(counts: Array, matrix: Array, offset: Array, alpha: float) -> Any:
-    """Return the statsmodels result of a log-linear model with variance m + alpha m^2."""
-    from statsmodels.genmod.families import NegativeBinomial, Poisson
+def _count_fit(counts: Array, matrix: Array, offset: Array, alpha: float) -> LogLinearFit:
+    """Return the log-linear model with variance m + alpha m^2; alpha above zero goes to statsmodels."""
+    if alpha == 0.0:
+        return poisson(counts, matrix, offset)
+    from statsmodels.genmod.families import NegativeBinomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    family = NegativeBinomial(alpha=alpha) if alpha > 0.0 else Poisson()
     with _settled():
-        model = GLM(counts, matrix, family=family, offset=offset)
+        model = GLM(counts, matrix, family=NegativeBinomial(alpha=alpha), offset=offset)
         result = model.fit(scale=1.0, maxiter=200, tol=1e-12, rtol=1e-10, tol_criterion="params")
     if not result.converged or not np.all(np.isfinite(result.params)):
         raise DesignError(
             "the count regression did not converge in 200 steps", mend="use fewer terms, or another family"
         )
-    return result
+    found, mean = (np.asarray(each, dtype=np.float64) for each in (result.params, result.fittedvalues))
+    return LogLinearFit(found, mean, float(result.llf))
 
 
 def _sandwich(counts: Array, matrix: Array, mean: Array, alpha: float, lags: int) -> Array:
     """Return Newey and West's covariance of a log-linear model, with the n/(n-k) factor."""
-    from statsmodels.stats.sandwich_covariance import S_hac_simple
-
     n, k = matrix.shape
     scores = matrix * ((counts - mean) / (1.0 + alpha * mean))[:, None]
     bread = inverse_information(matrix, mean, alpha)
-    return np.asarray(bread @ S_hac_simple(scores, nlags=lags) @ bread * (n / (n - k)))
+    return np.asarray(bread @ long_run_covariance(scores, lags) @ bread * (n / (n - k)))
 
 
 def _panel_fit(

@@ -66,7 +66,7 @@ def test_names_are_used_in_the_message():
         lambda: restricted_likelihood([1.0, 2, 4, 3], np.ones(4), adjustment="kenward"),
         lambda: rate_ratio(1, 2, method="midp"),
         lambda: segmented_design(range(9), 5, impact="both"),
-        lambda: segmented_design(range(9), 5, trend="quadratic"),
+        lambda: segmented_design(range(9), 5, trend="cubic"),
     ],
 )
 def test_an_unknown_word_is_refused_with_the_known_ones(call):

@@ -1,4 +1,4 @@
-"""Least squares, Newey-West and counts against R; what cannot be computed is refused."""
+"""Least squares, Newey-West and counts against R and statsmodels; what cannot be computed is refused."""
 
 from __future__ import annotations
 
@@ -67,6 +67,77 @@ def test_counts_agree_with_glm(case, outcome, family, covariance, seatbelts, ter
     for name in ("dispersion", "log_likelihood"):
         if name in numbers:
             assert fit.extra[name] == pytest.approx(numbers[name], rel=1e-6)
+
+
+def monthly(points, seed):
+    """Return months, a trend, a level and a slope: 15 terms, and noise that is correlated."""
+    generator, time = np.random.default_rng(seed), np.arange(points)
+    months = [time % 12 == month for month in range(1, 12)]
+    after = np.maximum(time - points // 2, 0)
+    terms = np.column_stack([np.ones(points), time, *months, time >= points // 2, after]).astype(float)
+    noise = generator.normal(size=points)
+    noise[1:] += 0.5 * noise[:-1]
+    return generator, terms, noise
+
+
+@pytest.mark.parametrize("points", [36, 60, 180])
+@pytest.mark.parametrize("small_sample", [False, True])
+@pytest.mark.parametrize("lags", [0, 1, 7])
+def test_newey_west_is_that_of_statsmodels(points, small_sample, lags):
+    from statsmodels.regression.linear_model import OLS
+
+    _, terms, noise = monthly(points, points)
+    fit = newey_west(50 + noise, terms, lags, small_sample)
+    options = {"maxlags": lags, "use_correction": small_sample}
+    other = OLS(50 + noise, terms).fit(cov_type="HAC", cov_kwds=options, use_t=True)
+    # In standard errors: a slope near zero beside a level of 50 has no tenth digit of its own.
+    np.testing.assert_allclose(fit.coefficients / other.bse, other.params / other.bse, rtol=0, atol=1e-10)
+    size = np.outer(other.bse, other.bse)
+    np.testing.assert_allclose(fit.covariance / size, other.cov_params() / size, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(fit.residuals, other.resid, rtol=0, atol=1e-10)
+    assert fit.residual_df == other.df_resid
+
+
+def test_least_squares_is_that_of_statsmodels():
+    from statsmodels.regression.linear_model import WLS
+
+    generator, terms, noise = monthly(60, 1)
+    weights = generator.uniform(0.2, 5.0, 60)
+    fit, other = ordinary(50 + noise, terms, weights), WLS(50 + noise, terms, weights).fit()
+    np.testing.assert_allclose(fit.coefficients, other.params, rtol=1e-10)
+    np.testing.assert_allclose(fit.standard_errors, other.bse, rtol=1e-10)
+    np.testing.assert_allclose(fit.fitted, other.fittedvalues, rtol=1e-10)
+    assert fit.scale == pytest.approx(other.scale, rel=1e-10)
+
+
+@pytest.mark.parametrize("level", [0.3, 5.0, 200.0, 1e6])
+def test_poisson_is_that_of_statsmodels(level):
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    generator, terms, noise = monthly(180, 8)
+    people = generator.uniform(0.5, 2.0, 180)
+    counts = generator.poisson(level * people * np.exp(0.2 * noise)).astype(float)
+    model = GLM(counts, terms, family=Poisson(), exposure=people)
+    other = model.fit(maxiter=200, tol=1e-14, tol_criterion="params")
+    fit = generalised_linear(counts, terms, "poisson", people)
+    np.testing.assert_allclose(fit.coefficients, other.params, rtol=0, atol=1e-9 * np.abs(other.params).max())
+    np.testing.assert_allclose(fit.standard_errors, other.bse, rtol=1e-9)
+    np.testing.assert_allclose(fit.fitted, other.fittedvalues, rtol=1e-9)
+    assert fit.extra["log_likelihood"] == pytest.approx(other.llf, rel=1e-10)
+    assert fit.extra["pearson_dispersion"] == pytest.approx(other.pearson_chi2 / 165, rel=1e-9)
+    quasi = generalised_linear(counts, terms, "quasi_poisson", people)
+    np.testing.assert_allclose(quasi.standard_errors, other.bse * np.sqrt(other.pearson_chi2 / 165), rtol=1e-9)
+    options = {"maxlags": 4}
+    robust = model.fit(maxiter=200, tol=1e-14, tol_criterion="params", cov_type="HAC", cov_kwds=options)
+    fit = generalised_linear(counts, terms, "poisson", people, "newey_west", 4)
+    np.testing.assert_allclose(fit.standard_errors, robust.bse * np.sqrt(180 / 165), rtol=1e-9)
+
+
+def test_a_poisson_fit_that_leaves_the_range_of_numbers_is_refused():
+    terms = np.column_stack([np.ones(6), [0, 1, 2, 3, 4, 5]])
+    with pytest.raises(DesignError, match="did not converge"):
+        generalised_linear([1e300, 0, 0, 0, 0, 1e300], terms, "poisson", np.array([1e-300, 1, 1, 1, 1, 1]))
 
 
 def test_negative_binomial_falls_back_to_poisson_without_excess_variance():

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from evalkit.errors import DesignError
 from evalkit.estimation.fit import contrast, contrasts
 from evalkit.estimation.regression import ordinary
-from evalkit.estimation.segmented import average_effect_weights, effect_rows, segmented_design
+from evalkit.estimation.seasons import waves
+from evalkit.estimation.segmented import (
+    Interruption,
+    average_effect_weights,
+    effect_rows,
+    impact_terms,
+    segmented_design,
+    with_comparison,
+)
+from evalkit.estimation.splines import natural_spline
 
 
 def test_terms_of_a_small_series():
@@ -83,3 +92,89 @@ def test_weights_of_the_average_must_be_weights():
     for weights in ([1] * 4 + [0] * 4, [1] * 7 + [-1]):
         with pytest.raises(DesignError, match="weights"):
             average_effect_weights(design, weights)
+
+
+POSITIONS = np.arange(12)
+
+
+@pytest.mark.parametrize(
+    ("impact", "length", "expected"),
+    [
+        ("pulse", 3, {"pulse": [0] * 6 + [1, 1, 1, 0, 0, 0]}),
+        ("ramp", 4, {"ramp": [0] * 6 + [0.25, 0.5, 0.75, 1, 1, 1]}),
+        ("delayed", 2, {"delayed level": [0] * 8 + [1] * 4}),
+        ("slope", None, {"slope": [0] * 6 + [0, 1, 2, 3, 4, 5]}),
+    ],
+)
+def test_shapes_by_hand(impact, length, expected):
+    found = impact_terms(POSITIONS, 6, impact, length)
+    assert list(found) == list(expected)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values)
+
+
+def test_the_effect_averages_where_the_shape_acts():
+    pulse = segmented_design(POSITIONS, 6, impact="pulse", length=3)
+    np.testing.assert_array_equal(np.flatnonzero(pulse.acting), [6, 7, 8])
+    np.testing.assert_array_equal(average_effect_weights(pulse), [0, 0, 1])
+    delayed = segmented_design(POSITIONS, 6, impact="delayed", length=2)
+    np.testing.assert_array_equal(np.flatnonzero(delayed.acting), [8, 9, 10, 11])
+    np.testing.assert_array_equal(average_effect_weights(delayed), [0, 0, 1])
+    ramp = segmented_design(POSITIONS, 6, impact="ramp", length=4)
+    np.testing.assert_array_equal(ramp.acting, ramp.post)
+    np.testing.assert_allclose(average_effect_weights(ramp), [0, 0, 4.5 / 6])
+
+
+def test_other_interruptions_stay():
+    other = Interruption("Flood", 2, "pulse", 2)
+    design = segmented_design(POSITIONS, 6, impact="level", interruptions=[other])
+    assert design.names == ("intercept", "trend", "Flood: pulse", "level")
+    np.testing.assert_array_equal(design.counterfactual[:, 2], design.matrix[:, 2])
+    np.testing.assert_array_equal(design.effect, [False, False, False, True])
+
+
+def test_a_comparison_doubles_the_terms():
+    alone = segmented_design(POSITIONS, 6)
+    both = with_comparison(alone)
+    assert both.names[:4] == tuple(f"comparison: {name}" for name in alone.names)
+    assert both.names[4:] == tuple(f"difference: {name}" for name in alone.names)
+    change = alone.matrix - alone.counterfactual
+    np.testing.assert_array_equal(both.matrix - both.counterfactual, np.hstack([0 * change, change]))
+    np.testing.assert_allclose(average_effect_weights(both), [0] * 6 + [1, 2.5])
+
+
+@pytest.mark.parametrize("impact", ["pulse", "ramp", "delayed"])
+def test_shapes_need_a_length(impact):
+    for length in (None, 0):
+        with pytest.raises(DesignError, match="needs a length"):
+            segmented_design(POSITIONS, 6, impact=impact, length=length)
+
+
+def test_the_spline_is_that_of_ns(reference, seatbelts):
+    """The fitted values of least squares on splines::ns with the same knots."""
+    knots = np.quantile(np.arange(169), np.linspace(0, 1, 5))
+    basis = np.column_stack([np.ones(192), np.arange(192.0), natural_spline(np.arange(192), knots)])
+    fitted = ordinary(np.log(seatbelts["drivers"]), basis).fitted
+    expected = reference("series_segmented")("basis")
+    for place in range(0, 191, 10):
+        assert fitted[place] == pytest.approx(expected[f"fitted {place}"], rel=1e-10)
+
+
+def test_a_spline_is_straight_beyond_its_knots():
+    curves = natural_spline(np.arange(-5.0, 20.0), [0, 3, 7, 10])
+    np.testing.assert_allclose(np.diff(curves[:6], 2, axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(np.diff(curves[15:], 2, axis=0), 0, atol=1e-12)
+    assert np.abs(np.diff(curves[5:16], 2, axis=0)).max() > 1e-3
+    for knots in ([0, 1], [0, 2, 2]):
+        with pytest.raises(DesignError, match="too few or do not increase"):
+            natural_spline([1, 2], knots)
+
+
+def test_waves_repeat_every_year():
+    found = waves(np.arange(36), 12, 6)
+    assert list(found)[-3:] == ["season sine 5", "season cosine 5", "season cosine 6"]
+    for values in found.values():
+        np.testing.assert_allclose(values[:24], values[12:], atol=1e-12)
+    np.testing.assert_allclose(found["season cosine 6"], (-1.0) ** np.arange(36), atol=1e-12)
+    with pytest.raises(DesignError, match="between 1 and 2 pairs"):
+        waves(np.arange(8), 4, 3)

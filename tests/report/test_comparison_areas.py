@@ -52,9 +52,8 @@ def test_what_cannot_be_said_names_the_other_areas(evaluation: Evaluation) -> No
 def test_the_chart_names_the_expected_line(evaluation: Evaluation) -> None:
     figure = headline_figure(evaluation)
     assert figure is not None
-    head = ";".join(figure.table[0])
-    assert "As in other areas" in head
-    assert "As before" not in head
+    assert "As in other" in figure.wide_svg  # the label breaks here
+    assert "As before" not in figure.wide_svg
 
 
 def test_the_design_scores_as_one_with_a_comparison(evaluation: Evaluation) -> None:
