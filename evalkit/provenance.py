@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-COMPUTING = ("appraisal", "designs", "diagnostics", "estimation", "sources", "spec", "claims.py", "evidence.py",
-             "flow.py", "periods.py", "records", "archive.py")  # fmt: skip
-"""Sources of evalkit that can move a number of result.json."""
+COMPUTING = ("appraisal", "designs", "diagnostics", "estimation", "planning", "sources", "spec", "claims.py",
+             "evidence.py", "flow.py", "periods.py", "records", "archive.py")  # fmt: skip
+"""Sources of evalkit, and tables that ship with them, that can move a number of result.json."""
 WORDING = ("report", "periods.py", "records")
 """Sources of evalkit that can move a word or a drawing of a page."""
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels")
@@ -54,7 +54,7 @@ def package_versions() -> dict[str, str]:
 def _sources(part: Path) -> Iterable[Path]:
     if part.is_file():
         return [part]
-    return part.rglob("*.py")
+    return [*part.rglob("*.py"), *part.rglob("*.csv")]
 
 
 def _hash_files(root: Path, paths: Iterable[Path]) -> str:

@@ -9,16 +9,17 @@ import importlib.util
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy
 import pytest
 
+from evalkit import flow
 from evalkit.appraisal.economics import Benefit, Cost, Economics
 from evalkit.designs import DESIGNS
+from evalkit.designs.selection_options import Selection
 from evalkit.diagnostics import comparison, counts, series, windows
 from evalkit.records import Block
 from evalkit.sources import SOURCES, Data, ExposureTable, Intervention, Outcome, Period
@@ -141,6 +142,7 @@ class TestMethods:
             (Outcome, "From rows to a panel", "**Outcome.**"), (Period, "From rows to a panel", "**Period.**"),
             (Intervention, "From rows to a panel", "**Treatment.**"),
             (ExposureTable, "From rows to a panel", "**Exposure tables.**"),
+            (Selection, "Design: before_after", "**Selection.**"),
             (Economics, "Appraisal", "**Keys of `economics`**"), (Cost, "Appraisal", "**Keys of a cost**"),
             (Benefit, "Appraisal", "**Keys of a benefit**"),
         ],
@@ -182,21 +184,54 @@ def calibration() -> ModuleType:
     return module
 
 
-def test_the_coverage_table_is_what_the_benchmark_computes() -> None:
-    """The cases and rules are the benchmark's; its first row, with fewer series, agrees within chance."""
-    module, section = calibration(), METHODS["Coverage of the standard-error rules"]
-    (rows,) = tables(section)
-    assert tuple(rows[0][2:]) == module.RULES
-    assert [tuple(row[:2]) for row in rows[1:]] == [
-        (f"{case.periods} ({case.after})", f"{case.rho:g}") for case in module.CASES
-    ]
-    replications = int(re.search(r"([\d,]+) series a row", section)[1].replace(",", ""))
-    assert f"seed {module.SEED}" in section
-    few = 400
-    printed = numpy.array([float(cell) for cell in rows[1][2:]]) / 100
-    found = module.coverage(module.CASES[0], few, module.SEED + 1) / 100
-    chance = numpy.sqrt(printed * (1 - printed) * (1 / few + 1 / replications))
-    assert numpy.all(numpy.abs(found - printed) < 4 * chance), found
+class TestCoverage:
+    """What METHODS.md prints of the calibration is what was measured; tests/diagnostics measures cells again."""
+
+    section = METHODS["Coverage of the standard-error rules"]
+
+    def rows(self, rule: str, longest: bool = True) -> list[dict[str, str]]:
+        """Return the measured rows of a rule; `longest`: from 48 months on, and up to an autocorrelation of 0.4."""
+        return [
+            row for row in calibration().read()
+            if row["rule"] == rule and (not longest or (int(row["periods"]) >= 48 and float(row["autocorrelation"]) <= 0.4))
+        ]  # fmt: skip
+
+    def test_the_tables_are_those_of_the_benchmark(self) -> None:
+        module = calibration()
+        first, second = module.tables(module.read()).split("\n\n")
+        assert first in self.section
+        assert second in self.section
+
+    def test_what_was_simulated(self) -> None:
+        module = calibration()
+        assert f"{module.REPLICATIONS:,} series a cell, seed {module.SEED};" in self.section
+        assert f"{module.ARIMA_REPLICATIONS} series a cell" in self.section
+        refused = [row for row in module.read() if row["refusal"]]
+        assert (
+            f"all {len(module.cells())} cells again (about an hour on one core; {len(refused)} of them" in self.section
+        )
+
+    @pytest.mark.parametrize(("rule", "longest", "words"), [
+        ("kenward_roger", True, "default holds {} to {}% (false"), ("kenward_roger", False, "over the whole grid {} to {}%"),
+        ("satterthwaite", True, "correction hold {} to {}% there"),
+    ])  # fmt: skip
+    def test_ranges(self, rule: str, longest: bool, words: str) -> None:
+        shares = [
+            float(row[f"coverage_{which}"]) for row in self.rows(rule, longest) for which in ("immediate", "average")
+        ]
+        assert words.format(f"{100 * min(shares):.1f}", f"{100 * max(shares):.1f}") in self.section
+
+    def test_false_positives_and_series_that_cannot_be_fitted(self) -> None:
+        alarms = [float(row[f"false_positives_{which}"]) for row in self.rows("kenward_roger")
+                  for which in ("immediate", "average")]  # fmt: skip
+        assert f"(false positives {100 * min(alarms):.1f} to {100 * max(alarms):.1f}%)" in self.section
+        lost = {True: 0.0, False: 0.0}
+        for row in self.rows("kenward_roger", longest=False):
+            share = int(row["not_fitted"]) / (int(row["not_fitted"]) + int(row["replications"]))
+            small = row["outcome"] == "count 5"
+            lost[small] = max(lost[small], share)
+        assert 0.22 < lost[True] <= 0.23
+        assert lost[False] <= 0.002
 
 
 class TestArchitecture:
@@ -256,13 +291,34 @@ class TestReadme:
         assert shown <= self.commands()
 
     def test_its_study_runs_as_it_stands(self, project: Path) -> None:
-        (block,) = re.findall(r"```yaml\n(.*?)```", self.text, flags=re.DOTALL)
+        block = self.blocks()[0]
         name = re.search(r"Save this as `(evaluations/[\w-]+\.yaml)`", self.text)[1]
         path = project / name
         path.write_text(block, encoding="utf-8")
         spec = load_spec(path)
         assert [request.id for request in spec.requests] == ["primary"]
         assert spec.study.design.kind == "interrupted_time_series"
+
+    @pytest.mark.parametrize(("place", "kind"), [(1, "before_after"), (2, "interrupted_time_series")])
+    def test_its_designs_run_as_they_stand(self, place: int, kind: str, write_study: Callable[..., Path]) -> None:
+        """On data with a row for each area and month; each option that is written has its part in the result."""
+        found = flow.evaluate(load_spec(write_study(AREAS + self.blocks()[place])))
+        result, design = found.primary.result, found.primary.design
+        assert (design["kind"], result.n_units) == (kind, 12 if kind == "before_after" else 3)
+        assert result.effect.low < result.effect.value < result.effect.high
+        if kind == "before_after":
+            assert (len(design["comparison"]), result.n_pre_periods, result.n_post_periods) == (9, 10, 10)
+            assert result.selection is not None
+            return
+        assert [why for _, why in result.dropped][-2:] == [
+            "the intervention was being phased in", "Pandemic restrictions"
+        ]  # fmt: skip
+        assert {"comparison: level", "difference: level"} <= {term.term for term in result.coefficients}
+
+    def blocks(self) -> list[str]:
+        blocks = re.findall(r"```yaml\n(.*?)```", self.text, flags=re.DOTALL)
+        assert len(blocks) == 3
+        return blocks
 
     def test_it_names_every_source_and_design(self) -> None:
         (comment,) = re.findall(r"source: \w+ +# (.*)", self.text)
@@ -278,6 +334,22 @@ class TestReadme:
         targets = set(re.findall(r"^(\w+):", text_of("Makefile"), flags=re.MULTILINE))
         assert set(re.findall(r"\bmake (site|test|bench|lock|schema|clean|\w+)(?=`|\s+#)", self.text)) <= targets
 
+
+AREAS = """\
+evalkit: 1
+title: Twelve areas
+question: Did it change?
+data:
+  source: simulated
+  units: [Northside, Southside, Westside, Harbour, Market, Park, Docks, Old Town, Hill, Mill, Bridge, Station]
+  periods: 96
+  period: {start: 2017-01, frequency: month}
+  baseline: {low: 20, high: 60}
+  dispersion: 1.5
+outcomes:
+  offences: {label: Offences, kind: count, better: lower}
+"""
+"""What stands before the designs that the README shows."""
 
 MADE = {"belts", "my-study"}
 """Ids that the README tells its reader to write."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalkit.designs.cumulative import cumulative, noise_words
 from evalkit.designs.error_models import error_models
@@ -47,6 +47,22 @@ def with_supplements(model: Segmented, result: Result) -> Result:
     return replace(
         result, horizons=horizons(model, sums), cumulative=sums, error_models=error_models(model), placebos=dates,
         leave_out=left, diagnostics=(*result.diagnostics, at_dates, without), inference=inference,
+        expected_coverage=_coverage(model, result),
+    )  # fmt: skip
+
+
+def _coverage(model: Segmented, result: Result) -> dict[str, Any] | None:
+    """Return how often intervals made like these held the truth in simulated series; None where none were like it."""
+    from evalkit.diagnostics.coverage import expected_coverage
+
+    if model.comparison is not None:
+        return None
+    design, counted = model.design, model.panel.outcome.kind == "count" and model.scale == "log"
+    return expected_coverage(
+        periods=len(model.frame), after=result.n_post_periods,
+        autocorrelation=(result.fit or {}).get("autocorrelation"), season=design.season != "none",
+        errors=design.errors, family=design.family, small_sample=design.small_sample,
+        mean_count=float(model.frame["value"].mean()) if counted else None, level=design.level,
     )  # fmt: skip
 
 

