@@ -91,7 +91,38 @@ def fits() -> list[Race]:
             ),
         ]
 
-    return [race for points in (60, 180) for race in races(points)]
+    return [*(race for points in (60, 180) for race in races(points)), *many()]
+
+
+def many() -> list[Race]:
+    """Return what is computed for many dates or draws at once; nothing else does it in one call."""
+    import numpy as np
+
+    from evalkit.estimation import prediction
+    from evalkit.estimation.autoregressive import restricted_likelihood
+    from evalkit.estimation.placebo import Errors, Shape, effects_at_dates
+    from evalkit.estimation.segmented import segmented_design
+
+    dates, window = 1000, 24
+    at = np.arange(dates + 2 * window)
+    months = [at % 12 == month for month in range(1, 12)]
+    common = np.column_stack([np.ones(at.size), at, *months]).astype(float)
+    outcome = np.random.default_rng(1).normal(size=at.size)
+    since = np.arange(window, dtype=float)
+    everything = np.ones(window, dtype=bool)
+    shape = Shape(np.column_stack([np.ones(window), since]), everything, everything)
+    starts = at[window : window + dates]
+    terms = segmented_design(at[:180], 150, season=at[:180] % 12)
+    fit = restricted_likelihood(outcome[:180], terms.matrix)
+    noise = prediction.Noise(rho=0.4, weighted=True)
+    return [
+        Race("1,000 placebo dates",
+             lambda: effects_at_dates(outcome, common, at, starts, np.full(dates, np.inf), shape, Errors(rho=0.4)),
+             None, 500.0),
+        Race("1,000 draws of 30 periods",
+             lambda: prediction.realised(fit, terms.matrix, terms.counterfactual, terms.post, at[:180], noise, 100.0,
+                                         draws=1000), None, 500.0),
+    ]  # fmt: skip
 
 
 def milliseconds(race: Race, runs: int = 200, most: float = 3.0) -> tuple[float, float | None]:
