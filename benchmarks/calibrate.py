@@ -32,9 +32,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evalkit.errors import DesignError
-from evalkit.estimation import many, many_counts
-from evalkit.estimation.segmented import average_effect_weights, effect_rows, segmented_design
-from evalkit.estimation.simulated_series import autoregressive_errors, counts_with
+from evalkit.estimation.series import many, many_counts
+from evalkit.estimation.series.segmented import average_effect_weights, effect_rows, segmented_design
+from evalkit.estimation.series.simulated_series import autoregressive_errors, counts_with
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE, FIGURE = ROOT / "evalkit" / "diagnostics" / "coverage.csv", ROOT / "benchmarks" / "coverage.svg"
@@ -105,7 +105,7 @@ def refusal(cell: Cell) -> str:
     """Return what the design itself says of a series of this cell; empty where it is fitted."""
     import pandas as pd
 
-    from evalkit.designs.interrupted_time_series import InterruptedTimeSeries
+    from evalkit.designs.interrupted_time_series.design import InterruptedTimeSeries
     from evalkit.periods import as_pandas, parse_period
     from evalkit.records import Measure, Panel
 
@@ -216,8 +216,8 @@ def arima_rows(replications: int, seed: int = SEED) -> list[dict[str, Any]]:
     """
     from scipy import stats
 
-    from evalkit.estimation.arima import regression
     from evalkit.estimation.fit import contrasts
+    from evalkit.estimation.series.arima import regression
 
     rows = []
     for cell in (Cell(48, 24, rho, False, None) for rho in (0.0, 0.4, 0.8)):

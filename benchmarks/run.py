@@ -59,7 +59,8 @@ def fits() -> list[Race]:
     from statsmodels.genmod.generalized_linear_model import GLM
     from statsmodels.regression.linear_model import GLSAR, OLS
 
-    from evalkit.estimation import prais_winsten, regression
+    from evalkit.estimation import regression
+    from evalkit.estimation.series import prais_winsten
 
     def races(points: int) -> list[Race]:
         generator, at = np.random.default_rng(points), np.arange(points)
@@ -98,10 +99,10 @@ def many() -> list[Race]:
     """Return what is computed for many dates or draws at once; nothing else does it in one call."""
     import numpy as np
 
-    from evalkit.estimation import prediction
-    from evalkit.estimation.autoregressive import restricted_likelihood
-    from evalkit.estimation.placebo import Errors, Shape, effects_at_dates
-    from evalkit.estimation.segmented import segmented_design
+    from evalkit.estimation.series import prediction
+    from evalkit.estimation.series.autoregressive import restricted_likelihood
+    from evalkit.estimation.series.placebo import Errors, Shape, effects_at_dates
+    from evalkit.estimation.series.segmented import segmented_design
 
     dates, window = 1000, 24
     at = np.arange(dates + 2 * window)

@@ -51,7 +51,7 @@ def check_claim(claim: Mapping[str, Any], analyses: Sequence[Analysis]) -> dict[
 
 
 def _recomputed(printed: Mapping[str, Any]) -> dict[str, Any]:
-    from evalkit.estimation.counts import rate_ratio
+    from evalkit.estimation.before_after.counts import rate_ratio
 
     before, after = printed["before"], printed["after"]
     found: dict[str, Any] = {"recomputed_percent": 100 * (after / before - 1)}

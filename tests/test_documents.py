@@ -19,7 +19,7 @@ import pytest
 from evalkit import flow
 from evalkit.appraisal.economics import Benefit, Cost, Economics
 from evalkit.designs import DESIGNS
-from evalkit.designs.selection_options import Selection
+from evalkit.designs.before_after.selection_options import Selection
 from evalkit.diagnostics import comparison, counts, series, windows
 from evalkit.records import Block
 from evalkit.sources import SOURCES, Data, ExposureTable, Intervention, Outcome, Period
@@ -193,7 +193,8 @@ class TestCoverage:
         """Return the measured rows of a rule; `longest`: from 48 months on, and up to an autocorrelation of 0.4."""
         return [
             row for row in calibration().read()
-            if row["rule"] == rule and (not longest or (int(row["periods"]) >= 48 and float(row["autocorrelation"]) <= 0.4))
+            if row["rule"] == rule
+            and (not longest or (int(row["periods"]) >= 48 and float(row["autocorrelation"]) <= 0.4))
         ]  # fmt: skip
 
     def test_the_tables_are_those_of_the_benchmark(self) -> None:
@@ -208,11 +209,13 @@ class TestCoverage:
         assert f"{module.ARIMA_REPLICATIONS} series a cell" in self.section
         refused = [row for row in module.read() if row["refusal"]]
         assert (
-            f"all {len(module.cells())} cells again (about an hour on one core; {len(refused)} of them" in self.section
+            f"all {len(module.cells())} cells again (about half an hour on one core; {len(refused)} of them"
+            in self.section
         )
 
     @pytest.mark.parametrize(("rule", "longest", "words"), [
-        ("kenward_roger", True, "default holds {} to {}% (false"), ("kenward_roger", False, "over the whole grid {} to {}%"),
+        ("kenward_roger", True, "default holds {} to {}% (false"),
+        ("kenward_roger", False, "over the whole grid {} to {}%"),
         ("satterthwaite", True, "correction hold {} to {}% there"),
     ])  # fmt: skip
     def test_ranges(self, rule: str, longest: bool, words: str) -> None:

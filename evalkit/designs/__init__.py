@@ -11,9 +11,9 @@ from typing import Annotated
 from pydantic import Field
 
 from evalkit.designs.appraisal_only import AppraisalOnly
-from evalkit.designs.before_after import BeforeAfter
-from evalkit.designs.difference_in_differences import DifferenceInDifferences
-from evalkit.designs.interrupted_time_series import InterruptedTimeSeries
+from evalkit.designs.before_after.design import BeforeAfter
+from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
+from evalkit.designs.interrupted_time_series.design import InterruptedTimeSeries
 from evalkit.designs.theory_only import TheoryOnly
 from evalkit.records import Block
 

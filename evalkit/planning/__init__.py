@@ -63,7 +63,7 @@ def power(
     interrupted_time_series: level, season, autocorrelation and dispersion are estimated from the periods before the
     start by the design's own terms with first-order autoregressive errors; series of each length are drawn with them
     and estimated by the design's own errors, and the smallest change is the 80% quantile of
-    ``t se - error`` (`evalkit.estimation.power.smallest_shift`). Count families are drawn on the linearised scale of
+    ``t se - error`` (`power.smallest_shift`). Count families are drawn on the linearised scale of
     quasi-likelihood, ``m^(1/2) x``, with the means that the change itself leaves; for the study's own lengths counts
     are then drawn with that change and fitted, and `own` says how many of them found it. The time before is taken as
     known: that its numbers are estimates is not in the answer.

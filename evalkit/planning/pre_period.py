@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalkit.designs.interruptions import other_interruptions
+from evalkit.designs.interrupted_time_series.interruptions import other_interruptions
+from evalkit.designs.interrupted_time_series.series import COUNT_FAMILIES, FEWEST_POINTS
 from evalkit.designs.outcomes import modelled, to_outcome
-from evalkit.designs.series import COUNT_FAMILIES, FEWEST_POINTS
 from evalkit.designs.windows import first_start
 from evalkit.errors import DesignError
 from evalkit.periods import PER_YEAR, SEASON_LENGTH, as_pandas, season_of
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
-    from evalkit.designs.interrupted_time_series import InterruptedTimeSeries
+    from evalkit.designs.interrupted_time_series.design import InterruptedTimeSeries
     from evalkit.estimation.fit import Fit
-    from evalkit.estimation.segmented import SegmentedDesign
+    from evalkit.estimation.series.segmented import SegmentedDesign
     from evalkit.records import Panel
 
 LARGEST_CORRELATION = 0.9
@@ -149,8 +149,8 @@ def terms_at(
     DesignError
         When the terms cannot be told apart there, or a season occurs after the start and not before.
     """
-    from evalkit.estimation.seasons import waves
-    from evalkit.estimation.segmented import segmented_design
+    from evalkit.estimation.series.seasons import waves
+    from evalkit.estimation.series.segmented import segmented_design
 
     season: object = None
     if design.season == "fourier":
@@ -219,7 +219,7 @@ def _fit(design: InterruptedTimeSeries, frame: pandas.DataFrame, panel: Panel, m
     """Return the regression of the periods before on the design's terms, with autoregressive errors."""
     import numpy
 
-    from evalkit.estimation import autoregressive, autoregressive_counts
+    from evalkit.estimation.series import autoregressive, autoregressive_counts
 
     times = frame["time"].to_numpy()
     if design.family in COUNT_FAMILIES:

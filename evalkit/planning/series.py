@@ -16,8 +16,8 @@ from evalkit.planning.pre_period import PrePeriod, learn, season_for, terms_at
 if TYPE_CHECKING:
     import numpy
 
-    from evalkit.designs.interrupted_time_series import InterruptedTimeSeries
-    from evalkit.estimation.many import Contrasts
+    from evalkit.designs.interrupted_time_series.design import InterruptedTimeSeries
+    from evalkit.estimation.series.many import Contrasts
     from evalkit.records import Panel
 
 TARGET, STEPS, SETTLED = 0.8, 12, 0.01
@@ -43,7 +43,7 @@ def power(
     """
     import numpy
 
-    from evalkit.estimation.simulated_series import autoregressive_errors
+    from evalkit.estimation.series.simulated_series import autoregressive_errors
 
     known = learn(design, panel)
     if known.level <= 0.0:
@@ -121,7 +121,7 @@ class Simulation:
 
     def _shift(self, before: int, after: int) -> tuple[float, float]:
         """Return the smallest change on the model's scale, with its simulation error."""
-        from evalkit.estimation.power import smallest_shift
+        from evalkit.estimation.series.power import smallest_shift
 
         plan, level = self._plan(before, after), self.known.design.level
         if not self.known.counts:
@@ -144,7 +144,7 @@ class Simulation:
 
     def _needed(self, plan: Plan, shift: float) -> tuple[float, float]:
         """Return the change of a count's logarithm that is found where the counts are those that `shift` leaves."""
-        from evalkit.estimation.power import smallest_shift
+        from evalkit.estimation.series.power import smallest_shift
 
         root = self._mean(plan, shift if self.rise else -shift) ** 0.5
         noise = self.known.spread * self._errors(plan)
@@ -154,9 +154,9 @@ class Simulation:
 
     def checked(self, before: int, after: int, percent: float) -> float:
         """Return how many of some series of counts with a change in them have it found by the study's own fit."""
-        from evalkit.estimation import many_counts
-        from evalkit.estimation.power import found_share
-        from evalkit.estimation.simulated_series import counts_with
+        from evalkit.estimation.series import many_counts
+        from evalkit.estimation.series.power import found_share
+        from evalkit.estimation.series.simulated_series import counts_with
 
         sign = 1.0 if self.rise else -1.0
         plan, change = self._plan(before, after), math.log1p(sign * percent / 100.0)
@@ -180,7 +180,7 @@ class Simulation:
         import numpy
 
         from evalkit.estimation.inputs import require_full_rank
-        from evalkit.estimation.segmented import average_effect_weights
+        from evalkit.estimation.series.segmented import average_effect_weights
 
         known, frequency = self.known, self.known.panel.frequency
         ends = known.start - known.design.anticipation
@@ -213,7 +213,7 @@ class Simulation:
 
     def _estimates(self, plan: Plan, outcome: numpy.ndarray, matrix: numpy.ndarray) -> Contrasts:
         """Return the estimate of each series by the study's own errors."""
-        from evalkit.estimation import many
+        from evalkit.estimation.series import many
 
         errors, weights = self.known.design.errors, plan.weights[None]
         if errors == "newey_west":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
-    from evalkit.designs.before_after import BeforeAfter
+    from evalkit.designs.before_after.design import BeforeAfter
     from evalkit.records import Panel
 
 TARGET = 0.8
@@ -100,7 +100,7 @@ def _dispersion(totals: numpy.ndarray, exposure: numpy.ndarray) -> float:
 
 def _cell(level: float, phi: float, before: int, after: int, confidence: float) -> dict[str, Any]:
     """Return the smallest fall that the exact test finds; counts that vary more than chance weigh as fewer."""
-    from evalkit.estimation.power import smallest_fall_of_rate
+    from evalkit.estimation.series.power import smallest_fall_of_rate
 
     fall = smallest_fall_of_rate(level * before / phi, level * after / phi, confidence, TARGET)
     none = "not even a fall to nearly nothing would be found so often"

@@ -296,9 +296,7 @@ class Data(Block, ABC):
         """
 
 
-def needed_columns(
-    data: Data, outcomes: Mapping[str, Outcome], intervention: Intervention | None
-) -> dict[str, str]:
+def needed_columns(data: Data, outcomes: Mapping[str, Outcome], intervention: Intervention | None) -> dict[str, str]:
     """Return every column that a study names, with the first dotted key that names it.
 
     Columns that the design names (covariates, weights, cluster) are those of `data` once they are merged into it.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
+
 def first_times(
     intervention: Intervention | None, rows: pandas.DataFrame, table: pandas.DataFrame, frequency: str
 ) -> tuple[dict[str, float], list[str]]:
@@ -75,9 +76,7 @@ def _period(value: object, frequency: str, where: str) -> int:
     return time
 
 
-def _from_start_column(
-    name: str, rows: pandas.DataFrame, table: pandas.DataFrame, frequency: str
-) -> dict[str, float]:
+def _from_start_column(name: str, rows: pandas.DataFrame, table: pandas.DataFrame, frequency: str) -> dict[str, float]:
     """Return the start that each unit's rows agree on."""
     starts, problems = starts_of(column_of(rows, name), frequency)
     if problems:

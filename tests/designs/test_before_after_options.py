@@ -15,10 +15,10 @@ from scipy import stats
 
 from evalkit import archive, flow
 from evalkit.designs import BeforeAfter
-from evalkit.designs.halves import halves
+from evalkit.designs.before_after.halves import halves
+from evalkit.designs.before_after.selection import without_programme
+from evalkit.designs.before_after.selection_options import Selection
 from evalkit.designs.options import Window
-from evalkit.designs.selection import without_programme
-from evalkit.designs.selection_options import Selection
 from evalkit.errors import DataError, DesignError, SpecError
 from evalkit.records import Analysis, Diagnostic, Panel, Result
 from evalkit.spec.loading import load_spec

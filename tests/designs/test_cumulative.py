@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from evalkit.designs import InterruptedTimeSeries
-from evalkit.designs.cumulative import cumulative, noise
-from evalkit.designs.segmented_fit import Segmented
+from evalkit.designs.interrupted_time_series.cumulative import cumulative, noise
+from evalkit.designs.interrupted_time_series.segmented_fit import Segmented
 from evalkit.errors import DesignError
 from evalkit.records import Panel
 

@@ -9,7 +9,7 @@ import pytest
 
 from evalkit.designs import InterruptedTimeSeries
 from evalkit.errors import DesignError
-from evalkit.estimation import prais_winsten
+from evalkit.estimation.series import prais_winsten
 from evalkit.records import ErrorModel, Panel
 
 GAUSSIAN = ("autoregressive", "newey_west", "prais_winsten", "ordinary")

@@ -9,7 +9,7 @@ import numpy
 import pytest
 
 from evalkit.designs import InterruptedTimeSeries
-from evalkit.designs.segmented_fit import Segmented
+from evalkit.designs.interrupted_time_series.segmented_fit import Segmented
 from evalkit.estimation.fit import contrast
 from evalkit.records import Panel, Result
 

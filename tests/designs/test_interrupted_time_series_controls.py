@@ -130,8 +130,8 @@ class TestComparison:
 
     def test_intervals_hold_the_truth(self, towns: Callable[..., Panel]) -> None:
         """Independent errors: 95% intervals of 200 series hold -20 in 180 to 199 (binomial, 1 in 1,000)."""
-        from evalkit.designs.segmented_fit import Segmented
-        from evalkit.estimation.segmented import average_effect_weights
+        from evalkit.designs.interrupted_time_series.segmented_fit import Segmented
+        from evalkit.estimation.series.segmented import average_effect_weights
 
         held = 0
         for seed in range(200):

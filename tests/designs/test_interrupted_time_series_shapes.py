@@ -63,8 +63,8 @@ class TestShapes:
         options, form = SHAPES[shape]
         generator, held = numpy.random.default_rng(11), 0
         acting = {"pulse": LATER & (STEPS < BEFORE + 6), "delayed": STEPS >= BEFORE + 5}.get(shape, LATER)
-        from evalkit.designs.segmented_fit import Segmented
-        from evalkit.estimation.segmented import average_effect_weights
+        from evalkit.designs.interrupted_time_series.segmented_fit import Segmented
+        from evalkit.estimation.series.segmented import average_effect_weights
 
         for _ in range(200):
             data = of_values(panel, LINE - 5.0 * form + generator.normal(0, 3, STEPS.size))
@@ -349,8 +349,8 @@ class TestErrors:
         assert "Prais-Winsten" in result.standard_errors
 
     def test_arima_is_the_regression_with_the_design_terms(self, monthly: Callable[..., Panel]) -> None:
-        from evalkit.designs.segmented_fit import Segmented
-        from evalkit.estimation import arima
+        from evalkit.designs.interrupted_time_series.segmented_fit import Segmented
+        from evalkit.estimation.series import arima
 
         data = monthly()
         for order in ([1, 0, 0], None):

@@ -9,7 +9,7 @@ import numpy
 import pytest
 
 from evalkit.designs import InterruptedTimeSeries
-from evalkit.designs import placebo_dates as module
+from evalkit.designs.interrupted_time_series import placebo_dates as module
 from evalkit.diagnostics import placebo
 from evalkit.periods import parse_period
 from evalkit.records import Diagnostic, LeftOut, Panel, Result

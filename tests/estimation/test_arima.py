@@ -12,11 +12,11 @@ from scipy.linalg import toeplitz
 from scipy.stats import multivariate_normal
 
 from evalkit.errors import DesignError
-from evalkit.estimation.arima import regression
-from evalkit.estimation.arima_order import corrected_information, stationarity
-from evalkit.estimation.arma import Process, Sample, likelihood
-from evalkit.estimation.autoregressive import restricted_likelihood
-from evalkit.estimation.segmented import segmented_design
+from evalkit.estimation.series.arima import regression
+from evalkit.estimation.series.arima_order import corrected_information, stationarity
+from evalkit.estimation.series.arma import Process, Sample, likelihood
+from evalkit.estimation.series.autoregressive import restricted_likelihood
+from evalkit.estimation.series.segmented import segmented_design
 
 ORDERS = [(0, 0), (1, 0), (0, 1), (2, 1), (1, 3), (3, 2), (0, 3)]
 

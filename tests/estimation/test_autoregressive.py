@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from evalkit.errors import DesignError
-from evalkit.estimation.autoregressive import restricted_likelihood, whiten
 from evalkit.estimation.fit import contrast, contrasts
-from evalkit.estimation.segmented import average_effect_weights, segmented_design
+from evalkit.estimation.series.autoregressive import restricted_likelihood, whiten
+from evalkit.estimation.series.segmented import average_effect_weights, segmented_design
 
 
 def agrees_with_gls(fit, numbers, in_order):

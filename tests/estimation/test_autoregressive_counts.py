@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from evalkit.errors import DesignError
-from evalkit.estimation.autoregressive_counts import quasi_likelihood
 from evalkit.estimation.fit import contrast
 from evalkit.estimation.regression import generalised_linear
-from evalkit.estimation.segmented import average_effect_weights, segmented_design
+from evalkit.estimation.series.autoregressive_counts import quasi_likelihood
+from evalkit.estimation.series.segmented import average_effect_weights, segmented_design
 
 
 def series(seed: int, mean: float = 30.0, rho: float = 0.5, size: int = 60, spread: float = 0.2) -> np.ndarray:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import DesignError
-from evalkit.estimation.cluster_robust import cluster_robust, cluster_robust_contrasts
+from evalkit.estimation.few_units.cluster_robust import cluster_robust, cluster_robust_contrasts
 from evalkit.estimation.regression import two_way
 
 from .conftest import REFERENCE

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evalkit.errors import DesignError
-from evalkit.estimation import comparisons
-from evalkit.estimation.comparisons import (
+from evalkit.estimation.before_after import comparisons
+from evalkit.estimation.before_after.comparisons import (
     mean_difference,
     median_difference,
     paired_mean_difference,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from evalkit.errors import DesignError
-from evalkit.estimation.counts import (
+from evalkit.estimation.before_after.counts import (
     dispersion_rate_ratio,
     negative_binomial_rate_ratio,
     paired_counts,

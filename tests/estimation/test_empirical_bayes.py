@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from evalkit.errors import DesignError
-from evalkit.estimation.empirical_bayes import (
+from evalkit.estimation.before_after.empirical_bayes import (
     PoissonGamma,
     average_from,
     average_highest,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from evalkit.errors import DesignError
-from evalkit.estimation.conley_taber import conley_taber
-from evalkit.estimation.ferman_pinto import ferman_pinto
-from evalkit.estimation.reassigned_two_way import treatment_paths
+from evalkit.estimation.few_units.conley_taber import conley_taber
+from evalkit.estimation.few_units.ferman_pinto import ferman_pinto
+from evalkit.estimation.few_units.reassigned_two_way import treatment_paths
 
 
 def changes_of(seed, units=43, sizes=None):

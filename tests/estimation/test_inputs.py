@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import DesignError
-from evalkit.estimation.autoregressive import restricted_likelihood
-from evalkit.estimation.counts import rate_ratio
+from evalkit.estimation.before_after.counts import rate_ratio
 from evalkit.estimation.fit import contrast, contrasts
 from evalkit.estimation.inputs import as_codes, as_matrix, as_vector, dependent_columns, require_full_rank
 from evalkit.estimation.regression import generalised_linear, ordinary, two_way
-from evalkit.estimation.segmented import segmented_design
+from evalkit.estimation.series.autoregressive import restricted_likelihood
+from evalkit.estimation.series.segmented import segmented_design
 
 
 def test_missing_values_are_counted_and_placed():

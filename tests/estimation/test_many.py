@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from evalkit.errors import DesignError
-from evalkit.estimation import many, many_counts
-from evalkit.estimation.autoregressive import restricted_likelihood
-from evalkit.estimation.autoregressive_counts import quasi_likelihood
 from evalkit.estimation.fit import Fit, contrasts
-from evalkit.estimation.prais_winsten import iterated
 from evalkit.estimation.regression import generalised_linear, newey_west, ordinary
-from evalkit.estimation.segmented import SegmentedDesign, average_effect_weights, effect_rows, segmented_design
-from evalkit.estimation.simulated_series import autoregressive_errors, counts_with
+from evalkit.estimation.series import many, many_counts
+from evalkit.estimation.series.autoregressive import restricted_likelihood
+from evalkit.estimation.series.autoregressive_counts import quasi_likelihood
+from evalkit.estimation.series.prais_winsten import iterated
+from evalkit.estimation.series.segmented import SegmentedDesign, average_effect_weights, effect_rows, segmented_design
+from evalkit.estimation.series.simulated_series import autoregressive_errors, counts_with
 
 WITH_GAPS = np.delete(np.arange(40), [3, 4, 10, 17, 18, 19, 30])
 CASES = {

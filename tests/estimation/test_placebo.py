@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from evalkit.errors import DesignError
-from evalkit.estimation import placebo, regression
-from evalkit.estimation.autoregressive import whiten
+from evalkit.estimation import regression
 from evalkit.estimation.fit import Fit, contrast
-from evalkit.estimation.placebo import Effects, Errors, Shape, effects_at_dates
+from evalkit.estimation.series import placebo
+from evalkit.estimation.series.autoregressive import whiten
+from evalkit.estimation.series.placebo import Effects, Errors, Shape, effects_at_dates
 
 N, WINDOW = 96, 18
 EVER = np.inf

@@ -7,10 +7,10 @@ import pytest
 from scipy import optimize, stats
 
 from evalkit.errors import DesignError
-from evalkit.estimation import many
-from evalkit.estimation.power import found_share, power_of_two_counts, smallest_fall_of_rate, smallest_shift
-from evalkit.estimation.segmented import average_effect_weights, segmented_design
-from evalkit.estimation.simulated_series import autoregressive_errors
+from evalkit.estimation.series import many
+from evalkit.estimation.series.power import found_share, power_of_two_counts, smallest_fall_of_rate, smallest_shift
+from evalkit.estimation.series.segmented import average_effect_weights, segmented_design
+from evalkit.estimation.series.simulated_series import autoregressive_errors
 
 
 def by_theory(points: int, after: int, level: float, target: float) -> float:

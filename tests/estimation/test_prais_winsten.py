@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import DesignError
-from evalkit.estimation.autoregressive import restricted_likelihood
-from evalkit.estimation.positions import gaps_between
-from evalkit.estimation.prais_winsten import iterated
+from evalkit.estimation.series.autoregressive import restricted_likelihood
+from evalkit.estimation.series.positions import gaps_between
+from evalkit.estimation.series.prais_winsten import iterated
 
 
 def correlated(generator, points, rho):
@@ -95,7 +95,7 @@ def test_autocorrelation_that_reaches_one_is_refused():
 
 
 def test_a_search_that_does_not_settle_is_refused(monkeypatch):
-    from evalkit.estimation import prais_winsten
+    from evalkit.estimation.series import prais_winsten
 
     monkeypatch.setattr(prais_winsten, "STEPS", 2)
     with pytest.raises(DesignError, match="did not settle in 2 steps"):

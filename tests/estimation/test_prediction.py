@@ -9,10 +9,11 @@ import pytest
 from scipy import stats
 
 from evalkit.errors import DesignError
-from evalkit.estimation import autoregressive, prais_winsten, regression
-from evalkit.estimation.autoregressive_counts import quasi_likelihood
+from evalkit.estimation import regression
 from evalkit.estimation.fit import contrast
-from evalkit.estimation.prediction import Noise, bands, counts_about, realised
+from evalkit.estimation.series import autoregressive, prais_winsten
+from evalkit.estimation.series.autoregressive_counts import quasi_likelihood
+from evalkit.estimation.series.prediction import Noise, bands, counts_about, realised
 
 BEFORE, AFTER = 48, 12
 N = BEFORE + AFTER

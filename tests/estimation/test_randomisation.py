@@ -10,11 +10,11 @@ import pytest
 from scipy.stats import permutation_test, ttest_ind
 
 from evalkit.errors import DesignError
-from evalkit.estimation.assignments import assignments_of
-from evalkit.estimation.cluster_robust import cluster_robust
-from evalkit.estimation.inversion import ShiftedStatistics, interval_by_inversion
-from evalkit.estimation.randomisation import looped_statistics, randomisation_test, two_way_randomisation
-from evalkit.estimation.reassigned_two_way import treatment_paths, two_way_statistics
+from evalkit.estimation.few_units.assignments import assignments_of
+from evalkit.estimation.few_units.cluster_robust import cluster_robust
+from evalkit.estimation.few_units.inversion import ShiftedStatistics, interval_by_inversion
+from evalkit.estimation.few_units.randomisation import looped_statistics, randomisation_test, two_way_randomisation
+from evalkit.estimation.few_units.reassigned_two_way import treatment_paths, two_way_statistics
 
 
 def panel_of(units=10, periods=8, starts=(3, 3, 5), seed=0):

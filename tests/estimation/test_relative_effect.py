@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from evalkit.errors import DesignError
-from evalkit.estimation.relative_effect import (
+from evalkit.estimation.before_after.relative_effect import (
     Dispersion,
     dispersion_between_areas,
     dispersion_within_cells,

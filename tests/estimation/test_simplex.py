@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from evalkit.errors import DesignError
-from evalkit.estimation.simplex import simplex_weights
+from evalkit.estimation.synthetic.simplex import simplex_weights
 
 
 def objective(weights, columns, target, ridge, intercept):

@@ -11,9 +11,9 @@ import pytest
 from scipy.stats import norm
 
 from evalkit.errors import DesignError
-from evalkit.estimation.synthetic_control import synthetic_control, synthetic_control_placebos
-from evalkit.estimation.synthetic_did import synthetic_did
-from evalkit.estimation.synthetic_placebos import placebo_ranks
+from evalkit.estimation.synthetic.synthetic_control import synthetic_control, synthetic_control_placebos
+from evalkit.estimation.synthetic.synthetic_did import synthetic_did
+from evalkit.estimation.synthetic.synthetic_placebos import placebo_ranks
 
 
 @pytest.fixture(scope="module")

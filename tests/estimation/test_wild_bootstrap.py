@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import DesignError
-from evalkit.estimation.wild_bootstrap import WEBB, wild_bootstrap
+from evalkit.estimation.few_units.wild_bootstrap import WEBB, wild_bootstrap
 
 from .conftest import REFERENCE
 

@@ -14,7 +14,7 @@ from scipy import optimize, stats
 from evalkit import planning
 from evalkit.designs import BeforeAfter, DifferenceInDifferences, InterruptedTimeSeries
 from evalkit.errors import DesignError
-from evalkit.estimation.simulated_series import autoregressive_errors, counts_with
+from evalkit.estimation.series.simulated_series import autoregressive_errors, counts_with
 from evalkit.periods import as_pandas
 from evalkit.planning.pre_period import learn
 from evalkit.planning.series import Simulation

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.estimation.staggered_panel import StaggeredPanel, staggered_panel
+from evalkit.estimation.staggered.staggered_panel import StaggeredPanel, staggered_panel
 
 REFERENCE = Path(__file__).resolve().parents[2] / "reference"
 sys.path.insert(0, str(REFERENCE))

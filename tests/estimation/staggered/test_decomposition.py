@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from staggered_cases import noise, numbers, panel, wide, without_some_rows
 
 from evalkit.errors import DesignError
-from evalkit.estimation.decomposition import decompose
 from evalkit.estimation.regression import two_way
+from evalkit.estimation.staggered.decomposition import decompose
 
 
 def estimate(data):

@@ -7,7 +7,7 @@ import pytest
 from staggered_cases import numbers, panel, wide, without_some_rows
 
 from evalkit.errors import DesignError
-from evalkit.estimation.extended_poisson import extended_poisson, ratio_averages
+from evalkit.estimation.staggered.extended_poisson import extended_poisson, ratio_averages
 
 KINDS = ("simple", "group", "dynamic", "calendar")
 

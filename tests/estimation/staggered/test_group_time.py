@@ -9,9 +9,9 @@ import pytest
 from staggered_cases import counties, noise, numbers, panel, wide, without_some_rows
 
 from evalkit.errors import DesignError
-from evalkit.estimation.aggregation import aggregate
-from evalkit.estimation.group_time import group_time_effects
-from evalkit.estimation.group_time_rows import group_time_effects_of_rows
+from evalkit.estimation.staggered.aggregation import aggregate
+from evalkit.estimation.staggered.group_time import group_time_effects
+from evalkit.estimation.staggered.group_time_rows import group_time_effects_of_rows
 
 METHODS = ("outcome_regression", "inverse_probability", "doubly_robust")
 

@@ -7,8 +7,8 @@ import pytest
 from staggered_cases import numbers, panel, wide, without_some_rows
 
 from evalkit.errors import DesignError
-from evalkit.estimation.aggregation import aggregate
-from evalkit.estimation.imputation import imputation, imputation_leads
+from evalkit.estimation.staggered.aggregation import aggregate
+from evalkit.estimation.staggered.imputation import imputation, imputation_leads
 
 
 @pytest.fixture(scope="module")

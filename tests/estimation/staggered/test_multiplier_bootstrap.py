@@ -8,9 +8,9 @@ from scipy.stats import norm
 from staggered_cases import counties, noise, panel, wide
 
 from evalkit.errors import DesignError
-from evalkit.estimation.aggregation import aggregate
-from evalkit.estimation.group_time import group_time_effects
-from evalkit.estimation.multiplier_bootstrap import multiplier_bands, multiplier_draws
+from evalkit.estimation.staggered.aggregation import aggregate
+from evalkit.estimation.staggered.group_time import group_time_effects
+from evalkit.estimation.staggered.multiplier_bootstrap import multiplier_bands, multiplier_draws
 
 
 @pytest.mark.parametrize("multiplier", ["mammen", "rademacher"])

@@ -7,8 +7,8 @@ import pytest
 from staggered_cases import numbers, panel, without_some_rows
 
 from evalkit.errors import DesignError
-from evalkit.estimation.poisson_two_way import poisson_two_way
 from evalkit.estimation.regression import generalised_linear
+from evalkit.estimation.staggered.poisson_two_way import poisson_two_way
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from staggered_cases import panel, wide, without_some_rows
 
 from evalkit.errors import DesignError
-from evalkit.estimation.staggered_panel import first_treated_periods, listed, staggered_panel, sums_by
+from evalkit.estimation.staggered.staggered_panel import first_treated_periods, listed, staggered_panel, sums_by
 
 
 def test_rows_come_back_in_any_order():

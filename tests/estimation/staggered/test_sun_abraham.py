@@ -7,9 +7,9 @@ import pytest
 from staggered_cases import numbers, panel, wide, without_some_rows
 
 from evalkit.errors import DesignError
-from evalkit.estimation.aggregation import aggregate
-from evalkit.estimation.group_time import group_time_effects
-from evalkit.estimation.sun_abraham import sun_abraham
+from evalkit.estimation.staggered.aggregation import aggregate
+from evalkit.estimation.staggered.group_time import group_time_effects
+from evalkit.estimation.staggered.sun_abraham import sun_abraham
 
 
 @pytest.fixture(scope="module")

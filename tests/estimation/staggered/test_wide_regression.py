@@ -7,9 +7,9 @@ import pytest
 from staggered_cases import panel, wide, without_some_rows
 
 from evalkit.errors import DesignError
-from evalkit.estimation.group_time_result import clustered_covariance
 from evalkit.estimation.regression import two_way
-from evalkit.estimation.wide_regression import WideRegression, dependent_terms
+from evalkit.estimation.staggered.group_time_result import clustered_covariance
+from evalkit.estimation.staggered.wide_regression import WideRegression, dependent_terms
 
 
 def fitted(data, covariates=("moving",), terms=None):

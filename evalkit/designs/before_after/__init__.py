@@ -1,0 +1,1 @@
+"""Before and after: one window of periods against another."""

@@ -1,0 +1,1 @@
+"""Difference in differences: places with the programme against places without."""

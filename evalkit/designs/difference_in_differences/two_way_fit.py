@@ -1,0 +1,279 @@
+"""A two-way regression on its way to a `Result`: effect, its removal from what was observed, paths."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from evalkit.designs.difference_in_differences.event_time import event_study, try_event_study
+from evalkit.designs.difference_in_differences.removal import DRAWS, Removal, relative_to
+from evalkit.designs.difference_in_differences.two_way_checks import two_way_checks
+from evalkit.designs.outcomes import (
+    EVENTS,
+    events_seen,
+    modelled,
+    modelled_unit,
+    named,
+    require_columns,
+    require_positive,
+    to_events,
+    to_outcome,
+)
+from evalkit.designs.terms import coefficients, minimum_detectable
+from evalkit.diagnostics.words import several
+from evalkit.errors import DesignError
+from evalkit.records import Coefficient, Estimate, PathPoint, Result
+
+if TYPE_CHECKING:
+    import numpy
+
+    from evalkit.designs.difference_in_differences.adoption import Adoption
+    from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
+    from evalkit.estimation.fit import Fit
+    from evalkit.records import Panel, Scale
+
+
+class TwoWay:
+    """One two-way regression on its way to a `Result`.
+
+    Attributes
+    ----------
+    treated_clusters : int
+        With one, what is particular to it cannot be told from the treatment: its scores are zero by construction, and
+        a clustered standard error cannot exist (`sure` is False). Estimates then stand without interval.
+    lone : str
+        `treated` or `comparison` where one cluster alone is on that side throughout, for which the same holds.
+    """
+
+    def __init__(self, design: DifferenceInDifferences, panel: Panel, study: Adoption) -> None:
+        import numpy
+
+        self.design, self.panel, self.study = design, panel, study
+        self.frame = study.frame
+        self.scale: Scale = "log" if design.transform == "log" else "identity"
+        self.observed = modelled(self.frame, panel)
+        if self.scale == "log":
+            require_positive(self.frame, self.observed, panel, "transform")
+        require_columns(panel, design.covariates, "covariates")
+        self.outcome = numpy.log(self.observed) if self.scale == "log" else self.observed
+        if float(numpy.ptp(self.outcome)) == 0.0:
+            raise DesignError(f"{panel.outcome.label} is the same in every unit and period", "check the column")
+        self.weights = self._weights()
+        self.unit = modelled_unit(panel)
+        self.clusters = self.frame["cluster"] if "cluster" in self.frame else self.frame["unit"]
+        self.treated_clusters = int(self.clusters[self.frame["unit"].isin(list(study.starts))].nunique())
+        others = int(self.clusters[self.frame["unit"].isin(list(study.comparison))].nunique())
+        alone = others == 1 and len(study.cohorts) == 1  # Late starters would be set beside early ones as well.
+        self.lone = "treated" if self.treated_clusters == 1 else "comparison" if alone else ""
+        self.sure = not self.lone
+        self.noun = "unit" if (self.clusters == self.frame["unit"]).all() else "cluster"
+
+    def result(self) -> Result:
+        """Return the effect and everything that is made from it."""
+        design, study = self.design, self.study
+        leads, lags = design.leads or 1, design.lags or 0
+        events = try_event_study(study, leads, lags, self._regress)
+        points = () if isinstance(events, str) else event_study(*events, design.level, design.seed, self.sure)
+        if design.estimator == "event_study":
+            if isinstance(events, str):
+                raise DesignError(events, "use two_way_fixed_effects, or add units that are never treated")
+            columns, fit = events
+            post = [index for index, time in enumerate(columns.times) if time >= 0]
+            indicators, names = columns.matrix[:, post], [f"event time {time}" for time in columns.times]
+        else:
+            indicators, names, post = self.frame[["treated"]].to_numpy(), ["treatment"], [0]
+            fit = self._regress(indicators)
+        effect = self._effect(fit, indicators, post)
+        removal = self._removal(fit, indicators, post, effect)
+        absolute = self._absolute(removal)
+        return Result(
+            estimand=self._estimand(),
+            standard_errors=self._rule(fit),
+            effect=effect,
+            relative=self._relative(effect),
+            absolute=absolute,
+            averted=self._averted(removal),
+            path=self._path(removal),
+            coefficients=self._coefficients(fit, names),
+            event_study=points,
+            inference=self._inference(fit),
+            fit={"clusters": int(self.clusters.nunique()), "treated_clusters": self.treated_clusters,
+                 "scale": self.scale, **self._averages(effect, absolute),
+                 "observed_total": events_seen(self.frame, self.panel, study.treated_rows)},
+            diagnostics=two_way_checks(self, events, points, effect.value),
+            n_observations=len(self.frame),
+            n_units=int(self.frame["unit"].nunique()),
+            n_treated_units=len(study.starts),
+            n_pre_periods=sum(time < min(study.starts.values()) for time in study.times),
+            n_post_periods=sum(time >= min(study.starts.values()) for time in study.times),
+        )  # fmt: skip
+
+    def _weights(self) -> numpy.ndarray | None:
+        """Return the weight of each row, None when all are equal."""
+        if "weight" not in self.frame:
+            return None
+        weights = self.frame["weight"].to_numpy(dtype=float)
+        wrong = list(dict.fromkeys(self.frame.loc[~(weights > 0.0), "unit"]))
+        if wrong:
+            raise DesignError(
+                f"weights that are zero, negative or missing: {', '.join(wrong[:10])}", "correct them", "design.weights"
+            )
+        return None if (weights == weights[0]).all() else weights
+
+    def _regress(self, columns: numpy.ndarray) -> Fit:
+        """Return the two-way regression on these columns and the covariates."""
+        import numpy
+        import pandas
+
+        from evalkit.estimation.regression import two_way
+
+        extra = self.frame[self.design.covariates].to_numpy(dtype=float)
+        return two_way(
+            self.outcome,
+            numpy.column_stack([columns, extra]),
+            pandas.factorize(self.frame["unit"])[0],
+            self.frame["time"].to_numpy(),
+            weights=self.weights,
+            cluster=pandas.factorize(self.clusters)[0],
+            small_sample=self.design.small_sample,
+            covariance="clustered" if self.sure else "classical",  # The latter is never shown: coefficients alone are.
+        )
+
+    def _row_weights(self) -> numpy.ndarray:
+        """Return weights of treated rows that sum to one: those of the regression, zero elsewhere."""
+        import numpy
+
+        treated = self.study.treated_rows * (1.0 if self.weights is None else self.weights)
+        return numpy.asarray(treated / treated.sum())
+
+    def _effect(self, fit: Fit, indicators: numpy.ndarray, post: list[int]) -> Estimate:
+        """Return the average of the effects over treated rows, weighted as the regression is."""
+        import numpy
+
+        from evalkit.estimation.fit import contrast
+
+        weights = numpy.zeros(fit.coefficients.size)
+        weights[post] = indicators.T @ self._row_weights()
+        found = contrast(fit, weights)
+        words: dict[str, Any] = {"label": f"{self.panel.outcome.label}: change while treated", "scale": self.scale,
+                                 "unit": "log ratio" if self.scale == "log" else self.unit}  # fmt: skip
+        if not self.sure:
+            return Estimate(found.value, level=self.design.level, **words)
+        return Estimate.from_standard_error(found.value, found.se, found.df, level=self.design.level, **words)
+
+    def _coefficients(self, fit: Fit, names: list[str]) -> tuple[Coefficient, ...]:
+        """Return the terms of the model, without standard errors where none can be had."""
+        found = coefficients(fit, [*names, *self.design.covariates], self.design.level)
+        return found if self.sure else tuple(Coefficient(term.term, term.value) for term in found)
+
+    def _inference(self, fit: Fit) -> dict[str, Any]:
+        if not self.sure:
+            return {"method": "none", "rule": self._without(), "small_sample_factor": None, "seed": self.design.seed}
+        return {"method": "clustered", "rule": fit.rule, "small_sample_factor": fit.extra["factor"],
+                "seed": self.design.seed}  # fmt: skip
+
+    def _removal(self, fit: Fit, indicators: numpy.ndarray, post: list[int], effect: Estimate) -> Removal:
+        import numpy
+
+        from evalkit.estimation.draws import coefficient_draws
+
+        values, covariance = fit.coefficients[post], fit.covariance[numpy.ix_(post, post)]
+        if not self.sure:
+            return Removal(indicators, values, None, self.scale, None, self.design.level)
+        draws = coefficient_draws(values, covariance, fit.residual_df, DRAWS, self.design.seed)
+        single = effect if len(post) == 1 else None
+        return Removal(indicators, values, draws, self.scale, single, self.design.level)
+
+    def _relative(self, effect: Estimate) -> Estimate | None:
+        if self.scale == "log":
+            return effect.percent()
+        if self.panel.outcome.kind not in EVENTS:
+            return None
+        return relative_to(effect, float(self._row_weights() @ self.observed))
+
+    def _absolute(self, removal: Removal) -> Estimate:
+        """Return the change per unit and period; every unit-period of a count weighs the same."""
+        shares = self._shares()
+        unit = named(self.panel.outcome)
+        words = {"label": "change per unit and period", "unit": unit}
+        return removal.added(self.observed, shares, **words).times(-1.0)
+
+    def _shares(self) -> numpy.ndarray:
+        """Return the factor by row that averages treated rows in the outcome's own unit; counts weigh the same."""
+        import numpy
+
+        if self.panel.outcome.kind != "count":
+            return self._row_weights()
+        treated = self.study.treated_rows
+        return numpy.asarray(treated / treated.sum() * to_outcome(self.frame, self.panel))
+
+    def _averages(self, effect: Estimate, absolute: Estimate) -> dict[str, Any]:
+        """Return observed and expected averages over treated unit-periods, and the smallest effect to be found."""
+        observed = float(self._shares() @ self.observed)
+        expected = absolute.times(-1.0).plus(observed)
+        base = float(self._row_weights() @ self.observed) - effect.value if self.scale == "identity" else None
+        averages = {"observed": observed, "expected": expected.value, "expected_low": expected.low,
+                    "expected_high": expected.high, "unit": absolute.unit}  # fmt: skip
+        events = self.scale == "log" or self.panel.outcome.kind in EVENTS
+        return {"averages": averages, "minimum_detectable": minimum_detectable(effect, base) if events else None}
+
+    def _averted(self, removal: Removal) -> Estimate | None:
+        factor = to_events(self.frame, self.panel)
+        if factor is None:
+            return None
+        unit = named(self.panel.outcome) if self.panel.outcome.kind == "count" else "events"
+        words = {"label": "expected less observed, all treated unit-periods", "unit": unit}
+        return removal.added(self.observed, factor * self.study.treated_rows, **words)
+
+    def _path(self, removal: Removal) -> tuple[PathPoint, ...]:
+        """Return mean paths of both groups; the treated one with what it would have been from the first start on."""
+        import numpy
+
+        first = min(self.study.starts.values())
+        ever = self.frame["unit"].isin(list(self.study.starts)).to_numpy()
+        back, times = to_outcome(self.frame, self.panel), self.frame["time"].to_numpy()
+        weights = numpy.ones(len(times)) if self.weights is None else self.weights
+        points = []
+        for name, group in (("treated", ever), ("comparison", ~ever)):
+            for time in self.study.times if group.any() else ():
+                shares = weights * (group & (times == time))
+                shares = shares / shares.sum() * back
+                mean = float(shares @ self.observed)
+                point = PathPoint(name, self.panel.label(time), mean)
+                if name == "treated" and time >= first:
+                    added = removal.added(self.observed, shares).plus(mean)
+                    point = replace(point, counterfactual=added.value, low=added.low, high=added.high)
+                points.append(point)
+        return tuple(points)
+
+    def _estimand(self) -> str:
+        study, outcome = self.study, self.panel.outcome
+        rows = int(study.treated_rows.sum())
+        late = f" ({len(study.late):,} of them treated after the data end)" if study.late else ""
+        against = (
+            f"{several(len(study.comparison), 'unit')} not treated in these data{late}" if study.comparison else ""
+        )
+        if len(study.cohorts) > 1:
+            against = f"{against} and units not yet treated" if against else "units not yet treated"
+        scale = "as a ratio (log scale)" if self.scale == "log" else f"in {self.unit}"
+        weighted = "" if self.weights is None else ", weighted"
+        whose = "its" if len(study.starts) == 1 else "their"
+        return (
+            f"{outcome.label}: average effect in {several(len(study.starts), 'treated unit')} over "
+            f"{several(rows, 'treated unit-period')}, {scale}{weighted}. It is {whose} change since before the start, "
+            f"less the change in {against}"
+        )
+
+    def _rule(self, fit: Fit) -> str:
+        by = "unit" if self.design.cluster in (None, "unit") else self.design.cluster
+        if not self.sure:
+            return self._without()
+        weighted = "no weights" if self.weights is None else f"weighted by {self.design.weights or 'the weight column'}"
+        return f"clustered by {by}: {fit.rule}; {weighted}; small_sample: {self.design.small_sample}"
+
+    def _without(self) -> str:
+        """Return why there is no standard error, and what can be done."""
+        return (
+            f"one {self.lone} {self.noun}: a clustered standard error cannot exist, so the estimate stands without "
+            "interval and p-value; use interrupted_time_series on the treated series, or wait for placebo inference"
+        )

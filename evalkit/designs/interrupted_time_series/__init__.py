@@ -1,0 +1,1 @@
+"""Interrupted time series: one series, its own past carried forward as the counterfactual."""

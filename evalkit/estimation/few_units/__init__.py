@@ -1,0 +1,1 @@
+"""Inference that holds with few clusters or few treated units."""

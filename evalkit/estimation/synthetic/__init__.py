@@ -1,0 +1,1 @@
+"""A comparison made of weighted donors: synthetic control and synthetic difference in differences."""
