@@ -1,5 +1,5 @@
 # The README's commands. Each makes its virtual environment by itself: nothing else has to be installed first.
-# `make site` builds the site, `make test` runs every test, `make bench` records speed, `make calibrate` measures coverage (half an hour), `make lock` renews the lock files.
+# `make site` builds the site, `make test` runs every test, `make bench` records speed, `make calibrate` measures coverage (40 minutes), `make lock` renews the lock files.
 
 PYTHON ?= python3
 VENV ?= .venv

@@ -1,4 +1,4 @@
-"""Coverage of error models, measured: `make calibrate` (half an hour on one core), or `--replications 400` for a look.
+"""Coverage of error models, measured: `make calibrate` (40 minutes on one core), or `--replications 400` for a look.
 
 Series with first-order autoregressive errors are drawn and fitted by the segmented regression that studies use, under
 every error model; and it is counted how often the 95% interval holds the truth, for the change at once and for the
