@@ -31,10 +31,14 @@ def regression_to_the_mean(selection: Mapping[str, Any]) -> Diagnostic:
     against = share >= NOTEWORTHY_SHARE if share is not None else low <= -NOTEWORTHY_FALL
     reading = (
         f"Those studied were {selection['words']}. With nothing done, their rate would be expected to change by "
-        f"{_between(low, high)}. It changed by {selection['observed_change']:+.0f}%"
+        f"{_between(low, high)}. It changed by {_signed(selection['observed_change'])}"
     )
-    if share is None:
+    if share is None and low >= -0.5:
+        reading += ". "
+    elif share is None:
         reading += ", so no fall was seen where one was to be expected. "
+    elif share < 0.5:
+        reading += ": choosing alone would give none of that. "
     elif selection["share_low"] >= 100.0:
         reading += ": choosing alone would give all of it. "
     else:
@@ -92,11 +96,15 @@ def stated_selection(how: str, over_time_alone: bool) -> Diagnostic:
 
 
 def _between(low: float, high: float) -> str:
-    first, last = f"{low:+.0f}%", f"{high:+.0f}%"
+    first, last = _signed(low), _signed(high)
     return first if first == last else f"{first} to {last}"
 
 
+def _signed(change: float) -> str:
+    return f"{change:+.0f}%" if abs(change) >= 0.5 else "0%"
+
+
 def _shares(low: float, high: float) -> str:
-    first, last = f"{low:.0f}%", f"{min(high, 100.0):.0f}%"
+    first, last = f"{max(low, 0.0):.0f}%", f"{min(high, 100.0):.0f}%"
     last = "all" if high >= 100.0 else last
     return first if first == last else f"{first} to {last}"

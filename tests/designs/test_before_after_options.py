@@ -230,6 +230,10 @@ class TestComparisonAreas:
         assert (result.n_units, result.n_treated_units) == (2, 1)
         assert analysis.design["comparison"] == ["other"]
 
+    def test_four_totals_have_no_dispersion_to_ask_for(self, run: Run) -> None:
+        with pytest.raises(DesignError, match="four totals have no dispersion"):
+            run(FOUR, "{starts: {hot: 2019}}", "comparison: [other], dispersion: quasi_poisson")
+
     def test_ways_to_name_them(self, run: Run) -> None:
         named = run(FOUR, "{starts: {hot: 2019}}", "comparison: [other]")
         never = run(FOUR, "{starts: {hot: 2019}}", "comparison: never_treated")

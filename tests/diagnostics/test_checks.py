@@ -373,6 +373,14 @@ class TestSelectionReading:
         assert "would be expected to change by -3%. " in regression_to_the_mean(little).reading
 
 
+    def test_nothing_to_expect_reads_as_nothing(self) -> None:
+        rise = selected(expected_change_low=2.0, expected_change_high=5.0, share_low=-29.0, share_high=-12.0)
+        assert "choosing alone would give none of that" in regression_to_the_mean(rise).reading
+        none = selected(expected_change_low=-0.4, expected_change_high=0.0, observed_change=3.0, share_low=None,
+                        share_high=None)  # fmt: skip
+        assert "expected to change by 0%. It changed by +3%. Reference" in regression_to_the_mean(none).reading
+
+
 class TestStatedSelection:
     @pytest.mark.parametrize(("how", "alone", "verdict", "key"), [
         ("spike", True, "sign against", True), ("level", True, "sign against", True),

@@ -142,6 +142,10 @@ class BeforeAfter(Block):
             changes["comparison"] = areas.both
             if self.dispersion != "none":
                 changes["dispersion_from"] = chosen_source(rows, areas, self.dispersion_from)
+            if self.dispersion == "quasi_poisson" and changes["dispersion_from"] is None:
+                raise DesignError("four totals have no dispersion to estimate, which quasi_poisson needs",
+                                  "bring several areas or periods, or leave `dispersion` out: the Poisson variance is "
+                                  "then used, and said to be too small", "design.dispersion")  # fmt: skip
         return self.model_copy(update=changes)
 
     def estimate(self, panel: Panel, *, supplements: bool = True) -> Result:
