@@ -24,6 +24,8 @@ PANDAS_FREQUENCY = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC
 PER_YEAR = {"day": 365.25, "week": 365.25 / 7, "month": 12.0, "quarter": 4.0, "year": 1.0,
             "financial_year": 1.0, "number": 1.0}  # fmt: skip
 SEASON_LENGTH = {"month": 12, "quarter": 4}
+"""Periods in a year, where a term for each is usual."""
+WEEK = 7
 EXAMPLES = {"day": "2022-12-31", "week": "2022-12-31", "month": "2022-12", "quarter": "2022-Q4", "year": "2022",
             "financial_year": "2022-23", "number": "7"}  # fmt: skip
 
@@ -131,7 +133,9 @@ def words_for(frequency: str, count: float = 1) -> str:
 
 
 def season_of(ordinal: int, season: str, frequency: str) -> int:
-    """Return which month (1 to 12) or quarter (1 to 4) of the year the period begins in."""
+    """Return which month (1 to 12) or quarter (1 to 4) the period begins in, or the day of the week (Monday is 1)."""
+    if season == "weekday":
+        return first_date(ordinal, frequency).isoweekday()
     month = first_date(ordinal, frequency).month
     return month if season == "month" else (month + 2) // 3
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def expected_coverage(
     small_sample: str = "kenward_roger",
     mean_count: float | None = None,
     level: float = LEVEL,
+    unlike: Sequence[str] = (),
 ) -> dict[str, Any] | None:
     """Return the coverage of the intervals of an interrupted time series in the nearest cell of the simulated grid.
 
@@ -54,6 +56,8 @@ def expected_coverage(
         Average number of events a period, for counts modelled as counts or by their logarithm; None for all else.
     level : float
         Confidence level of the study's intervals.
+    unlike : sequence of str
+        What the study has and no simulated series had, in words that go on from "The study has ".
 
     Returns
     -------
@@ -90,7 +94,9 @@ def expected_coverage(
     return {
         "immediate": 100.0 * found["coverage_immediate"], "average": 100.0 * found["coverage_average"],
         "cell": {key: found[key] for key in ("periods", "after", "autocorrelation", "season", "outcome")},
-        "replications": found["replications"] + found["not_fitted"], "words": _words(found),
+        "replications": found["replications"] + found["not_fitted"], "unlike": list(unlike),
+        "words": _words(found) + (f" The study has {_and(unlike)}, which they had not: its own share may be another."
+                                  if unlike else ""),
     }  # fmt: skip
 
 
@@ -133,6 +139,10 @@ def _between(row: dict[str, Any], mean_count: float | None) -> float:
     return abs(math.log(float(row["outcome"].removeprefix("count ")) / max(mean_count, 1e-3)))
 
 
+def _and(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
 def _words(row: dict[str, Any]) -> str:
     """Return the finding in one sentence."""
     parts = [] if row["outcome"] == "gaussian" else [f"counts of about {row['outcome'].removeprefix('count ')}"]
@@ -142,8 +152,9 @@ def _words(row: dict[str, Any]) -> str:
         "a term for each month" if row["season"] == "month" else "no season",
     ]
     lost = f"; {row['not_fitted']:,} of them could not be fitted and are not counted" if row["not_fitted"] else ""
+    series = f"{row['replications'] + row['not_fitted']:,} simulated series, the nearest to this one"
     return (
-        f"In {row['replications'] + row['not_fitted']:,} simulated series like this one ({', '.join(parts)}), 95% "
-        f"intervals made this way held the true average change in {100 * row['coverage_average']:.1f}% and the true "
-        f"change at once in {100 * row['coverage_immediate']:.1f}%{lost}."
+        f"In {series} ({', '.join(parts)}), 95% intervals made this way held the true average change in "
+        f"{100 * row['coverage_average']:.1f}% and the true change at once in {100 * row['coverage_immediate']:.1f}%"
+        f"{lost}."
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from evalkit.diagnostics import counts
 from evalkit.diagnostics.words import several
-from evalkit.periods import PER_YEAR, SEASON_LENGTH, words_for
+from evalkit.periods import PER_YEAR, SEASON_LENGTH, WEEK, words_for
 from evalkit.records import Diagnostic
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def season_fitted(season: str, frequency: str, before: int, after: int, pairs: i
     Parameters
     ----------
     season : str
-        none, month, quarter or fourier, as fitted.
+        none, month, quarter, weekday or fourier, as fitted.
     frequency : str
         Length of a period.
     before, after : int
@@ -188,6 +188,8 @@ def season_fitted(season: str, frequency: str, before: int, after: int, pairs: i
     if frequency in ("year", "financial_year", "number"):
         reading = "The periods have no season: they are whole years or carry no dates."
         return Diagnostic(name, assumption, "not run", reading, looked_at=looked_at)
+    if season == "weekday":
+        return _week_fitted(name, before, looked_at)
     if season != "none":
         years = before / length if length else None
         rests = "" if years is None else f", from {years:.1f} years before the start"
@@ -212,6 +214,17 @@ def season_fitted(season: str, frequency: str, before: int, after: int, pairs: i
         name, assumption, "no sign against" if whole else "sign against", reading, looked_at=looked_at,
         short="" if whole else SEASON,
     )  # fmt: skip
+
+
+def _week_fitted(name: str, before: int, looked_at: str) -> Diagnostic:
+    """Return that days of the week are fitted, and that the season of the year is not."""
+    reading = (
+        f"A pattern by day of the week is fitted, from {before / WEEK:.0f} weeks before the start. The season of the "
+        "year is not in the model, so part of the change may be the season."
+    )
+    return Diagnostic(
+        name, "The season does not pass for a change.", "sign against", reading, looked_at=looked_at, short=SEASON
+    )
 
 
 def other_changes(

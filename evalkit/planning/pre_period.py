@@ -11,7 +11,7 @@ from evalkit.designs.interrupted_time_series.series import COUNT_FAMILIES, FEWES
 from evalkit.designs.outcomes import modelled, to_outcome
 from evalkit.designs.windows import first_start
 from evalkit.errors import DesignError
-from evalkit.periods import PER_YEAR, SEASON_LENGTH, as_pandas, season_of
+from evalkit.periods import PER_YEAR, SEASON_LENGTH, WEEK, as_pandas, season_of
 
 if TYPE_CHECKING:
     import numpy
@@ -52,7 +52,7 @@ class PrePeriod:
     spread : float
         Standard deviation of the errors; of count families the root of variance over mean.
     pattern : dict of int to float
-        What each month or quarter adds on the model's scale; empty where no such season is fitted.
+        What each month, quarter or day of the week adds on the model's scale; empty where no such season is fitted.
     """
 
     design: InterruptedTimeSeries
@@ -170,6 +170,8 @@ def season_for(design: InterruptedTimeSeries, asked: str, frequency: str, before
     """Return the season for a number of periods before: what was asked for, or by the rule of `auto`."""
     if asked != "auto":
         return design.season
+    if frequency == "day":
+        return "weekday" if before >= 2 * WEEK else "none"
     length = SEASON_LENGTH.get(frequency)
     return frequency if length and before >= 2 * length else "none"
 
@@ -236,9 +238,9 @@ def _pattern(
     design: InterruptedTimeSeries, frequency: str, times: numpy.ndarray, matrix: numpy.ndarray, names: list[str],
     fit: Fit,
 ) -> dict[int, float]:  # fmt: skip
-    """Return what each month or quarter adds, averaging zero over the year."""
+    """Return what each month, quarter or day of the week adds, averaging zero over them."""
     columns = [at for at, name in enumerate(names) if name.startswith("season ")]
-    if design.season not in ("month", "quarter") or not columns:
+    if design.season not in ("month", "quarter", "weekday") or not columns:
         return {}
     added = matrix[:, columns] @ fit.coefficients[columns]
     found = {season_of(int(time), design.season, frequency): float(value)

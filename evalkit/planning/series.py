@@ -51,7 +51,8 @@ def power(
             f"the average before the start is {known.level:g}, so that a change in percent of it has no meaning",
             "plan with an outcome above zero", "outcomes",
         )  # fmt: skip
-    befores, afters = lengths(panel.frequency, known.n_before, grid, season=known.design.season != "none")
+    yearly = known.design.season not in ("none", "weekday")
+    befores, afters = lengths(panel.frequency, known.n_before, grid, season=yearly)
     longest = max(*befores, known.n_before) + max(*afters, known.n_after or 0)
     longest += known.design.anticipation + known.design.phase_in
     generator = numpy.random.Generator(numpy.random.PCG64(seed))

@@ -102,7 +102,7 @@ def observed_against_expected(
     low, high = level_range(paths.values())
     notes = [
         f"Each dot is one {words_for(analysis.frequency)}"
-        + (", with the usual season taken out." if season_adjusted else ".")
+        + (f", with the usual {_pattern(analysis)} taken out." if season_adjusted else ".")
     ]
     if low:
         notes.append(
@@ -200,6 +200,11 @@ def _rows_figure(analyses: Sequence[Analysis], rows: Rows, heads: tuple[str, str
                    f"Change and interval, {len(rows.rows)} {'analysis' if len(rows.rows) == 1 else 'analyses'}",
                    described(describe_rows(rows), marked), row_table(rows),
                    lambda size: draw_rows(rows, heads, size, simulated=marked))  # fmt: skip
+
+
+def _pattern(analysis: Analysis) -> str:
+    """Return which pattern the drawing is without."""
+    return "pattern of the week" if (analysis.result.fit or {}).get("season") == "weekday" else "season"
 
 
 def assembled(name: str, title: str, subtitle: str, source: str, alt_title: str, alt_description: str,

@@ -169,7 +169,8 @@ def _result_rows(primary: Analysis, reading: Reading) -> Iterator[tuple[str, Sho
     result = primary.result
     change = reading.change
     assert change is not None
-    over = periods_words(result.n_post_periods, primary.frequency) if result.n_post_periods > 1 else ""
+    acting = windows.acting_periods(primary)
+    over = periods_words(acting, primary.frequency) if acting > 1 else ""
     average = "Change" if reading.monitoring else "Average change"
     yield f"{average}{f', {over}' if over else ''} (headline)", *written(change)
     for name, label in (("immediate", "Change at once"), ("end", "Change by the last period")):

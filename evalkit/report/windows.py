@@ -66,12 +66,17 @@ def each_against(analyses: Iterable[Analysis]) -> dict[str, str]:
     return {name: f"{after} against {before}" for name, (after, before) in words.items() if after and before}
 
 
+def acting_periods(analysis: Analysis) -> int:
+    """Return over how many periods the effect is averaged: those of a pulse, or all from the start on."""
+    return int((analysis.result.fit or {}).get("acting_periods", analysis.result.n_post_periods))
+
+
 def over(analysis: Analysis) -> str:
     """Return what the average runs over: ` over 23 months`, ` on average over 21 places`."""
     result = analysis.result
     if result.n_treated_units > 1:
         return f", on average over {number(result.n_treated_units, 0)} places"
-    count = result.n_post_periods
+    count = acting_periods(analysis)
     return f" over {number(count, 0)} {words_for(analysis.frequency, count)}" if count > 1 else ""
 
 

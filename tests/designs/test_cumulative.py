@@ -70,6 +70,20 @@ class TestNumbers:
         assert len(result.cumulative) == 21
         assert "2015-07" not in {point.period for point in result.cumulative}
 
+    @pytest.mark.parametrize(("impact", "acting"), [("pulse", slice(0, 6)), ("delayed", slice(6, 24))])
+    def test_nothing_is_averted_where_the_shape_does_not_act(
+        self, monthly: Callable[..., Panel], impact: str, acting: slice
+    ) -> None:
+        result = InterruptedTimeSeries(impact=impact, length=6).estimate(monthly())
+        values = numpy.array([[p.value, p.low, p.high] for p in result.cumulative])
+        steps = numpy.abs(numpy.diff(values, axis=0, prepend=0.0)).max(axis=1)
+        acts = numpy.zeros(24, dtype=bool)
+        acts[acting] = True
+        assert (steps[acts] > 0.0).all()
+        assert steps[~acts] == pytest.approx(numpy.zeros((~acts).sum()))
+        assert result.fit["acting_periods"] == acts.sum()
+        assert result.horizons[-1].averted == pytest.approx(values[-1, 0])
+
 
 class TestNoise:
     def test_by_the_models_own_errors(self, monthly: Callable[..., Panel]) -> None:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from evalkit.designs import InterruptedTimeSeries
 from evalkit.errors import DataError, DesignError
+from evalkit.periods import parse_period
 from evalkit.records import Diagnostic, Panel, Result
 
 BEFORE, AFTER = 36, 24
@@ -408,3 +409,34 @@ class TestBadInput:
         counts[BEFORE : BEFORE + 4] = 0
         with pytest.raises(DesignError, match="zero counts are told apart perfectly"):
             InterruptedTimeSeries(family=family, impact="pulse", length=4).estimate(of_values(panel, counts, "count"))
+
+
+class TestDaysOfTheWeek:
+    """A weekly pattern, which daily counts of police and ambulances nearly always have."""
+
+    @staticmethod
+    def days(panel: Callable[..., Panel], before: int = 140, after: int = 70) -> Panel:
+        generator, first = numpy.random.default_rng(3), parse_period("2022-01-03", "day")  # a Monday
+        means = numpy.array([30.0, 30, 30, 30, 50, 125, 125])
+        counts = generator.poisson(means[numpy.arange(before + after) % 7])
+        rows = [("Town", first + t, float(count)) for t, count in enumerate(counts)]
+        return panel(rows, "count", start=first + before, frequency="day")
+
+    def test_is_fitted_by_itself_and_narrows_the_interval(self, panel: Callable[..., Panel]) -> None:
+        series = self.days(panel)
+        assert InterruptedTimeSeries().resolve(series).season == "weekday"
+        assert InterruptedTimeSeries().resolve(self.days(panel, before=13)).season == "none"
+        with_it = InterruptedTimeSeries().estimate(series)
+        without = InterruptedTimeSeries(season="none").estimate(series)
+        assert with_it.effect.low < 0.0 < with_it.effect.high
+        assert without.effect.se > 3.0 * with_it.effect.se
+        names = [term.term for term in with_it.coefficients]
+        assert names[2:8] == ["Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+        saturday = next(term for term in with_it.coefficients if term.term == "Saturday")
+        assert saturday.value == pytest.approx(numpy.log(125 / 30), abs=0.1)
+        check = next(found for found in with_it.diagnostics if found.name == "season_fitted")
+        assert check.reading.startswith("A pattern by day of the week is fitted, from 20 weeks before the start.")
+
+    def test_belongs_to_daily_data(self, monthly: Callable[..., Panel]) -> None:
+        with pytest.raises(DesignError, match="have no season by weekday"):
+            InterruptedTimeSeries(season="weekday").estimate(monthly())

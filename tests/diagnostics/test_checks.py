@@ -372,7 +372,6 @@ class TestSelectionReading:
         assert regression_to_the_mean(little).verdict == "no sign against"
         assert "would be expected to change by -3%. " in regression_to_the_mean(little).reading
 
-
     def test_nothing_to_expect_reads_as_nothing(self) -> None:
         rise = selected(expected_change_low=2.0, expected_change_high=5.0, share_low=-29.0, share_high=-12.0)
         assert "choosing alone would give none of that" in regression_to_the_mean(rise).reading

@@ -89,7 +89,7 @@ def test_the_words_and_the_numbers_agree() -> None:
     }  # fmt: skip
     assert found["replications"] == 4000
     assert found["words"].startswith(
-        "In 4,000 simulated series like this one (48 periods, 24 of them from the start on, "
+        "In 4,000 simulated series, the nearest to this one (48 periods, 24 of them from the start on, "
     )
     assert f"true average change in {found['average']:.1f}%" in found["words"]
     assert f"at once in {found['immediate']:.1f}%" in found["words"]
@@ -145,3 +145,12 @@ def test_lost_series_are_told() -> None:
 def test_impossible_lengths_are_refused() -> None:
     with pytest.raises(DesignError, match="after the start of"):
         series(after=48)
+
+
+def test_what_was_not_simulated_is_said() -> None:
+    found = series(unlike=["another trend", "other interruptions"])
+    assert found is not None
+    assert found["words"].endswith(
+        " The study has another trend and other interruptions, which they had not: its own share may be another."
+    )
+    assert found["unlike"] == ["another trend", "other interruptions"]

@@ -97,7 +97,8 @@ def _ratio_change(
 ) -> Change:
     """Return a ratio as a change, with the difference per unit and period that it implies."""
     outcome, total = rows.panel.outcome, sum(counts)
-    rule: Any = "t" if found.se is not None else "exact"
+    inverted = "inversion" if "mid-p" in found.rule else "exact"  # mid-p counts half of what was seen
+    rule: Any = "t" if found.se is not None else inverted
     effect = Estimate(
         _log(found.value), label=f"{outcome.label}: change", unit="log ratio", se=found.se, df=found.df,
         low=_log(found.low), high=_log(found.high), p_value=found.p_value, level=level, scale="log", rule=rule,

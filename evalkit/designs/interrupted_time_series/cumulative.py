@@ -29,10 +29,11 @@ def cumulative(model: Segmented) -> tuple[CumulativePoint, ...]:
 
     Notes
     -----
-    ``sum_{s <= t} v_s back(x0_s'b) - y_s``, v the factor to events. Bounds are those of
-    `prediction.bands` over 6,000 draws of what single periods would have been; see `noise` for
-    what neighbouring periods share. `averted` sets the *fitted* path in place of the observed one: it says how many
-    events the effect amounts to, this how many fewer there were than would have been seen.
+    ``sum_{s <= t} v_s back(x0_s'b) - y_s`` over periods in which the shape acts (before a delay ends and after a pulse
+    the sum stays as it is), v the factor to events. Bounds are those of `prediction.bands` over 6,000 draws of what
+    single periods would have been; see `noise` for what neighbouring periods share. `averted` sets the *fitted* path
+    in place of the observed one: it says how many events the effect amounts to, this how many fewer there were than
+    would have been seen.
     """
     import numpy
 
@@ -51,10 +52,11 @@ def cumulative(model: Segmented) -> tuple[CumulativePoint, ...]:
         seed=model.design.seed,
     )  # fmt: skip
     seen = (modelled(model.frame, model.panel) * factor)[rows]
-    sample = numpy.cumsum((sample if counts else sample * factor[rows]) - seen, axis=1)
+    acts = terms.acting[rows].astype(float)  # before a delay ends and after a pulse nothing is averted: the sum is flat
+    sample = numpy.cumsum(((sample if counts else sample * factor[rows]) - seen) * acts, axis=1)
     expected = (model.back(terms.counterfactual @ fit.coefficients) * factor)[rows]
     found = bands(sample, model.design.level)
-    lines = numpy.column_stack([numpy.cumsum(expected - seen), *found])
+    lines = numpy.column_stack([numpy.cumsum((expected - seen) * acts), *found])
     times = model.frame["time"].to_numpy()[rows]
     return tuple(
         CumulativePoint(model.panel.label(int(time)), *(float(number) for number in line))

@@ -87,8 +87,8 @@ class InterruptedTimeSeries(Block):
     trend_reason: str | None = Field(None, description="Why a quadratic or spline trend; needed for these, and printed")
     season: SeasonWord = Field(
         "auto",
-        description="Calendar season: month or quarter (one term each), fourier (`pairs` of waves) or none; auto: that "
-        "of the data when two full years lie before, else none",
+        description="Season: month, quarter or weekday (one term each), fourier (`pairs` of waves) or none; auto: that "
+        "of the data when two full years lie before (of daily data weekday, when two weeks do), else none",
     )
     pairs: int | None = Field(None, ge=1, description="Pairs of sine and cosine of season: fourier; default: 2")
     errors: ErrorsWord = Field(

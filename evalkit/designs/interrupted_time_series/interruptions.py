@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evalkit.records import Panel
 
 Impact = Literal["level_and_slope", "level", "slope", "pulse", "ramp", "delayed"]
-Season = Literal["auto", "none", "month", "quarter", "fourier"]
+Season = Literal["auto", "none", "month", "quarter", "weekday", "fourier"]
 Trend = Literal["linear", "none", "quadratic", "spline"]
 
 WITH_LENGTH = ("pulse", "ramp", "delayed")

@@ -353,6 +353,7 @@ class Segmented:
         found["dispersion"] = self.fit.extra.get("pearson_dispersion")
         found["smearing"] = self.smearing
         found["observed_total"] = events_seen(self.frame, self.panel, self.terms.post)
+        found["acting_periods"] = int(self.terms.acting.sum())
         found["family"], found["scale"], found["season"] = self.design.family, self.scale, self.design.season
         return found
 

@@ -58,7 +58,7 @@ def rule(model: Segmented) -> str:
 
 
 def term_names(model: Segmented) -> list[str]:
-    """Return the terms in whole words: months by name, quarters by number."""
+    """Return the terms in whole words: months and days of the week by name, quarters by number."""
     names = []
     for name in model.terms.names:
         start, mark, code = name.partition("season ")
@@ -68,9 +68,15 @@ def term_names(model: Segmented) -> list[str]:
             wave, _, number = code.partition(" ")
             names.append(f"{start}yearly wave {number}, {wave}")
         else:
-            word = calendar.month_name[int(code)] if model.design.season == "month" else f"quarter {code}"
-            names.append(start + word)
+            names.append(start + _season_name(model.design.season, int(code)))
     return names
+
+
+def _season_name(season: str, code: int) -> str:
+    """Return one season in words."""
+    if season == "weekday":
+        return calendar.day_name[code - 1]
+    return calendar.month_name[code] if season == "month" else f"quarter {code}"
 
 
 def _shape(model: Segmented) -> str:

@@ -11,7 +11,7 @@ from evalkit.designs.interrupted_time_series.interruptions import Excluded, Excl
 from evalkit.designs.outcomes import require_single_rows
 from evalkit.designs.windows import Span, first_start, spans_around, words_of
 from evalkit.errors import DataError, DesignError
-from evalkit.periods import PER_YEAR, SEASON_LENGTH, season_of, spell_periods, words_for
+from evalkit.periods import PER_YEAR, SEASON_LENGTH, WEEK, season_of, spell_periods, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,7 +132,12 @@ def series(
 
 
 def default_season(found: Series, frequency: str) -> str:
-    """Return the season of the data's own frequency when two full years lie before the start, else none."""
+    """Return the season of the data's own frequency when two of its rounds lie before the start, else none.
+
+    A round is a year of months or quarters, and a week of days.
+    """
+    if frequency == "day":
+        return "weekday" if found.n_before >= 2 * WEEK else "none"
     length = SEASON_LENGTH.get(frequency)
     return frequency if length and found.n_before >= 2 * length else "none"
 
@@ -147,7 +152,8 @@ def season_codes(found: Series, season: str, frequency: str) -> list[int] | None
     """
     if season == "none":
         return None
-    if frequency in ("year", "financial_year", "number") or (season == "month" and frequency == "quarter"):
+    too_coarse = (season == "month" and frequency == "quarter") or (season == "weekday" and frequency != "day")
+    if frequency in ("year", "financial_year", "number") or too_coarse:
         raise DesignError(
             f"data by {words_for(frequency)} have no season by {season}", "use `season: none`", "design.season"
         )

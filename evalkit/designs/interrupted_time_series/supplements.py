@@ -63,7 +63,23 @@ def _coverage(model: Segmented, result: Result) -> dict[str, Any] | None:
         autocorrelation=(result.fit or {}).get("autocorrelation"), season=design.season != "none",
         errors=design.errors, family=design.family, small_sample=design.small_sample,
         mean_count=float(model.frame["value"].mean()) if counted else None, level=design.level,
+        unlike=_not_simulated(model, result),
     )  # fmt: skip
+
+
+def _not_simulated(model: Segmented, result: Result) -> list[str]:
+    """Return what the study has and no series of the calibration had: they had a line, a step, a slope and AR(1)."""
+    design = model.design
+    checks = {check.name: check.verdict for check in result.diagnostics}
+    features = (
+        (design.impact != "level_and_slope", "another shape of change"),
+        (design.trend != "linear", "another trend"),
+        (design.season not in ("none", "month"), "another kind of season"),
+        (bool(design.covariates or design.controls), "further columns in the model"),
+        (bool(design.interruptions), "other interruptions"),
+        (checks.get("residual_autocorrelation") == "sign against", "correlation that the model does not hold"),
+    )
+    return [words for holds, words in features if holds]
 
 
 def _sums(model: Segmented) -> tuple[CumulativePoint, ...]:
