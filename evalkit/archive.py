@@ -29,6 +29,7 @@ from evalkit.records import (
     Evaluation,
     EventTime,
     Failure,
+    GroupTime,
     Horizon,
     LeftOut,
     Measure,
@@ -47,9 +48,12 @@ _BOUNDS = ("value", "low", "high")
 _LISTS: dict[str, Any] = {
     "path": PathPoint, "path_without_season": PathPoint, "coefficients": Coefficient, "event_study": EventTime,
     "diagnostics": Diagnostic, "horizons": Horizon, "cumulative": CumulativePoint, "error_models": ErrorModel,
-    "placebos": Placebo, "leave_out": LeftOut, "baselines": Baseline,
+    "placebos": Placebo, "leave_out": LeftOut, "baselines": Baseline, "group_time": GroupTime,
 }  # fmt: skip
-_MAPPINGS = ("inference", "fit", "selection", "expected_coverage", "power")
+_MAPPINGS = (
+    "inference", "fit", "selection", "expected_coverage", "power", "aggregations", "decomposition", "breakdown",
+    "pretest_power",
+)  # fmt: skip
 _COUNTS = ("n_observations", "n_units", "n_treated_units", "n_pre_periods", "n_post_periods")
 _INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -180,6 +184,8 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         **{name: getattr(result, name) for name in _MAPPINGS},
         "dropped": [{"unit": unit, "reason": reason} for unit, reason in result.dropped],
         "weights": [{"unit": unit, "weight": weight} for unit, weight in result.weights],
+        "time_weights": [{"period": period, "weight": weight} for period, weight in result.time_weights],
+        "robust_bounds": [dict(row) for row in result.robust_bounds],
         **{name: [dataclasses.asdict(item) for item in getattr(result, name)] for name in _LISTS},
         **{name: getattr(result, name) for name in _COUNTS},
     }  # fmt: skip
@@ -227,6 +233,8 @@ def _read_analysis(data: Mapping[str, Any]) -> Analysis:
         **{name: _numbers(data.get(name)) for name in _MAPPINGS},
         dropped=tuple((item["unit"], item["reason"]) for item in data["dropped"]),
         weights=tuple((item["unit"], item["weight"]) for item in data.get("weights", [])),
+        time_weights=tuple((item["period"], item["weight"]) for item in data.get("time_weights", [])),
+        robust_bounds=tuple(_numbers(data.get("robust_bounds", []))),
         **lists, **{name: data[name] for name in _COUNTS},
     )  # fmt: skip
     return Analysis(data["id"], data["role"], data["label"], Measure(**data["measure"]), data["design"], result,

@@ -9,7 +9,7 @@ from evalkit.records.evaluation import DataInput, Evaluation, Failure, Provenanc
 from evalkit.records.money import Appraisal, MoneyLine, MoneyYear
 from evalkit.records.panel import Measure, Panel
 from evalkit.records.result import Analysis, Coefficient, Design, Diagnostic, EventTime, PathPoint, Result
-from evalkit.records.supplement import Baseline, CumulativePoint, ErrorModel, Horizon, LeftOut, Placebo
+from evalkit.records.supplement import Baseline, CumulativePoint, ErrorModel, GroupTime, Horizon, LeftOut, Placebo
 from evalkit.records.words import Better, Block, OutcomeKind, Role, Rule, Scale, Verdict
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Evaluation",
     "EventTime",
     "Failure",
+    "GroupTime",
     "Horizon",
     "LeftOut",
     "Measure",

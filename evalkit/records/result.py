@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from evalkit.records.estimate import Estimate
 from evalkit.records.panel import Measure, Panel
-from evalkit.records.supplement import Baseline, CumulativePoint, ErrorModel, Horizon, LeftOut, Placebo
+from evalkit.records.supplement import Baseline, CumulativePoint, ErrorModel, GroupTime, Horizon, LeftOut, Placebo
 from evalkit.records.words import Role, Verdict
 
 
@@ -109,10 +109,26 @@ class Result:
         By unit group and period.
     path_without_season : tuple of PathPoint
         The same with the usual season taken out, where a season was fitted; for drawing.
-    coefficients, event_study, weights, decomposition, inference, fit
+    coefficients, event_study, weights, inference, fit
         Where the design has them.
     horizons, cumulative, error_models, placebos, leave_out, baselines
         Where the design has them; see `evalkit.records.supplement`.
+    group_time : tuple of GroupTime
+        Effects by cohort (units that start together) and period, for estimators that have them.
+    aggregations : mapping or None
+        By simple, group, dynamic, calendar: `overall` (value, se, low, high), `by` (label, value, se, low, high and,
+        where there are bands, simultaneous_low, simultaneous_high) and `rule`, on the scale of the headline.
+    time_weights : tuple of (str, float)
+        Weights of the periods before, from synthetic difference in differences.
+    decomposition : mapping or None
+        `estimate`, `under_treatment_weight` and `pairs` (kind, treated, comparison, estimate, weight) of the two-way
+        estimate under staggered adoption.
+    robust_bounds : tuple of mapping
+        restriction, target, m, low, high: the effect if paths are not quite parallel.
+    breakdown : mapping or None
+        By restriction and target the smallest m at which the bounds include no effect.
+    pretest_power : mapping or None
+        What a test of the leads could have found.
     selection : mapping or None
         How far the outcome would have fallen by itself, where who or what is studied was chosen for a high value of it.
     expected_coverage : mapping or None
@@ -143,6 +159,13 @@ class Result:
     placebos: tuple[Placebo, ...] = ()
     leave_out: tuple[LeftOut, ...] = ()
     baselines: tuple[Baseline, ...] = ()
+    group_time: tuple[GroupTime, ...] = ()
+    aggregations: Mapping[str, Any] | None = None
+    time_weights: tuple[tuple[str, float], ...] = ()
+    decomposition: Mapping[str, Any] | None = None
+    robust_bounds: tuple[Mapping[str, Any], ...] = ()
+    breakdown: Mapping[str, Any] | None = None
+    pretest_power: Mapping[str, Any] | None = None
     selection: Mapping[str, Any] | None = None
     expected_coverage: Mapping[str, Any] | None = None
     power: Mapping[str, Any] | None = None

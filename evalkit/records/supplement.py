@@ -179,3 +179,23 @@ class Baseline:
     high: float | None = None
     measure: str = ""
     registered: bool = False
+
+
+@dataclass(frozen=True)
+class GroupTime:
+    """The effect in units that start together, in one period, on the scale of the headline.
+
+    Attributes
+    ----------
+    group, period : str
+        First treated period of the units, and the period of the effect (before it: a check, no effect).
+    value, se, low, high : float or None
+        Null bounds where the inference of the headline gives none by period.
+    """
+
+    group: str
+    period: str
+    value: float
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None

@@ -23,6 +23,11 @@ def changed(panel: Panel, **columns: Any) -> Panel:
     return dataclasses.replace(panel, frame=panel.frame.assign(**columns))
 
 
+def clustered(**options: Any) -> DifferenceInDifferences:
+    """Return the design with clustered standard errors, however few the clusters."""
+    return DifferenceInDifferences(inference="cluster_robust", **options)
+
+
 @pytest.fixture(scope="module")
 def castle_rows() -> Any:
     import causaldata
@@ -101,7 +106,7 @@ class TestAgainstDummies:
         data = places(staggered=True)
         treated = (data.frame["time"] >= data.frame["first_time"]).to_numpy(dtype=float)
         fit = self.dummies(data, treated[:, None])
-        effect = DifferenceInDifferences(small_sample="effects_counted").estimate(data).effect
+        effect = clustered(small_sample="effects_counted").estimate(data).effect
         assert effect.value == pytest.approx(fit.params["x1"])
         assert effect.se == pytest.approx(fit.bse["x1"])
         assert (effect.low, effect.high) == pytest.approx(tuple(fit.conf_int().loc["x1"]))
@@ -111,7 +116,7 @@ class TestAgainstDummies:
         since = (data.frame["time"] - data.frame["first_time"]).clip(-3, 2).to_numpy()
         columns = numpy.column_stack([(since == k).astype(float) for k in (-3, -2, 0, 1, 2)])
         fit = self.dummies(data, columns)
-        design = DifferenceInDifferences(estimator="event_study", leads=3, lags=2, small_sample="effects_counted")
+        design = clustered(estimator="event_study", leads=3, lags=2, small_sample="effects_counted")
         result = design.estimate(data)
         shown = [point for point in result.event_study if point.se is not None]
         assert [point.time for point in result.event_study] == [-3, -2, -1, 0, 1, 2]
@@ -131,7 +136,7 @@ class TestAgainstDummies:
         data = dataclasses.replace(data, covariates=("size",))
         treated = (data.frame["time"] >= data.frame["first_time"]).to_numpy(dtype=float)
         fit = self.dummies(data, numpy.column_stack([treated, size]))
-        result = DifferenceInDifferences(covariates=["size"], small_sample="effects_counted").estimate(data)
+        result = clustered(covariates=["size"], small_sample="effects_counted").estimate(data)
         assert [term.value for term in result.coefficients] == pytest.approx([fit.params["x1"], fit.params["x2"]])
         assert result.effect.se == pytest.approx(fit.bse["x1"])
 
@@ -139,7 +144,7 @@ class TestAgainstDummies:
 class TestPeople:
     def test_averted_takes_the_effect_out_of_what_was_seen(self, places: Callable[..., Panel]) -> None:
         data = places()
-        result = DifferenceInDifferences().estimate(data)
+        result = clustered().estimate(data)
         seen = data.frame.loc[data.frame["time"] >= data.frame["first_time"], "value"].sum()
         for end, averted in (("value", "value"), ("high", "low"), ("low", "high")):
             expected = seen * math.expm1(-getattr(result.effect, end))
@@ -155,15 +160,15 @@ class TestPeople:
         count = changed(places(per=1000.0), exposure=20_000.0)
         rate = changed(count, value=count.frame["value"] / 20)
         rate = dataclasses.replace(rate, outcome=dataclasses.replace(count.outcome, kind="rate"))
-        first, second = (DifferenceInDifferences().estimate(data) for data in (count, rate))
+        first, second = (clustered().estimate(data) for data in (count, rate))
         assert first.averted.value == pytest.approx(second.averted.value)
         assert first.absolute.value == pytest.approx(20 * second.absolute.value)
         plain = dataclasses.replace(rate, frame=rate.frame.assign(exposure=1.0))
-        assert DifferenceInDifferences().estimate(plain).averted is None
+        assert clustered().estimate(plain).averted is None
 
     def test_identity_scale(self, places: Callable[..., Panel]) -> None:
         data = places(fall=0.1)
-        result = DifferenceInDifferences(transform="identity").estimate(data)
+        result = clustered(transform="identity").estimate(data)
         assert result.averted.value == pytest.approx(-36 * result.effect.value)
         assert result.averted.low == pytest.approx(-36 * result.effect.high)
         seen = data.frame.loc[data.frame["time"] >= data.frame["first_time"], "value"].mean()
@@ -173,7 +178,7 @@ class TestPeople:
 
     def test_path_has_two_groups(self, places: Callable[..., Panel]) -> None:
         data = places()
-        result = DifferenceInDifferences().estimate(data)
+        result = clustered().estimate(data)
         comparison = [point for point in result.path if point.unit == "comparison"]
         never = data.frame[data.frame["first_time"].isna()].groupby("time")["value"].mean()
         assert [point.observed for point in comparison] == pytest.approx(list(never))
@@ -183,14 +188,14 @@ class TestPeople:
         assert all(p.low < p.counterfactual < p.high for p in treated[6:])
 
     def test_event_study_path_holds_each_periods_effect(self, places: Callable[..., Panel]) -> None:
-        result = DifferenceInDifferences(estimator="event_study").estimate(places())
+        result = clustered(estimator="event_study").estimate(places())
         treated = [point for point in result.path if point.counterfactual is not None]
         lags = [point.value for point in result.event_study if point.time >= 0]
         assert [math.log(p.observed / p.counterfactual) for p in treated] == pytest.approx(lags)
         assert result.effect.value == pytest.approx(numpy.mean(lags))
 
     def test_event_study_without_a_reference_of_minus_one(self, places: Callable[..., Panel]) -> None:
-        design = DifferenceInDifferences(before={"to": 2004}, after={"from": 2006})
+        design = clustered(before={"to": 2004}, after={"from": 2006})
         result = design.estimate(places())
         assert next(point.time for point in result.event_study if point.se is None) == -2
         assert result.n_observations == 12 * 11
@@ -200,21 +205,21 @@ class TestAdoption:
     def test_units_that_start_after_the_data_are_compared_with(self, places: Callable[..., Panel]) -> None:
         data = places()
         later = data.frame["first_time"].where(data.frame["unit"] != "T5", 60.0)
-        result = DifferenceInDifferences().estimate(changed(data, first_time=later))
+        result = clustered().estimate(changed(data, first_time=later))
         assert result.n_treated_units == 5
         assert "(1 of them treated after the data end)" in result.estimand
 
     def test_not_yet_treated_are_enough(self, places: Callable[..., Panel]) -> None:
-        result = DifferenceInDifferences(after={"to": 2007}).estimate(places(staggered=True, never=0))
+        result = clustered(after={"to": 2007}).estimate(places(staggered=True, never=0))
         assert result.effect.low < math.log(0.8) < result.effect.high
         assert "not yet treated" in result.estimand
-        whole = DifferenceInDifferences().estimate(places(staggered=True, never=0))
+        whole = clustered().estimate(places(staggered=True, never=0))
         assert check(whole, "treated_clusters").verdict == "no sign against"
 
     def test_clusters_that_are_not_units(self, places: Callable[..., Panel]) -> None:
         data = places()
         region = data.frame["unit"].map(lambda unit: f"region {int(unit[1:]) // 2}{unit[0]}")
-        result = DifferenceInDifferences(cluster="region").estimate(changed(data, cluster=region))
+        result = clustered(cluster="region").estimate(changed(data, cluster=region))
         assert result.fit["clusters"] == 6
         assert result.effect.df == 5
         assert "clustered by region" in result.standard_errors
@@ -224,22 +229,22 @@ class TestAdoption:
     def test_repeated_cross_sections(self, places: Callable[..., Panel]) -> None:
         data = places()
         twice = dataclasses.replace(data, frame=data.frame.loc[data.frame.index.repeat(2)].reset_index(drop=True))
-        first, second = (DifferenceInDifferences().estimate(each).effect for each in (data, twice))
+        first, second = (clustered().estimate(each).effect for each in (data, twice))
         assert first.value == pytest.approx(second.value)
         assert first.se == pytest.approx(second.se, rel=0.1)
 
     def test_a_drift_before_is_seen(self, places: Callable[..., Panel]) -> None:
         data = places()
         drift = numpy.where(data.frame["first_time"].notna(), numpy.exp(0.05 * (data.frame["time"] - 36)), 1.0)
-        result = DifferenceInDifferences().estimate(changed(data, value=data.frame["value"] * drift))
+        result = clustered().estimate(changed(data, value=data.frame["value"] * drift))
         assert check(result, "pre_period_leads").verdict == "sign against"
         assert check(result, "anticipation").verdict == "sign against"
-        calm = DifferenceInDifferences().estimate(data)
+        calm = clustered().estimate(data)
         assert check(calm, "pre_period_leads").key
         assert check(calm, "number_of_clusters").verdict == "sign against"
 
     def test_one_period_before_shows_no_leads(self, places: Callable[..., Panel]) -> None:
-        result = DifferenceInDifferences(before={"from": 2005, "to": 2005}).estimate(places())
+        result = clustered(before={"from": 2005, "to": 2005}).estimate(places())
         assert check(result, "pre_period_leads").verdict == "not run"
         assert result.event_study[0].time == -1
 
@@ -256,7 +261,7 @@ class TestFewTreated:
     def test_one_has_an_estimate_and_no_interval(
         self, places: Callable[..., Panel], estimator: str, transform: str
     ) -> None:
-        result = DifferenceInDifferences(estimator=estimator, transform=transform).estimate(treating(places(), 1))
+        result = clustered(estimator=estimator, transform=transform).estimate(treating(places(), 1))
         for estimate in (result.effect, result.relative, result.absolute, result.averted):
             assert estimate is not None
             assert math.isfinite(estimate.value)
@@ -271,7 +276,7 @@ class TestFewTreated:
         assert result.fit["minimum_detectable"] is None
 
     def test_one_says_why_and_what_to_do(self, places: Callable[..., Panel]) -> None:
-        result = DifferenceInDifferences().estimate(treating(places(), 1))
+        result = clustered().estimate(treating(places(), 1))
         assert result.standard_errors.startswith("one treated unit: a clustered standard error cannot exist")
         assert "interrupted_time_series" in result.standard_errors
         assert result.inference["method"] == "none"
@@ -284,7 +289,7 @@ class TestFewTreated:
         means = data.frame.assign(y=numpy.log(data.frame["value"]), after=data.frame["time"] >= 36)
         change = means.groupby(["unit", "after"])["y"].mean().unstack().diff(axis=1)[True]
         expected = change["T0"] - change.drop("T0").mean()
-        result = DifferenceInDifferences().estimate(data)
+        result = clustered().estimate(data)
         assert result.effect.value == pytest.approx(expected)
         seen = data.frame.loc[data.frame["time"] >= data.frame["first_time"], "value"].sum()
         assert result.averted.value == pytest.approx(seen * math.expm1(-expected))
@@ -293,7 +298,7 @@ class TestFewTreated:
     def test_several_units_in_one_treated_cluster(self, places: Callable[..., Panel]) -> None:
         data = places()
         region = data.frame["unit"].map(lambda unit: "north" if unit[0] == "T" else unit)
-        result = DifferenceInDifferences(cluster="region").estimate(changed(data, cluster=region))
+        result = clustered(cluster="region").estimate(changed(data, cluster=region))
         assert result.effect.low is None
         assert "one treated cluster" in result.standard_errors
 
@@ -304,13 +309,13 @@ class TestFewTreated:
         data = places(staggered=staggered)
         untreated = sorted(set(data.units) - set(data.treated_units))
         kept = data.frame[data.frame["unit"].isin([*data.treated_units, untreated[0]])].reset_index(drop=True)
-        result = DifferenceInDifferences().estimate(dataclasses.replace(data, frame=kept))
+        result = clustered().estimate(dataclasses.replace(data, frame=kept))
         # Late starters are set beside early ones, so a standard error exists when starts differ.
         assert (result.effect.low is None) == (not staggered)
         assert result.standard_errors.startswith("one comparison unit") == (not staggered)
 
     def test_estimates_without_bounds_go_on(self, places: Callable[..., Panel]) -> None:
-        effect = DifferenceInDifferences().estimate(treating(places(), 1)).effect
+        effect = clustered().estimate(treating(places(), 1)).effect
         for moved in (effect.times(-2.0), effect.plus(1.0), effect.percent()):
             assert (moved.low, moved.high) == (None, None)
         with pytest.raises(ValueError, match="no finite interval"):
@@ -321,7 +326,7 @@ class TestFewTreated:
         (5, "sign against", False), (6, "no sign against", False),
     ])  # fmt: skip
     def test_checks(self, places: Callable[..., Panel], count: int, verdict: str, key: bool) -> None:
-        result = DifferenceInDifferences().estimate(treating(places(), count))
+        result = clustered().estimate(treating(places(), count))
         found = check(result, "treated_clusters")
         assert (found.verdict, found.key, found.statistic) == (verdict, key, count)
         assert (result.effect.low is None) == (count == 1)
@@ -335,16 +340,16 @@ class TestFewTreated:
 def test_observed_total(places: Callable[..., Panel]) -> None:
     data = places()
     seen = data.frame.loc[data.frame["time"] >= data.frame["first_time"], "value"].sum()
-    assert DifferenceInDifferences().estimate(data).fit["observed_total"] == pytest.approx(seen)
-    exposed = DifferenceInDifferences().estimate(changed(data, exposure=20_000.0))
+    assert clustered().estimate(data).fit["observed_total"] == pytest.approx(seen)
+    exposed = clustered().estimate(changed(data, exposure=20_000.0))
     assert exposed.fit["observed_total"] == pytest.approx(seen)
-    assert DifferenceInDifferences().estimate(places(kind="rate")).fit["observed_total"] is None
+    assert clustered().estimate(places(kind="rate")).fit["observed_total"] is None
 
 
 def test_restrictions_before_and_after_the_first_start(panel: Callable[..., Panel]) -> None:
     noise = numpy.random.default_rng(3).normal(0, 2, (4, 10))
     rows = [(unit, 45 + t, 100 + noise[u, t]) for u, unit in enumerate("ABCD") for t in range(10)]
-    result = DifferenceInDifferences().estimate(panel(rows, frequency="year", start={"A": 51, "B": 52}))
+    result = clustered().estimate(panel(rows, frequency="year", start={"A": 51, "B": 52}))
     found = check(result, "pandemic_restrictions")
     assert (found.verdict, found.key) == ("sign against", False)
     assert "1 of the 6 years before the start and 1 of the 4 years from the start on overlap " in found.reading
@@ -352,7 +357,7 @@ def test_restrictions_before_and_after_the_first_start(panel: Callable[..., Pane
 
 class TestRefusals:
     def test_who_is_treated(self, places: Callable[..., Panel], panel: Callable[..., Panel]) -> None:
-        design, data = DifferenceInDifferences(), places()
+        design, data = clustered(), places()
         with pytest.raises(DesignError, match="there is one unit"):
             design.estimate(panel([("A", t, 5 + t) for t in range(6)], frequency="number", start=3))
         with pytest.raises(DesignError, match="no unit is treated"):
@@ -372,25 +377,25 @@ class TestRefusals:
         values = data.frame["value"].to_numpy().copy()
         values[[0, 13]] = 0.0
         with pytest.raises(DesignError, match="C0 in 2000, C1 in 2001"):
-            DifferenceInDifferences(transform="log").estimate(changed(data, value=values))
-        assert DifferenceInDifferences().resolve(changed(data, value=values)).transform == "identity"
+            clustered(transform="log").estimate(changed(data, value=values))
+        assert clustered().resolve(changed(data, value=values)).transform == "identity"
         with pytest.raises(DesignError, match="same in every unit and period"):
-            DifferenceInDifferences().estimate(changed(data, value=7.0))
+            clustered().estimate(changed(data, value=7.0))
         with pytest.raises(DesignError, match="weights that are zero"):
-            DifferenceInDifferences().estimate(changed(data, weight=numpy.where(data.frame["unit"] == "C1", 0.0, 2.0)))
+            clustered().estimate(changed(data, weight=numpy.where(data.frame["unit"] == "C1", 0.0, 2.0)))
         with pytest.raises(DesignError, match="no column 'income'"):
-            DifferenceInDifferences(covariates=["income"]).estimate(data)
+            clustered(covariates=["income"]).estimate(data)
 
     def test_holes(self, places: Callable[..., Panel]) -> None:
         data = places()
         frame = data.frame[~((data.frame["unit"] == "C2") & data.frame["time"].isin([33, 34]))]
         with pytest.raises(DataError, match="C2 has no rows for 2003 to 2004"):
-            DifferenceInDifferences().estimate(dataclasses.replace(data, frame=frame))
+            clustered().estimate(dataclasses.replace(data, frame=frame))
         frame = data.frame[~((data.frame["unit"] == "C2") & (data.frame["time"] < 36))]
-        design = DifferenceInDifferences(before={"to": 2005}, after={"from": 2006})
+        design = clustered(before={"to": 2005}, after={"from": 2006})
         with pytest.raises(DesignError, match="C2"):
             design.estimate(dataclasses.replace(data, frame=frame))
 
     def test_windows(self, places: Callable[..., Panel]) -> None:
         with pytest.raises(DesignError, match="does not end before"):
-            DifferenceInDifferences(before={"to": 2007}, after={"from": 2006}).estimate(places())
+            clustered(before={"to": 2007}, after={"from": 2006}).estimate(places())

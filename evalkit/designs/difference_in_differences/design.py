@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from evalkit.designs.difference_in_differences.adoption import adoption
+from evalkit.designs.difference_in_differences.estimators import Estimator, chosen_estimator, fitted, settled_inference
 from evalkit.designs.difference_in_differences.event_time import available
-from evalkit.designs.difference_in_differences.two_way_fit import TwoWay
+from evalkit.designs.difference_in_differences.inference import few_units
+from evalkit.designs.difference_in_differences.sensitivity import beside
 from evalkit.designs.options import Level, WindowOption
 from evalkit.records import Block
 
@@ -17,12 +19,40 @@ if TYPE_CHECKING:
 
 
 class DifferenceInDifferences(Block):
-    """A regression with unit and period effects, standard errors clustered by unit."""
+    """Treated units beside untreated ones, before and after: by regression, by start and period, or synthetic."""
 
     kind: Literal["difference_in_differences"] = "difference_in_differences"
-    estimator: Literal["two_way_fixed_effects", "event_study"] = Field(
-        "two_way_fixed_effects", description="One effect for all treated periods, or one by time since the start"
+    estimator: Estimator = Field(
+        "two_way_fixed_effects",
+        description="How treated and untreated units are compared; auto: callaway_santanna where starts differ, "
+        "synthetic_did for up to five treated units with ten periods before, else two_way_fixed_effects",
     )
+    comparison: Literal["auto", "never_treated", "not_yet_treated"] | list[str] = Field(
+        "auto",
+        description="Comparison units: never treated, also those not yet treated, or units by name; auto: never "
+        "treated where there are any",
+    )
+    exclude: dict[str, str] = Field(
+        default_factory=dict, description="Comparison units left out, such as neighbours, each with the reason"
+    )
+    method: Literal["outcome_regression", "inverse_probability", "doubly_robust"] = Field(
+        "doubly_robust", description="callaway_santanna: how covariates are used"
+    )
+    base_period: Literal["varying", "universal"] = Field(
+        "universal",
+        description="callaway_santanna: changes before the start against the period before each, or all against the "
+        "last period before the start",
+    )
+    anticipation: int = Field(
+        0, ge=0, description="Estimators by start and period: periods before the start in which it may already act"
+    )
+    draws: int = Field(999, ge=99, description="Draws behind simultaneous bounds by event time, and most placebos")
+    inference: Literal["auto", "cluster_robust", "wild_bootstrap", "randomisation", "ferman_pinto", "placebo"] = Field(
+        "auto",
+        description="Interval and p-value; auto: what the number of treated units and clusters allows, as the result "
+        "says",
+    )
+    inference_draws: int | None = Field(None, ge=99, description="Draws of that inference; default: 1,999")
     transform: Literal["auto", "log", "identity"] = Field(
         "auto", description="Scale of the outcome; auto: log for counts and rates that are all above 0, else identity"
     )
@@ -52,11 +82,12 @@ class DifferenceInDifferences(Block):
     )
     checks: ClassVar[tuple[str, ...]] = (
         "pre_period_leads", "anticipation", "number_of_clusters", "treated_clusters", "staggered_adoption",
-        "pandemic_restrictions", "balance_of_levels",
+        "pandemic_restrictions", "balance_of_levels", "no_result_could_count", "treated_like_the_rest",
+        "robust_to_departures", "leave_out", "placebo_dates", "scale_of_the_outcome",
     )  # fmt: skip
 
     def resolve(self, panel: Panel) -> DifferenceInDifferences:
-        """Return the design with transform, leads, lags and windows as the panel decides them.
+        """Return the design with estimator, comparison, transform, leads, lags and windows as the panel decides them.
 
         Raises
         ------
@@ -69,14 +100,23 @@ class DifferenceInDifferences(Block):
         if transform == "auto":
             positive = bool((study.frame["value"] > 0).all())
             transform = "log" if panel.outcome.kind in ("count", "rate") and positive else "identity"
-        return self.model_copy(
+        estimator = chosen_estimator(study) if self.estimator == "auto" else self.estimator
+        if estimator == "poisson":
+            transform = "identity"  # The counts themselves; their ratios are on the log scale.
+        comparison = self.comparison
+        if comparison == "auto":
+            comparison = "never_treated" if set(study.comparison) - set(self.exclude) else "not_yet_treated"
+        settled = self.model_copy(
             update={
+                "estimator": estimator,
+                "comparison": comparison,
                 "transform": transform,
                 "leads": min(5 if self.leads is None else self.leads, most_leads),
                 "lags": min(5 if self.lags is None else self.lags, most_lags),
                 "cluster": self.cluster or "unit",
             }
         )
+        return settled.model_copy(update={"inference": settled_inference(settled, panel, study)})
 
     def estimate(self, panel: Panel, *, supplements: bool = True) -> Result:
         """Return effect, counterfactual path, event study and checks.
@@ -115,6 +155,7 @@ class DifferenceInDifferences(Block):
         (2015), Journal of Human Resources 50, 317-372. Cheng and Hoekstra (2013), Journal of Human Resources 48,
         821-854 (their data are reproduced in the tests).
         """
-        del supplements  # everything that this design computes belongs to its own checks
         design = self.resolve(panel)
-        return TwoWay(design, panel, adoption(panel, self.before, self.after)).result()
+        result, model = fitted(design, panel, adoption(panel, self.before, self.after))
+        result = few_units(design, model, result)
+        return beside(design, model, result) if supplements else result

@@ -1,0 +1,125 @@
+"""Which estimator a study gets when it names none, and each of them on its way to a result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from evalkit.designs.difference_in_differences.estimated import Estimated, of_two_way
+from evalkit.designs.difference_in_differences.inference import chosen_inference
+from evalkit.designs.difference_in_differences.poisson_fit import Poisson
+from evalkit.designs.difference_in_differences.roll_out import Compared, compared, reachable, wide
+from evalkit.designs.difference_in_differences.staggered_fit import Staggered
+from evalkit.designs.difference_in_differences.synthetic_fit import Synthetic
+from evalkit.designs.difference_in_differences.two_way_fit import TwoWay
+from evalkit.errors import DesignError
+
+if TYPE_CHECKING:
+    from evalkit.designs.difference_in_differences.adoption import Adoption
+    from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
+    from evalkit.records import Panel, Result
+
+Estimator = Literal[
+    "auto", "two_way_fixed_effects", "event_study", "callaway_santanna", "sun_abraham", "imputation", "poisson",
+    "synthetic_control", "synthetic_did",
+]  # fmt: skip
+BY_COHORT = ("callaway_santanna", "sun_abraham", "imputation", "poisson")
+SYNTHETIC = ("synthetic_control", "synthetic_did")
+FEW_TREATED = 5
+LONG_BEFORE = 10
+"""Periods before the start from which weights on donors can be told."""
+
+
+def chosen_estimator(study: Adoption) -> str:
+    """Return the estimator of the printed rule.
+
+    Notes
+    -----
+    Units that start at different times: callaway_santanna. At most five treated units that start together, with ten
+    periods before or more and more donors than treated units (two at least): synthetic_did. Else two_way_fixed_effects.
+    """
+    if len(study.cohorts) > 1:
+        return "callaway_santanna"
+    before = sum(time < min(study.starts.values()) for time in study.times)
+    treated, donors = len(study.starts), len(study.comparison)
+    if treated <= FEW_TREATED and before >= LONG_BEFORE and donors >= max(3, treated + 1):
+        return "synthetic_did"
+    return "two_way_fixed_effects"
+
+
+def fitted(design: DifferenceInDifferences, panel: Panel, study: Adoption) -> tuple[Result, Estimated]:
+    """Return the result of the design's estimator, and the estimate as inference reads it.
+
+    Raises
+    ------
+    DesignError
+        When the estimator cannot carry these units, dates or columns; they are named.
+    """
+    found = rows_of(design, panel, study)
+    if design.estimator in SYNTHETIC:
+        synthetic = Synthetic(design, panel, found)
+        return synthetic.result(), synthetic.estimated()
+    if design.estimator in BY_COHORT:
+        model = (Poisson if design.estimator == "poisson" else Staggered)(design, panel, found)
+        return model.result(), model.estimated()
+    return _two_way(design, panel, found)
+
+
+def rows_of(design: DifferenceInDifferences, panel: Panel, study: Adoption) -> Compared:
+    """Return the rows that the design's estimator uses, and what is left out of them."""
+    named = None if isinstance(design.comparison, str) else design.comparison
+    found = compared(study, named, design.exclude)
+    return _within_reach(design, panel, found) if design.estimator in BY_COHORT else found
+
+
+def settled_inference(design: DifferenceInDifferences, panel: Panel, study: Adoption) -> str:
+    """Return the design's inference, auto as `inference.chosen_inference` decides it for these rows."""
+    if design.inference != "auto":
+        return design.inference
+    rows = rows_of(design, panel, study).study
+    clusters = rows.frame["cluster"] if "cluster" in rows.frame else rows.frame["unit"]
+    treated = clusters[rows.frame["unit"].isin(list(rows.starts))].nunique()
+    never = clusters[rows.frame["unit"].isin(list(rows.comparison))].nunique()
+    return chosen_inference(design.estimator, int(treated), int(clusters.nunique()), int(never)).method
+
+
+def _within_reach(design: DifferenceInDifferences, panel: Panel, found: Compared) -> Compared:
+    """Return the rows that have untreated units; refuse a rule that needs units never treated where there are none."""
+    if design.comparison == "never_treated" and not found.study.comparison:
+        raise DesignError(
+            "comparison: never_treated, and every unit is treated within the data",
+            "choose not_yet_treated, or add units that are never treated",
+            "design.comparison",
+        )
+    return reachable(found, design.anticipation, panel.label)
+
+
+def _two_way(design: DifferenceInDifferences, panel: Panel, found: Compared) -> tuple[Result, Estimated]:
+    """Return the two-way regression, with what it is made of where units start at different times."""
+    from dataclasses import replace
+
+    model = TwoWay(design, panel, found.study)
+    result = replace(model.result(), dropped=found.dropped, decomposition=_decomposition(design, model))
+    return result, of_two_way(model)
+
+
+def _decomposition(design: DifferenceInDifferences, model: TwoWay) -> dict[str, Any] | None:
+    """Return Goodman-Bacon's pairs; None where starts do not differ, or weights and covariates move the estimate."""
+    plain = model.weights is None and not design.covariates and design.estimator == "two_way_fixed_effects"
+    if not plain or len(model.study.cohorts) < 2:
+        return None
+    from evalkit.estimation.staggered.decomposition import decompose
+
+    try:
+        found = decompose(wide(model.study, model.outcome, model.frame["unit"].to_numpy()))
+    except DesignError:
+        return None  # a panel with declared gaps: the pairs would not add up to the estimate
+    last = model.study.times[-1]
+
+    def named(start: float) -> str:
+        return "never" if start > last else model.panel.label(int(start))
+
+    return {
+        "estimate": found.estimate, "under_treatment_weight": found.under_treatment_weight,
+        "pairs": [{"kind": pair.kind, "treated": named(pair.treated), "comparison": named(pair.comparison),
+                   "estimate": pair.estimate, "weight": pair.weight} for pair in found.pairs],
+    }  # fmt: skip

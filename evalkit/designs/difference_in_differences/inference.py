@@ -1,0 +1,187 @@
+"""Which inference survives how few units, and the headline with the interval that it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from evalkit.designs.difference_in_differences.headline import with_bounds
+from evalkit.designs.difference_in_differences.resampled import Tested, resampled
+from evalkit.designs.difference_in_differences.wide_panel import wide_panel
+from evalkit.diagnostics import parallel_trends
+from evalkit.diagnostics.words import several
+from evalkit.errors import DesignError
+
+if TYPE_CHECKING:
+    from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
+    from evalkit.designs.difference_in_differences.estimated import Estimated
+    from evalkit.records import Diagnostic, Result
+
+FEW_TREATED = 5
+"""At most as many treated clusters: only who else could have been treated tells how sure the estimate is."""
+FEW_CLUSTERS = 50
+"""Below this a clustered standard error is bootstrapped, where there is a regression to bootstrap."""
+FEWEST_FOR_FERMAN_PINTO = 3
+BOOTSTRAPPED = ("two_way_fixed_effects", "event_study")
+"""Estimators that are a linear regression with unit and period effects."""
+SYNTHETIC = ("synthetic_control", "synthetic_did")
+REASSIGNING = ("randomisation", "ferman_pinto", "placebo")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A way of inference and why it is the one.
+
+    Attributes
+    ----------
+    method : str
+        cluster_robust, wild_bootstrap, randomisation, ferman_pinto or placebo.
+    reason : str
+        In words; the same whether the study file names the method or leaves it to the rule.
+    """
+
+    method: str
+    reason: str
+
+
+def chosen_inference(estimator: str, treated: int, clusters: int, never: int) -> Choice:
+    """Return the inference of the printed rule.
+
+    Parameters
+    ----------
+    estimator : str
+        Value of the option.
+    treated, clusters, never : int
+        Number of clusters with a treated unit, of all clusters, and of those never treated in these data.
+
+    Returns
+    -------
+    Choice
+
+    Notes
+    -----
+    Synthetic methods have placebos. One treated cluster: Ferman and Pinto, or, with fewer than three never treated,
+    placebos. At most five, or fewer than 50 clusters with an estimator that has no regression to bootstrap:
+    randomisation. Fewer than 50 with one: wild bootstrap. Else cluster-robust.
+    """
+    count = f"{several(treated, 'treated cluster')} of {clusters:,}"
+    if estimator in SYNTHETIC:
+        return Choice("placebo", f"{count} and a synthetic method: placebos in space")
+    if treated == 1 and never >= FEWEST_FOR_FERMAN_PINTO:
+        return Choice("ferman_pinto", f"{count}: Ferman and Pinto (one treated)")
+    if treated == 1:
+        return Choice("placebo", f"{count}, {never} never treated: placebos in space (too few for Ferman and Pinto)")
+    if treated <= FEW_TREATED:
+        return Choice("randomisation", f"{count}: randomisation (at most {FEW_TREATED} treated)")
+    if clusters >= FEW_CLUSTERS:
+        return Choice("cluster_robust", f"{count}: cluster-robust ({FEW_CLUSTERS} clusters or more)")
+    if estimator in BOOTSTRAPPED:
+        return Choice("wild_bootstrap", f"{count}: wild bootstrap (fewer than {FEW_CLUSTERS} clusters)")
+    return Choice("randomisation", f"{count}: randomisation (fewer than {FEW_CLUSTERS}, no regression to bootstrap)")
+
+
+def few_units(design: DifferenceInDifferences, model: Estimated, result: Result) -> Result:
+    """Return a result whose headline has the interval and the p-value of the inference that few units need.
+
+    Parameters
+    ----------
+    design : DifferenceInDifferences
+        With inference (auto follows `chosen_inference`), inference_draws, seed, level, estimator, small_sample.
+    model : Estimated
+        What the result was made from.
+    result : Result
+        With cluster-robust inference, or, with one treated cluster, none.
+
+    Returns
+    -------
+    Result
+        effect, relative, absolute, averted, the counterfactual's bounds and the coefficient of treatment by the new
+        rule; `inference` with method, rule, reason, assignments, smallest_p, draws, seed; checks of clusters that read
+        what was used, and `no_result_could_count` where the smallest p-value that could come out is above 0.05. Where
+        the rule's method cannot be had, it stays as it was, and `inference` says why.
+
+    Raises
+    ------
+    DesignError
+        When a method that the study file names cannot be had.
+    """
+    others = model.clusters[model.study.frame["unit"].isin(model.study.comparison)].nunique()
+    chosen = chosen_inference(design.estimator, model.treated_clusters, model.all_clusters, int(others))
+    asked = design.inference
+    choice = chosen if asked in ("auto", chosen.method) else Choice(asked, "as the study file names it")
+    if model.own_inference:
+        checks = [_judged(check, "placebo", model.noun, design.level) for check in result.diagnostics]
+        return _noted(replace(result, diagnostics=(*checks, *_alike(model))), chosen)
+    if choice.method == "cluster_robust":
+        return _noted(result, choice)
+    if _one_comparison(model) and asked in ("auto", chosen.method):
+        return _noted(result, Choice("none", "one comparison cluster: nothing shows how those without it vary"))
+    try:
+        tested = resampled(design, model, result.effect.value, choice.method)
+    except DesignError as error:
+        if asked not in ("auto", chosen.method):
+            raise
+        return _fallen_back(design, model, result, choice, error.problems[0].message)
+    return _with(design, model, result, choice, tested)
+
+
+def _fallen_back(design: DifferenceInDifferences, model: Estimated, result: Result, choice: Choice, why: str) -> Result:
+    """Return the result with placebos where Ferman and Pinto's test cannot be had, else as it was."""
+    if choice.method == "ferman_pinto":
+        other = Choice("placebo", f"{choice.reason} cannot be had ({why}), so placebos in space")
+        try:
+            return _with(design, model, result, other, resampled(design, model, result.effect.value, "placebo"))
+        except DesignError as error:
+            why = error.problems[0].message
+    before = (result.inference or {}).get("method", "cluster_robust")
+    return _noted(result, Choice(str(before), f"{choice.reason} cannot be had: {why}"))
+
+
+def _with(design: DifferenceInDifferences, model: Estimated, result: Result, choice: Choice, tested: Tested) -> Result:
+    """Return the result with what a test found."""
+    moved = with_bounds(model, result, tested)
+    inference = {
+        **(result.inference or {}), "method": choice.method, "rule": tested.rule, "reason": choice.reason,
+        "assignments": tested.assignments, "draws": tested.draws, "smallest_p": tested.smallest_p, "seed": tested.seed,
+    }  # fmt: skip
+    moved = replace(moved, inference=inference, standard_errors=f"{tested.rule}. Chosen: {choice.reason}")
+    checks = [_judged(check, choice.method, model.noun, design.level) for check in result.diagnostics]
+    if tested.smallest_p is not None and tested.smallest_p > parallel_trends.COUNTS:
+        checks.append(parallel_trends.no_result_could_count(tested.smallest_p, choice.method))
+    if choice.method in REASSIGNING:
+        checks.extend(_alike(model))
+    return replace(moved, diagnostics=tuple(checks))
+
+
+def _alike(model: Estimated) -> list[Diagnostic]:
+    """Return the check whether treated places are like the others before the start; none where it cannot be made."""
+    wide = wide_panel(model)
+    start = int(wide.first_treated.min())
+    if start < parallel_trends.FEWEST_BEFORE:
+        return []
+    return [parallel_trends.treated_like_the_rest(wide.outcome[:, :start], wide.treated, wide.sizes)]
+
+
+def _judged(check: Diagnostic, method: str, noun: str, level: float) -> Diagnostic:
+    """Return a check of the number of clusters as the inference that was used has it; others as they are."""
+    if check.name == "number_of_clusters" and check.statistic is not None:
+        return parallel_trends.number_of_clusters(int(check.statistic), noun, method)
+    if check.name == "treated_clusters" and check.statistic is not None and method in REASSIGNING:
+        return parallel_trends.treated_clusters(int(check.statistic), noun, method, level)
+    return check
+
+
+def _one_comparison(model: Estimated) -> bool:
+    """Return whether one cluster alone is on the side without treatment, all others starting together."""
+    others = model.clusters[model.study.frame["unit"].isin(model.study.comparison)].nunique()
+    return bool(others == 1 and len(model.study.cohorts) == 1)
+
+
+def _noted(result: Result, choice: Choice) -> Result:
+    """Return the result with the reason of its inference beside it."""
+    inference: dict[str, Any] = {"assignments": None, "smallest_p": None, **(result.inference or {})}
+    own = inference.get("smallest_p")
+    checks = result.diagnostics
+    if isinstance(own, float) and own > parallel_trends.COUNTS:
+        checks = (*checks, parallel_trends.no_result_could_count(own, choice.method))
+    return replace(result, inference={**inference, "reason": choice.reason}, diagnostics=checks)

@@ -1,0 +1,355 @@
+"""The tests of few units, run on an estimate: wild bootstrap, randomisation, Ferman and Pinto, placebos in space."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evalkit.designs.difference_in_differences.wide_panel import WidePanel, wide_panel
+from evalkit.errors import DesignError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy
+
+    from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
+    from evalkit.designs.difference_in_differences.estimated import Again, Estimated
+    from evalkit.estimation.few_units.randomisation import RandomisationTest, Statistic
+    from evalkit.records import Rule
+
+SAME = 1e-6
+"""How far the estimate of a test may be from the headline, as a share of the outcome's spread."""
+MOST_LISTED = 13
+"""With as many clusters or fewer all sets of signs are listed."""
+FEWEST_SIGNS = 8
+"""With fewer clusters signs give too few p-values, and Webb's six points are drawn."""
+SLOW_DRAWS = 499
+"""Assignments for an estimator that runs anew for each of them."""
+DRAWS = 1999
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What a test of few units found.
+
+    Attributes
+    ----------
+    low, high : float or None
+        Interval by inversion, infinite where no effect is rejected; None where the estimator has none.
+    p_value : float
+    smallest_p : float
+        The smallest that could have come out.
+    rule : str
+        The rule in words.
+    kind : {'inversion', 'exact'}
+        exact where every assignment or set of signs was listed.
+    assignments : int or None
+        Number of assignments compared, the observed one counted.
+    draws : int or None
+        Of a bootstrap.
+    seed : int or None
+        None where nothing was drawn.
+    se : float or None
+        The clustered standard error where it can be had.
+    """
+
+    low: float | None
+    high: float | None
+    p_value: float
+    smallest_p: float
+    rule: str
+    kind: Rule
+    assignments: int | None = None
+    draws: int | None = None
+    seed: int | None = None
+    se: float | None = None
+
+
+def resampled(design: DifferenceInDifferences, model: Estimated, value: float, method: str) -> Tested:
+    """Return what a method finds for the headline.
+
+    Parameters
+    ----------
+    design : DifferenceInDifferences
+    model : Estimated
+    value : float
+        The headline on the modelled scale.
+    method : str
+        wild_bootstrap, randomisation, ferman_pinto or placebo.
+
+    Raises
+    ------
+    DesignError
+        When the method cannot be had for this estimator or these units; the message says why.
+
+    Notes
+    -----
+    randomisation compares estimates over standard errors that allow unequal variances; with one treated place, or where
+    one place alone carries the treatment, and for `placebo`, estimates themselves.
+    """
+    if method == "wild_bootstrap":
+        return _wild(design, model)
+    wide = wide_panel(model)
+    if method == "ferman_pinto":
+        return _ferman_pinto(design, model, wide, value)
+    statistic: Statistic = "coefficient" if method == "placebo" or wide.treated.sum() == 1 else "studentised"
+    try:
+        test = _randomised(design, model, wide, statistic)
+    except DesignError:
+        if statistic == "coefficient":
+            raise
+        test = _randomised(design, model, wide, "coefficient")
+    if math.isfinite(test.coefficient):
+        _require_same(test.coefficient, value, wide)
+    bare = math.isnan(test.low)
+    return Tested(
+        low=None if bare else test.low, high=None if bare else test.high, p_value=test.p_value,
+        smallest_p=test.smallest_p, rule=test.rule, kind="exact" if test.listed else "inversion",
+        assignments=test.assignments, seed=test.seed,
+    )  # fmt: skip
+
+
+def draws_of(design: DifferenceInDifferences) -> int:
+    """Return the number of draws that the study file names, or the usual one."""
+    return design.inference_draws or DRAWS
+
+
+def _wild(design: DifferenceInDifferences, model: Estimated) -> Tested:
+    """Return the wild cluster bootstrap of the headline's coefficient."""
+    import pandas
+
+    from evalkit.estimation.few_units.wild_bootstrap import wild_bootstrap
+
+    if model.regression is None:
+        raise DesignError(
+            f"{design.estimator} has no linear regression that could be bootstrapped",
+            "choose randomisation or cluster_robust",
+            "design.inference",
+        )
+    codes, count = _cluster_codes(model), model.all_clusters
+    found = wild_bootstrap(
+        model.outcome,
+        model.regression.columns,
+        pandas.factorize(model.study.frame["unit"])[0],
+        pandas.factorize(model.study.frame["time"], sort=True)[0],
+        weights=model.weights,
+        cluster=codes,
+        contrast=model.regression.contrast,
+        distribution="webb" if count < FEWEST_SIGNS else "rademacher",
+        draws=max(draws_of(design), 2**count if FEWEST_SIGNS <= count <= MOST_LISTED else 0),
+        seed=design.seed,
+        level=design.level,
+        small_sample=design.small_sample,
+    )
+    return Tested(
+        low=found.low, high=found.high, p_value=found.p_value, smallest_p=found.smallest_p, rule=found.rule,
+        kind="exact" if found.listed else "inversion", draws=found.draws, seed=found.seed, se=found.standard_error,
+    )  # fmt: skip
+
+
+def _cluster_codes(model: Estimated) -> numpy.ndarray:
+    """Return codes of clusters in an order of their outcomes, so that neither names nor order of rows moves a draw."""
+    import numpy
+    import pandas
+
+    codes, names = pandas.factorize(model.clusters)
+    table = pandas.DataFrame({"code": codes, "time": model.study.frame["time"].to_numpy(), "y": model.outcome})
+    means = table.groupby(["code", "time"])["y"].mean().unstack().fillna(-numpy.inf).to_numpy()
+    order = numpy.lexsort(list(means.T[::-1]))
+    ranks = numpy.empty(len(names), dtype=numpy.int64)
+    ranks[order] = numpy.arange(len(names))
+    return numpy.asarray(ranks[codes])
+
+
+def _randomised(
+    design: DifferenceInDifferences, model: Estimated, wide: WidePanel, statistic: Statistic
+) -> RandomisationTest:
+    """Return the randomisation test of the headline."""
+    from evalkit.estimation.few_units.linear_estimates import linear_statistics
+    from evalkit.estimation.few_units.randomisation import looped_statistics, randomisation_test, two_way_randomisation
+
+    draws, studentised = draws_of(design), statistic == "studentised"
+    words = "estimates over standard errors that allow unequal variances" if studentised else "estimates"
+    if design.estimator == "two_way_fixed_effects":
+        return two_way_randomisation(
+            wide.outcome, wide.first_treated, statistic, wide.covariates, wide.weights, draws, design.seed, design.level
+        )
+    if model.regression is not None or model.linear:
+        sums = linear_statistics(wide.outcome, wide.first_treated, weights_by_date(model, wide), studentised)
+        return randomisation_test(sums, wide.first_treated, draws, design.seed, design.level, words=words)
+    again, fewer = _required_again(design, model), min(draws, SLOW_DRAWS)
+    looped = looped_statistics(wide.outcome, wide.first_treated, again)
+    return randomisation_test(
+        looped if _is_linear(again, wide) else _each(again, wide),
+        wide.first_treated, fewer, design.seed, design.level, list_up_to=fewer, words=f"{design.estimator} estimates",
+    )  # fmt: skip
+
+
+def _is_linear(again: Again, wide: WidePanel) -> bool:
+    """Return whether the estimate of what happened is linear in a supposed effect, so that an interval can be had."""
+    import numpy
+
+    from evalkit.estimation.few_units.randomisation import LINEAR
+    from evalkit.estimation.few_units.reassigned_two_way import treatment_paths
+
+    step = float(numpy.std(wide.outcome)) or 1.0
+    shifted = step * treatment_paths(wide.first_treated, wide.outcome.shape[1])
+    try:
+        below, at, above = (_first(again(wide.outcome + k * shifted, wide.first_treated)) for k in (-1, 0, 1))
+    except DesignError:  # such as counts, which cannot be shifted
+        return False
+    return abs(below - 2.0 * at + above) <= LINEAR * step
+
+
+def _each(again: Again, wide: WidePanel) -> Callable[[numpy.ndarray], numpy.ndarray]:
+    """Return the estimator for many assignments, one by one; over its standard error where it has one."""
+    import numpy
+
+    def statistic(codes: numpy.ndarray) -> float:
+        found = again(wide.outcome, codes)
+        return found[0] / found[1] if isinstance(found, tuple) else float(found)
+
+    return lambda assignments: numpy.array([statistic(codes) for codes in assignments])
+
+
+def _first(found: float | tuple[float, float]) -> float:
+    """Return an estimate without its standard error."""
+    return float(found[0] if isinstance(found, tuple) else found)
+
+
+def _required_again(design: DifferenceInDifferences, model: Estimated) -> Again:
+    """Return the estimator on other assignments."""
+    if model.again is None:
+        raise DesignError(
+            f"{design.estimator} with these options cannot be run for other assignments",
+            "leave covariates and weights out, or choose cluster_robust",
+            "design.inference",
+        )
+    return model.again
+
+
+def weights_by_date(model: Estimated, wide: WidePanel) -> numpy.ndarray:
+    """Return the weights with which the headline sums outcomes of a place, shape (dates, periods), by adoption date.
+
+    Raises
+    ------
+    DesignError
+        When places with the same start do not weigh the same (weights, covariates), so that no other assignment is
+        known from these weights.
+    """
+    from evalkit.estimation.few_units.linear_estimates import unit_weights
+
+    if model.regression is None and not model.linear and not model.covariates and model.weights is None:
+        raise DesignError(
+            "the estimate is no sum of outcomes with weights of their own",
+            "choose placebo, randomisation or cluster_robust",
+            "design.inference",
+        )
+    if model.weights is not None or model.covariates or wide.weights is not None:
+        raise DesignError(
+            "weights and covariates make places with the same start count differently",
+            "use two_way_fixed_effects, which allows for both, or leave them out",
+            "design.inference",
+        )
+    if model.regression is not None:
+        return _regression_weights(model, wide)
+
+    again = model.again
+    if again is None:
+        raise DesignError("the estimator cannot be run for other assignments", "choose cluster_robust")
+
+    return unit_weights(lambda y, codes: _first(again(y, codes)), wide.first_treated, wide.outcome.shape[1])[1]
+
+
+def _regression_weights(model: Estimated, wide: WidePanel) -> numpy.ndarray:
+    """Return the weights of a regression's headline by adoption date: one regression gives them all."""
+    import numpy
+    import pandas
+
+    from evalkit.estimation.few_units.linear_estimates import require_difference_in_differences
+    from evalkit.estimation.within import within_two_way
+
+    assert model.regression is not None
+    frame = model.study.frame
+    unit, time = pandas.factorize(frame["unit"])[0], pandas.factorize(frame["time"], sort=True)[0]
+    left = within_two_way(model.regression.columns, unit, time)
+    rows = left @ numpy.linalg.solve(left.T @ left, model.regression.contrast)
+    table = pandas.DataFrame({"place": model.clusters.astype(str).to_numpy(), "time": time, "weight": rows})
+    sums = table.groupby(["place", "time"])["weight"].sum().unstack().reindex(list(wide.names)).to_numpy()
+    dates, first, counts = numpy.unique(wide.first_treated, return_index=True, return_counts=True)
+    require_difference_in_differences(dates, counts, sums[first])
+    return numpy.asarray(sums[first])
+
+
+def _ferman_pinto(design: DifferenceInDifferences, model: Estimated, wide: WidePanel, value: float) -> Tested:
+    """Return the test of Ferman and Pinto on the change that the headline compares."""
+    import numpy
+
+    from evalkit.estimation.few_units.ferman_pinto import ferman_pinto
+
+    change = changes(design, model, wide)
+    found = ferman_pinto(
+        numpy.column_stack([numpy.zeros(change.size), change]), numpy.where(wide.treated, 1, 2), wide.sizes,
+        draws_of(design), design.seed, design.level,
+    )  # fmt: skip
+    _require_same(found.coefficient, value, wide)
+    return Tested(
+        low=found.low, high=found.high, p_value=found.p_value, smallest_p=found.smallest_p, rule=found.rule,
+        kind="inversion", draws=found.draws, seed=found.seed,
+    )  # fmt: skip
+
+
+def changes(design: DifferenceInDifferences, model: Estimated, wide: WidePanel) -> numpy.ndarray:
+    """Return the change of each place that the headline compares, for one start.
+
+    Returns
+    -------
+    numpy.ndarray, shape (places,)
+        Without weights the headline is the mean of treated places less the mean of the others. Of a two-way regression
+        it is the mean after less the mean before, of the outcome less what covariates explain.
+
+    Raises
+    ------
+    DesignError
+        When treated places start at different times.
+    """
+    import numpy
+
+    starts = numpy.unique(wide.first_treated[wide.treated])
+    if starts.size > 1:
+        raise DesignError("treated places start at different times", "choose randomisation", "design.inference")
+    if design.estimator == "two_way_fixed_effects":
+        left, start = wide.outcome - _explained(model, wide), int(starts[0])
+        return numpy.asarray(left[:, start:].mean(axis=1) - left[:, :start].mean(axis=1))
+    return numpy.asarray(wide.outcome @ weights_by_date(model, wide)[0] * wide.treated.sum())
+
+
+def _explained(model: Estimated, wide: WidePanel) -> numpy.ndarray | float:
+    """Return what covariates explain of the outcome, by place and period."""
+    if wide.covariates is None or model.regression is None:
+        return 0.0
+    import pandas
+
+    from evalkit.estimation.regression import two_way
+
+    frame = model.study.frame
+    fit = two_way(
+        model.outcome, model.regression.columns, pandas.factorize(frame["unit"])[0], frame["time"].to_numpy(),
+        weights=model.weights, covariance="classical",
+    )  # fmt: skip
+    return wide.covariates @ fit.coefficients[-wide.covariates.shape[2] :]
+
+
+def _require_same(found: float, value: float, wide: WidePanel) -> None:
+    """Raise unless a test is about the headline's own number."""
+    import numpy
+
+    if not abs(found - value) <= SAME * max(float(numpy.std(wide.outcome)), abs(value)):
+        raise DesignError(
+            f"the estimate of the test ({found:.6g}) is not the headline ({value:.6g}): weights or covariates make "
+            "places count differently",
+            "leave weights or covariates out, or choose another `inference`",
+            "design.inference",
+        )

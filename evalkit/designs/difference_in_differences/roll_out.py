@@ -1,0 +1,142 @@
+"""Who is compared with whom: comparison units by rule or name, periods without anybody untreated, the wide panel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from evalkit.errors import DesignError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy
+
+    from evalkit.designs.difference_in_differences.adoption import Adoption
+    from evalkit.estimation.staggered.staggered_panel import StaggeredPanel
+
+
+class Compared(NamedTuple):
+    """The rows of an estimate, and what was left out of them.
+
+    Attributes
+    ----------
+    study : Adoption
+    dropped : tuple of (str, str)
+        Units and periods left out, each with the reason.
+    """
+
+    study: Adoption
+    dropped: tuple[tuple[str, str], ...]
+
+
+def compared(study: Adoption, comparison: str | Sequence[str] | None, exclude: Mapping[str, str]) -> Compared:
+    """Return the rows with the comparison units that the study file wants.
+
+    Parameters
+    ----------
+    study : Adoption
+    comparison : str, sequence of str or None
+        A rule (never_treated, not_yet_treated), which drops nobody, or the comparison units by name.
+    exclude : mapping of str to str
+        Comparison units left out, each with the reason.
+
+    Raises
+    ------
+    DesignError
+        When a named unit is not in the data or is treated, or nobody is left; the units are named.
+    """
+    gone = {unit: f"left out of the comparison: {reason}" for unit, reason in exclude.items()}
+    _require_untreated(study, list(exclude), "exclude")
+    if comparison is not None and not isinstance(comparison, str):
+        _require_untreated(study, list(comparison), "comparison")
+        gone |= {u: "not among the named comparison units" for u in study.comparison if u not in {*comparison, *gone}}
+    if not gone:
+        return Compared(study, ())
+    others = tuple(unit for unit in study.comparison if unit not in gone)
+    if not others and (len(study.cohorts) == 1 or not isinstance(comparison, str | None)):
+        raise DesignError(
+            f"no comparison unit is left without {', '.join(list(gone)[:10])}", "keep some", "design.comparison"
+        )
+    kept = study.frame[~study.frame["unit"].isin(list(gone))].reset_index(drop=True)
+    late = tuple(unit for unit in study.late if unit not in gone)
+    return Compared(replace(study, frame=kept, comparison=others, late=late), tuple(gone.items()))
+
+
+def _require_untreated(study: Adoption, names: Sequence[str], option: str) -> None:
+    """Raise unless all of these units are in the data and untreated."""
+    where = f"design.{option}"
+    treated = [name for name in names if name in study.starts]
+    if treated:
+        raise DesignError(f"treated units cannot be comparison units: {', '.join(treated[:10])}", "name others", where)
+    unknown = [name for name in names if name not in study.comparison]
+    if unknown:
+        have = ", ".join(study.comparison[:10]) or "none"
+        raise DesignError(
+            f"no such units in the data: {', '.join(unknown[:10])} (untreated ones: {have})",
+            "correct the names: units are written as in the data", where,
+        )  # fmt: skip
+
+
+def reachable(found: Compared, anticipation: int, label: Callable[[int], str]) -> Compared:
+    """Return the rows without the periods in which no unit is untreated.
+
+    Notes
+    -----
+    Only where there is no unit that stays untreated: then units that start last serve as comparison until they do, and
+    have no effect of their own. Periods are left out for all units and said.
+
+    Raises
+    ------
+    DesignError
+        When fewer than two periods are left.
+    """
+    study = found.study
+    if study.comparison:
+        return found
+    last = max(study.starts.values())
+    times = tuple(time for time in study.times if time < last - anticipation)
+    earlier = {unit: start for unit, start in study.starts.items() if start < last and start <= (times or (0,))[-1]}
+    if len(times) < 2 or not earlier:
+        raise DesignError(
+            "there are no units that are never treated, and before the last of them starts nothing can be compared",
+            "add comparison units", "intervention",
+        )  # fmt: skip
+    waiting = tuple(unit for unit in study.starts if unit not in earlier)
+    frame = study.frame[study.frame["time"].isin(times)].reset_index(drop=True)
+    frame.loc[frame["unit"].isin(waiting), "event_time"] = float("nan")
+    reason = (
+        f"no unit is untreated from {label(times[-1] + 1)} on; those that start last serve as comparison until then"
+    )
+    dropped = tuple((label(time), reason) for time in study.times if time not in times)
+    return Compared(
+        replace(study, frame=frame, starts=earlier, comparison=waiting, late=waiting, times=times),
+        (*found.dropped, *dropped),
+    )
+
+
+def wide(
+    study: Adoption,
+    outcome: numpy.ndarray,
+    clusters: numpy.ndarray,
+    weights: numpy.ndarray | None = None,
+    covariates: Sequence[str] = (),
+) -> StaggeredPanel:
+    """Return the rows as units by periods, for estimators of staggered adoption."""
+    import numpy
+    import pandas
+
+    from evalkit.estimation.staggered.staggered_panel import staggered_panel
+
+    frame = study.frame
+    extra = frame[list(covariates)].to_numpy(dtype=float) if covariates else None
+    return staggered_panel(
+        outcome,
+        frame["unit"].to_numpy(dtype=str),
+        frame["time"].to_numpy(),
+        frame["unit"].map(study.starts).astype(float).fillna(numpy.inf).to_numpy(),
+        extra,
+        weights,
+        pandas.factorize(clusters)[0],
+        list(covariates),
+    )

@@ -1,0 +1,324 @@
+"""Estimators by cohort and period on their way to a `Result`: Callaway and Sant'Anna, Sun and Abraham, imputation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from evalkit.designs.difference_in_differences.cohort_averages import Bands, averaged, band, by_cohort
+from evalkit.designs.difference_in_differences.estimated import Estimated, EventCovariance
+from evalkit.designs.difference_in_differences.event_time import EventColumns
+from evalkit.designs.difference_in_differences.removal import DRAWS, Removal
+from evalkit.designs.difference_in_differences.roll_out import Compared, wide
+from evalkit.designs.difference_in_differences.two_way_checks import two_way_checks
+from evalkit.designs.difference_in_differences.two_way_fit import TwoWay
+from evalkit.designs.outcomes import events_seen
+from evalkit.diagnostics.words import listed, several
+from evalkit.errors import DesignError
+from evalkit.records import Estimate, EventTime, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy
+
+    from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
+    from evalkit.designs.difference_in_differences.estimated import Again
+    from evalkit.estimation.fit import Fit
+    from evalkit.estimation.staggered.aggregation import Aggregation, Kind
+    from evalkit.estimation.staggered.staggered_panel import StaggeredPanel
+    from evalkit.records import Panel
+
+KINDS: tuple[Kind, ...] = ("simple", "group", "dynamic", "calendar")
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Effects by cohort and period, whatever the estimator.
+
+    Attributes
+    ----------
+    cohort, period, effect : numpy.ndarray, shape (m,)
+    influence : numpy.ndarray, shape (units, m)
+    cluster : numpy.ndarray of int, shape (units,)
+    df : float or None
+    rule : str
+    alone : tuple of str
+        Units alone in their cohort.
+    dropped : tuple of (str, str)
+    average : callable
+        From a kind to its `Aggregation`.
+    """
+
+    cohort: numpy.ndarray
+    period: numpy.ndarray
+    effect: numpy.ndarray
+    influence: numpy.ndarray
+    cluster: numpy.ndarray
+    df: float | None
+    rule: str
+    alone: tuple[str, ...]
+    dropped: tuple[tuple[str, str], ...]
+    average: Callable[[Kind], Aggregation]
+
+
+class Staggered(TwoWay):
+    """One estimate by cohort and period on its way to a `Result`."""
+
+    def __init__(self, design: DifferenceInDifferences, panel: Panel, found: Compared) -> None:
+        super().__init__(design, panel, found.study)
+        self.dropped = found.dropped
+        self.wide = wide(found.study, self._fitted_to(), self.clusters.to_numpy(), self.weights, design.covariates)
+        self.cells = self._cells(self.wide)
+        self.averages: dict[str, Aggregation] = {kind: self.cells.average(kind) for kind in KINDS}
+
+    def _fitted_to(self) -> numpy.ndarray:
+        """Return what the estimator is fitted to, by row."""
+        return self.outcome
+
+    def _cells(self, panel: StaggeredPanel) -> Cells:
+        """Return the effects by cohort and period."""
+        from evalkit.estimation.staggered.aggregation import aggregate
+
+        found = effects_of(self.design, panel)
+        dropped = [(unit, "alone without a period before treatment") for unit in found.always_treated]
+        dropped += [(self._named(cell.cohort, cell.period), cell.reason) for cell in found.left_out]
+        return Cells(
+            found.cohort, found.period, found.effect, found.influence, found.cluster, found.df, found.rule,
+            found.single_unit_cohorts, tuple(dropped), lambda kind: aggregate(found, kind),
+        )  # fmt: skip
+
+    def _named(self, cohort: float, period: float) -> str:
+        return f"units that start in {self.panel.label(int(cohort))}, in {self.panel.label(int(period))}"
+
+    def result(self) -> Result:
+        """Return the average effect and everything that is made from it."""
+        study, simple = self.study, self.averages["simple"]
+        effect = self._headline(simple)
+        removal, absolute = self._taken_out()
+        points, events = self._event_study()
+        first = min(study.starts.values())
+        return Result(
+            estimand=self._estimand_by_cohort(),
+            standard_errors=self._words(simple),
+            effect=effect,
+            relative=self._relative(effect),
+            absolute=absolute,
+            averted=self._averted(removal),
+            path=self._path(removal),
+            event_study=points,
+            group_time=by_cohort(self.cells, self.panel, self._quantile(), self.sure),
+            aggregations={kind: averaged(each, self.panel, self._band(each), self.sure)
+                          for kind, each in self.averages.items()},
+            inference=self._how(simple),
+            fit={"clusters": int(self.clusters.nunique()), "treated_clusters": self.treated_clusters,
+                 "scale": self.scale, **self._averages(effect, absolute),
+                 "observed_total": events_seen(self.frame, self.panel, study.treated_rows)},
+            diagnostics=self._checks(events, points, effect.value),
+            n_observations=len(self.frame),
+            n_units=int(self.frame["unit"].nunique()),
+            n_treated_units=len(study.starts),
+            n_pre_periods=sum(time < first for time in study.times),
+            n_post_periods=sum(time >= first for time in study.times),
+            dropped=(*self.dropped, *self.cells.dropped),
+        )  # fmt: skip
+
+    def _headline(self, simple: Aggregation) -> Estimate:
+        """Return the average over treated unit-periods."""
+        words: dict[str, Any] = {"label": f"{self.panel.outcome.label}: change while treated", "scale": self.scale,
+                                 "unit": "log ratio" if self.scale == "log" else self.unit}  # fmt: skip
+        error = simple.overall_standard_error
+        if not self.sure or not error > 0.0:
+            return Estimate(simple.overall, level=self.design.level, **words)
+        return Estimate.from_standard_error(simple.overall, error, simple.df, level=self.design.level, **words)
+
+    def _taken_out(self) -> tuple[Removal, Estimate]:
+        """Return the effects by cohort and period ready to be taken out of what was seen, and their average."""
+        import numpy
+
+        from evalkit.estimation.draws import coefficient_draws
+        from evalkit.estimation.staggered.group_time_result import clustered_covariance
+
+        cells, frame = self.cells, self.frame
+        after = numpy.flatnonzero(cells.period >= cells.cohort)
+        starts = frame["unit"].map(self.study.starts).astype(float).to_numpy()
+        times = frame["time"].to_numpy(dtype=float)
+        indicators = ((starts[:, None] == cells.cohort[after]) & (times[:, None] == cells.period[after])).astype(float)
+        bare = self.study.treated_rows & (indicators.sum(axis=1) == 0.0)
+        if bare.any():
+            where = frame.loc[bare, ["unit", "time"]].iloc[0]
+            raise DesignError(
+                f"no effect can be estimated for {int(bare.sum())} treated rows, first {where['unit']} in "
+                f"{self.panel.label(int(where['time']))}",
+                "end the window after before these periods, or add comparison units",
+                "design.after",
+            )
+        draws = None
+        if self.sure:
+            spread = clustered_covariance(cells.influence[:, after], cells.cluster)
+            draws = coefficient_draws(cells.effect[after], spread, cells.df, DRAWS, self.design.seed)
+        removal = Removal(indicators, cells.effect[after], draws, self.scale, None, self.design.level)
+        return removal, self._absolute(removal)
+
+    def _band(self, average: Aggregation) -> Bands:
+        return band(average, self.design.level, self.design.draws, self.design.seed)
+
+    def _quantile(self) -> float:
+        from scipy import stats
+
+        reference = stats.norm() if self.cells.df is None else stats.t(self.cells.df)
+        return float(reference.ppf((1 + self.design.level) / 2))
+
+    def _event_study(self) -> tuple[tuple[EventTime, ...], tuple[EventColumns, Fit] | str]:
+        """Return the effects by time since the start, and the same as the checks of leads read them."""
+        import numpy
+
+        dynamic = self.averages["dynamic"]
+        bands = self._band(dynamic)
+        low, high = -(self.design.leads or 1), self.design.lags or 0
+        points = tuple(
+            bands.point(int(time), float(dynamic.effect[j]), j, self.sure)
+            for j, time in enumerate(dynamic.label)
+            if low <= time <= high
+        )
+        moving = numpy.flatnonzero(dynamic.standard_errors > 0.0)
+        events = self.event_covariance()
+        if events is None or not (events.times < 0).any():
+            return points, self._no_leads()
+        kept = moving[(dynamic.label[moving] >= low)]
+        columns = EventColumns(
+            numpy.zeros((0, kept.size)), tuple(int(t) for t in dynamic.label[kept]), events.reference
+        )
+        return points, (columns, _as_fit(dynamic, kept))
+
+    def _no_leads(self) -> str:
+        if self.design.estimator == "imputation":
+            return "Imputation fits all periods before the start, so gaps there are no estimates of it."
+        if self.design.estimator == "poisson":
+            return "Ratios are estimated from the start on: all periods before it are what they are compared with."
+        if self.design.base_period == "varying":
+            return "With a varying base every lead is a change from the period before it, not from one reference."
+        return "There is one period before the start, so no earlier path can be seen."
+
+    def event_covariance(self) -> EventCovariance | None:
+        """Return the event study with its covariance, where all of it is a difference from one reference period."""
+        import numpy
+
+        estimator, dynamic = self.design.estimator, self.averages["dynamic"]
+        universal = estimator == "sun_abraham" or (
+            estimator == "callaway_santanna" and self.design.base_period == "universal"
+        )
+        if not universal or not self.sure:
+            return None
+        errors = dynamic.standard_errors
+        base = numpy.flatnonzero((dynamic.label < 0) & (errors == 0.0))
+        if base.size != 1:
+            return None
+        kept = numpy.flatnonzero(errors > 0.0)
+        return EventCovariance(
+            dynamic.label[kept].astype(int), dynamic.effect[kept], dynamic.covariance[numpy.ix_(kept, kept)],
+            int(dynamic.label[base[0]]),
+        )  # fmt: skip
+
+    def _checks(self, events: tuple[EventColumns, Fit] | str, points: tuple[EventTime, ...], effect: float) -> Any:
+        """Return the checks of a two-way regression, that of staggered adoption as this estimator has it."""
+        found = two_way_checks(self, events, points, effect)
+        cohorts = {self.panel.label(start): size for start, size in self.study.cohorts.items()}
+        if len(cohorts) == 1:
+            return found
+        groups = listed([f"{several(size, 'unit')} in {start}" for start, size in cohorts.items()])
+        reading = (
+            f"Units start at {len(cohorts)} different times ({groups}). Each start has effects of its own, compared "
+            "with units not treated by then, so early starters are no comparison for late ones."
+        )
+        return tuple(
+            replace(check, verdict="no sign against", reading=reading, short="")
+            if check.name == "staggered_adoption" else check for check in found
+        )  # fmt: skip
+
+    def _estimand_by_cohort(self) -> str:
+        what = {
+            "callaway_santanna": "effects by start and period (Callaway and Sant'Anna), averaged over treated "
+            "unit-periods",
+            "sun_abraham": "effects by start and period in one regression (Sun and Abraham), averaged over treated "
+            "unit-periods",
+            "imputation": "observed less imputed (Borusyak, Jaravel and Spiess), averaged over treated unit-periods",
+            "poisson": "events observed over events expected, summed over treated unit-periods",
+        }[self.design.estimator]
+        return f"{self._estimand()}. Simple aggregation: {what}"
+
+    def _words(self, simple: Aggregation) -> str:
+        if not self.sure:
+            return self._without()
+        alone = f"; alone in their start, so without noise of their own: {', '.join(self.cells.alone[:10])}"
+        return simple.rule + (alone if self.cells.alone else "")
+
+    def _how(self, simple: Aggregation) -> dict[str, Any]:
+        method = "cluster_robust" if self.sure else "none"
+        return {"method": method, "rule": self._words(simple), "small_sample_factor": None, "draws": self.design.draws,
+                "seed": self.design.seed}  # fmt: skip
+
+    def estimated(self) -> Estimated:
+        """Return the estimate as inference and analyses of sensitivity read it."""
+        return Estimated(
+            panel=self.panel, study=self.study, scale=self.scale, unit=self.unit, observed=self.observed,
+            outcome=self._fitted_to(), weights=self.weights, clusters=self.clusters, noun=self.noun,
+            covariates=tuple(self.design.covariates), again=self._again(), linear=self._linear(),
+            events=self.event_covariance(),
+        )  # fmt: skip
+
+    def _linear(self) -> bool:
+        return not self.design.covariates and self.weights is None and self.noun == "unit"
+
+    def _again(self) -> Again | None:
+        """Return the estimator on another outcome and roll-out; None where rows differ in more than these."""
+        if self.weights is not None or self.design.covariates or self.noun != "unit":
+            return None
+
+        def headline(outcome: numpy.ndarray, first_treated: numpy.ndarray) -> tuple[float, float]:
+            simple = self._cells(self._dealt(outcome, first_treated)).average("simple")
+            return simple.overall, simple.overall_standard_error
+
+        return headline
+
+    def _dealt(self, outcome: numpy.ndarray, first_treated: numpy.ndarray) -> StaggeredPanel:
+        """Return the wide panel of another outcome and roll-out."""
+        import numpy
+
+        from evalkit.estimation.staggered.staggered_panel import StaggeredPanel
+
+        units, periods = outcome.shape
+        times = numpy.array(self.study.times, dtype=float)
+        return StaggeredPanel(
+            outcome=outcome, observed=numpy.ones(outcome.shape, dtype=bool), weights=numpy.ones(outcome.shape),
+            covariates=numpy.zeros((units, periods, 0)), first_treated=numpy.append(times, numpy.inf)[first_treated],
+            cluster=numpy.arange(units), periods=times, names=tuple(str(unit) for unit in range(units)),
+            covariate_names=(),
+        )  # fmt: skip
+
+
+def effects_of(design: DifferenceInDifferences, panel: StaggeredPanel) -> Any:
+    """Return the effects by cohort and period (`GroupTimeEffects`) of a wide panel by the design's estimator."""
+    if design.estimator == "sun_abraham":
+        from evalkit.estimation.staggered.sun_abraham import sun_abraham
+
+        return sun_abraham(panel, design.anticipation, design.small_sample)
+    if design.estimator == "imputation":
+        from evalkit.estimation.staggered.imputation import imputation
+
+        return imputation(panel, design.anticipation)
+    from evalkit.estimation.staggered.group_time import ComparisonUnits, group_time_effects
+
+    rule: ComparisonUnits = "not_yet_treated" if design.comparison == "not_yet_treated" else "never_treated"
+    return group_time_effects(panel, rule, design.method, design.base_period, design.anticipation)
+
+
+def _as_fit(dynamic: Aggregation, kept: numpy.ndarray) -> Fit:
+    """Return averages by event time as the checks of leads read a regression."""
+    import numpy
+
+    from evalkit.estimation.fit import Fit
+
+    empty = numpy.zeros(0)
+    return Fit(dynamic.effect[kept], dynamic.covariance[numpy.ix_(kept, kept)], dynamic.df, empty, empty, empty, 1.0,
+               dynamic.rule)  # fmt: skip
