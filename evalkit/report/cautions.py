@@ -35,6 +35,10 @@ CAUTIONS = {
     "leave_out": "That it rests on the whole of the data: without one part of them the answer is another.",
     "regression_to_the_mean": "That it would have stayed as it was: what was chosen for a high number falls by itself.",
     "choice_of_baseline": "That the choice of the time before does not matter: against other times the change differs.",
+    "no_result_could_count": "That a result could have been told from chance: with so few places none could.",
+    "treated_like_the_rest": "That any place could as well have been treated: those treated are larger or vary more.",
+    "robust_to_departures": "That it holds where paths drift: a drift no larger than earlier ones would undo it.",
+    "scale_of_the_outcome": "That percent and amounts say the same: on the other scale the change is another.",
     "staggered_adoption": "That one figure stands for all places: places started at different times.",
 }
 """What a reader should hold back on when a check speaks against its assumption, by the check's name."""

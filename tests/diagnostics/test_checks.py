@@ -10,11 +10,20 @@ import numpy
 import pytest
 
 from evalkit.designs import DESIGNS
-from evalkit.diagnostics import comparison, comparison_areas, counts, extrapolation, placebo, series, windows
+from evalkit.diagnostics import (
+    comparison,
+    comparison_areas,
+    counts,
+    extrapolation,
+    parallel_trends,
+    placebo,
+    series,
+    windows,
+)
 from evalkit.diagnostics.baselines import choice_of_baseline
 from evalkit.diagnostics.regression_to_the_mean import regression_to_the_mean, stated_selection
 from evalkit.periods import parse_period
-from evalkit.records import Baseline, Diagnostic, EventTime, LeftOut
+from evalkit.records import Baseline, Diagnostic, EventTime, LeftOut, Placebo
 
 
 def months(first: str, last: str) -> tuple[int, int]:
@@ -321,7 +330,20 @@ AGAINST: dict[str, list[Diagnostic]] = {
         for errors in ("autoregressive", "newey_west", "ordinary")
     ],
     "overdispersion": [counts.overdispersion(4.0, None, ""), comparison_areas.four_totals()],
-    "placebo_dates": [placebo.placebo_dates(40, 100, 50, True, "month")],
+    "placebo_dates": [
+        placebo.placebo_dates(40, 100, 50, True, "month"),
+        parallel_trends.placebo_dates([Placebo("period", "", str(n), 9.0) for n in range(12)], 8.0, True),
+    ],
+    "no_result_could_count": [parallel_trends.no_result_could_count(0.1, "placebo")],
+    "treated_like_the_rest": [
+        parallel_trends.treated_like_the_rest(
+            numpy.vstack([numpy.tile([0.0, 50.0], 6), numpy.tile([0.0, 1.0], (20, 6))]),
+            numpy.arange(21) == 0,
+            None,
+        )
+    ],
+    "robust_to_departures": [parallel_trends.robust_to_departures({"relative_magnitudes": 0.4})],
+    "scale_of_the_outcome": [parallel_trends.scale_of_the_outcome(-9.0, 4.0, "log", True, False)],
     "leave_out": [placebo.leave_out([LeftOut("2019", -2.0, -8.0, 4.0, "percent")], -15.0, -20.0, -10.0)],
     "choice_of_baseline": [choice_of_baseline(SHOWN, [True] * 3, 0)],
     "regression_to_the_mean": [
