@@ -193,7 +193,7 @@ def season_fitted(season: str, frequency: str, before: int, after: int, pairs: i
     if season != "none":
         years = before / length if length else None
         rests = "" if years is None else f", from {years:.1f} years before the start"
-        few = years is not None and years < 2
+        few = years is not None and before < 2 * round(length or 0)
         pattern = f"A pattern by {season} is"
         if season == "fourier":
             pattern = f"A yearly pattern of {several(pairs or 1, 'pair')} of waves is"

@@ -25,7 +25,8 @@ def selection_sentences(analysis: Analysis) -> list[str]:
     expected = _range(selection.get("expected_change_low"), selection.get("expected_change_high"))
     if expected:
         source = selection.get("source")
-        sentences.append(f"With no programme at all, a rate {expected} would be expected afterwards"
+        expected = "no change of the rate" if expected == _change(0.0) else f"a rate {expected}"
+        sentences.append(f"With no programme at all, {expected} would be expected afterwards"
                          f"{f', by the method of {source}' if source else ''}.")  # fmt: skip
     observed = selection.get("observed_change")
     if observed is not None:

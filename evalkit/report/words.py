@@ -115,6 +115,8 @@ def phrase(value: float, change: Change, kind: str) -> str:
     if value == 0:
         return "no change"
     less, more = less_more(kind)
+    if math.isinf(value):  # nothing was counted before: there is no percentage
+        return f"{more}, from none,"
     return f"{amount(value, change)} {less if value < 0 else more}"
 
 

@@ -298,6 +298,7 @@ class TestComparisonAreas:
         ("start", "option", "message"),
         [
             ("{starts: {hot: 2019}}", "comparison: [othr]", "did you mean 'other'"),
+            ("{starts: {hot: 2019}}", "comparison: never_traeted", "did you mean 'never_treated'"),
             ("{starts: {hot: 2019, other: 2018}}", "comparison: [other]", "other is treated itself"),
             ("{starts: {hot: 2019}}", "comparison: []", "names no unit"),
             ("{start: 2019}", "comparison: never_treated", "every unit is treated"),
@@ -379,6 +380,16 @@ class TestSelection:
 
     YEAR_AND_HALF = "{source: counts, values: [{period: 1, n: 99, m: 12}, {period: 2, n: 12, m: 6}], " \
                     "period: {column: period, frequency: number}}"  # fmt: skip
+
+    def test_a_share_that_the_data_contradict_is_refused(self, run: Run) -> None:
+        data = table([(f"area {n:02d}", year, 10 + 2 * n) for n in range(12) for year in (2018, 2019)])
+        option = (
+            "selection: {on: outcome, rule: top_share, share: 0.25, reference: all_units}, comparison: never_treated"
+        )
+        high, low = "{starts: {area 11: 2019, area 09: 2019}}", "{starts: {area 11: 2019, area 03: 2019}}"
+        assert run(data, high, option).result.selection["words"].startswith("chosen as the highest 25%")
+        with pytest.raises(DesignError, match="area 03: not among the highest 3 of 12 units"):
+            run(data, low, option)
 
     @pytest.mark.parametrize(
         ("threshold", "low", "high", "raw"), [(1, -33, -21, (-66, -60)), (3, -42, -29, (-71, -64))]

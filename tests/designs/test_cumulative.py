@@ -103,7 +103,7 @@ class TestNoise:
 
     def test_of_counts(self, monthly: Callable[..., Panel]) -> None:
         series = monthly()
-        found = model(series, family="poisson")
+        found = model(series, family="poisson", errors="newey_west")
         assert noise(found).factor == max(1.0, noise(found).factor)
         dispersion = model(series, family="quasi_poisson", errors="newey_west").fit.extra["pearson_dispersion"]
         quasi = noise(model(series, family="quasi_poisson", errors="ordinary"))

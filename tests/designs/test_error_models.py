@@ -28,7 +28,7 @@ class TestWhich:
 
     @pytest.mark.parametrize("family", ["poisson", "quasi_poisson", "negative_binomial"])
     def test_counts(self, monthly: Callable[..., Panel], family: str) -> None:
-        found = models(monthly(), family=family)
+        found = models(monthly(), family=family, errors="newey_west")
         assert set(found) == {"autoregressive", "newey_west", "ordinary"}
         assert not any(one.problem for one in found.values())
         assert found["autoregressive"].rule.startswith("quasi-Poisson")

@@ -219,8 +219,15 @@ class TestDefaults:
             "autoregressive",
             None,
         )
-        resolved = InterruptedTimeSeries(family="negative_binomial").resolve(few)
-        assert (resolved.errors, resolved.lags) == ("newey_west", 3)
+        for family in ("poisson", "negative_binomial"):  # a family alone does not give up intervals that hold
+            named = InterruptedTimeSeries(family=family).resolve(few)
+            assert (named.family, named.errors) == ("quasi_poisson", "autoregressive")
+            assert (
+                InterruptedTimeSeries(family=family).estimate(few).effect
+                == InterruptedTimeSeries().estimate(few).effect
+            )
+            kept = InterruptedTimeSeries(family=family, errors="newey_west").resolve(few)
+            assert (kept.family, kept.errors, kept.lags) == (family, "newey_west", 3)
         result = InterruptedTimeSeries().estimate(few)
         assert "autocorrelation" in result.standard_errors
         assert "variance" in result.standard_errors

@@ -181,3 +181,11 @@ def test_a_cost_names_the_prices_it_is_in(pages):
     assert "Each, as printed" in text
     assert "in 2023-24 prices" in text
     assert "£1,500 in 2021-22 prices" in text
+
+
+def test_a_rise_from_nothing_has_no_percentage() -> None:
+    from evalkit.report.ladder import Change
+    from evalkit.report.words import phrase
+
+    change = Change(float("inf"), 764.0, float("inf"), True)
+    assert phrase(change.value, change, "count") == "more, from none,"

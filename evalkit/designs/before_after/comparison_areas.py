@@ -54,8 +54,10 @@ def comparison_units(panel: Panel, comparison: str | tuple[str, ...]) -> tuple[s
     problems = []
     for name in comparison:
         if name not in units:
-            close = difflib.get_close_matches(name, units, n=1)
+            close = difflib.get_close_matches(name, [*filter(None, units), "never_treated"], n=1)
             mend = f"did you mean {close[0]!r}?" if close else f"the data hold {listed(units)}"
+            if list(units) == [""]:
+                mend = "the data are one series: name the column of the units in `data.unit`"
             problems.append(Problem(f"there is no unit {name!r} in the data", mend, WHERE))
     together = len(treated) == len(units) and panel.frame["first_time"].nunique() == 1
     for name in comparison:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evalkit.designs.before_after.selection_options import Reference, Selection
-from evalkit.diagnostics.words import figure, several
+from evalkit.diagnostics.words import figure, listed, several
 from evalkit.errors import DesignError
 from evalkit.periods import words_for
 
@@ -128,7 +128,27 @@ def _chosen(panel: Panel, rows: Halves, selection: Selection) -> tuple[list[Expe
         average = float(sums["value"].sum()) / units
         return [_from_shape(shape, average, selection) for shape in PLAUSIBLE_SHAPES], SHAPE_REASON
     populations, typical, words = _references(panel, rows, selection)
+    if selection.reference == "all_units" and selection.rule == "top_share":
+        _require_top_share(panel, rows, selection)
     return [_from_population(p, sums, typical, units, selection) for p in populations], words
+
+
+def _require_top_share(panel: Panel, rows: Halves, selection: Selection) -> None:
+    """Raise when the data show that a unit studied was not among the highest share."""
+    import math
+
+    window = panel.frame[panel.frame["time"].isin(rows.before["time"])]
+    sums = window.groupby("unit")[["value", "exposure"]].sum()
+    rates = (sums["value"] / sums["exposure"]).sort_values(ascending=False)
+    places = max(1, math.ceil(float(selection.share or 0.0) * len(rates) - 1e-9))
+    lowest = float(rates.iloc[places - 1])
+    outside = [str(unit) for unit in rates.index if unit in set(rows.panel.units) and rates[unit] < lowest]
+    if outside:
+        raise DesignError(
+            f"{listed(outside)}: not among the highest {places} of {len(rates)} units in {rows.words[0]}, so the share "
+            f"{selection.share:g} is not how those studied were chosen",
+            "mend the share, or leave `selection` out", WHERE,
+        )  # fmt: skip
 
 
 def _from_population(

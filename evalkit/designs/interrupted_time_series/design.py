@@ -58,7 +58,9 @@ class InterruptedTimeSeries(Block):
 
     kind: Literal["interrupted_time_series"] = "interrupted_time_series"
     family: Literal["gaussian", "poisson", "quasi_poisson", "negative_binomial", "auto"] = Field(
-        "auto", description="auto: gaussian, or quasi_poisson for a count with any value under 5"
+        "auto",
+        description="auto: gaussian, or quasi_poisson for a count with any value under 5. poisson and "
+        "negative_binomial need `errors` (ordinary or newey_west); left out, the counts are fitted as quasi_poisson",
     )
     scale: Literal["log", "identity", "auto"] = Field(
         "auto", description="gaussian only; auto: log for counts of 5 or more and rates above 0, else identity"
@@ -93,8 +95,8 @@ class InterruptedTimeSeries(Block):
     pairs: int | None = Field(None, ge=1, description="Pairs of sine and cosine of season: fourier; default: 2")
     errors: ErrorsWord = Field(
         "auto",
-        description="auto: autoregressive (restricted likelihood); newey_west for poisson and negative_binomial. Also "
-        "prais_winsten (iterated), arima and ordinary (ols)",
+        description="auto: autoregressive (restricted likelihood). Also newey_west, prais_winsten (iterated), arima "
+        "and ordinary (ols)",
     )
     order: OrderOption | None = Field(
         None, description="[p, d, q] of errors: arima; default: chosen by AICc from the periods before the interruption"
@@ -182,7 +184,8 @@ class InterruptedTimeSeries(Block):
         season = default_season(found, panel.frequency) if self.season == "auto" else self.season
         errors = self.errors
         if errors == "auto":
-            errors = "newey_west" if family in WITHOUT_AUTOREGRESSION else "autoregressive"
+            # The default is the same whether or not a family is named: the one whose intervals hold (METHODS.md).
+            family, errors = "quasi_poisson" if family in WITHOUT_AUTOREGRESSION else family, "autoregressive"
         elif errors not in MODELLED_ERRORS.get(family, (errors,)):
             raise DesignError(
                 f"errors: {errors} is not available for family: {family}, which this count with a value under "
