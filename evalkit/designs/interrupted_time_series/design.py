@@ -101,7 +101,12 @@ class InterruptedTimeSeries(Block):
     order: OrderOption | None = Field(
         None, description="[p, d, q] of errors: arima; default: chosen by AICc from the periods before the interruption"
     )
-    lags: int | None = Field(None, ge=0, description="Lags of newey_west; default: 4(n/100)^(2/9), rounded down")
+    lags: int | None = Field(
+        None,
+        ge=0,
+        description="Lags of newey_west, which they ask for when `errors` is left out; default: 4(n/100)^(2/9), "
+        "rounded down",
+    )
     small_sample: Literal["kenward_roger", "satterthwaite"] = Field(
         "kenward_roger", description="autoregressive errors only: rule of covariance and degrees of freedom"
     )
@@ -182,7 +187,7 @@ class InterruptedTimeSeries(Block):
         family = self._family(found, panel)
         scale = self._scale(found, panel, family)
         season = default_season(found, panel.frequency) if self.season == "auto" else self.season
-        errors = self.errors
+        errors = "newey_west" if self.errors == "auto" and self.lags is not None else self.errors
         if errors == "auto":
             # The default is the same whether or not a family is named: the one whose intervals hold (METHODS.md).
             family, errors = "quasi_poisson" if family in WITHOUT_AUTOREGRESSION else family, "autoregressive"
