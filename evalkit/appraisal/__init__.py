@@ -1,7 +1,8 @@
 """Costs and benefits: unit costs, prices, discounting, the ledger, and what the effect is worth."""
 
-from evalkit.appraisal.appraise import AppraisedEffect, appraise, totals_by_kind
+from evalkit.appraisal.appraise import appraise, totals_by_kind
 from evalkit.appraisal.economics import Economics, economics_problems
+from evalkit.appraisal.effect import AppraisedEffect, without_data
 from evalkit.appraisal.tables import Reference, reference_files, reference_table
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "reference_files",
     "reference_table",
     "totals_by_kind",
+    "without_data",
 ]

@@ -2,119 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalkit.appraisal.additionality import counterfactual_problems
+from evalkit.appraisal.assess import EFFECT, Assessment, assess, observed_shares, parameters
 from evalkit.appraisal.cautions import cautions
-from evalkit.appraisal.checks import find_problems, priced_benefits
+from evalkit.appraisal.checks import find_problems, last_discounted
 from evalkit.appraisal.economics import Economics
-from evalkit.appraisal.ledger import (
-    NOT_KNOWN,
-    BenefitEntry,
-    CostEntry,
-    Terms,
-    benefit_entries,
-    by_payer,
-    cost_entries,
-    money_years,
-)
-from evalkit.appraisal.prices import financial_year, years_between
+from evalkit.appraisal.effect import AppraisedEffect
+from evalkit.appraisal.ledger import NOT_KNOWN, CostEntry, by_payer, money_years, payer_years
+from evalkit.appraisal.particulars import adjustments, money_parameters
+from evalkit.appraisal.prices import years_between
+from evalkit.appraisal.returns import cost_per_outcome, equivalent_annual, money_returns, payback
+from evalkit.appraisal.scenarios import scenarios
 from evalkit.appraisal.tables import Reference
-from evalkit.appraisal.uncertainty import probability_positive
+from evalkit.appraisal.uncertainty import (
+    acceptability,
+    distribution,
+    probability_positive,
+    quotient_interval,
+    round_up,
+    value_of_perfect_information,
+)
 from evalkit.errors import Problem, SpecError
-from evalkit.records import Appraisal, Better, Estimate, MoneyLine, MoneyYear
+from evalkit.records import Acceptability, Appraisal, Estimate, MoneyLine, MoneyYear
 
 if TYPE_CHECKING:
-    import numpy
+    from evalkit.appraisal.uncertain_sum import UncertainSum
 
 
-@dataclass(frozen=True)
-class AppraisedEffect:
-    """The effect that is priced: what an appraisal needs to know of an analysis.
-
-    Attributes
-    ----------
-    averted : Estimate or None
-        Counterfactual minus observed over all treated unit-periods, in the outcome's unit: positive means fewer than
-        expected. None when nothing was estimated.
-    better : {'lower', 'higher', 'neither'}
-        For `higher` benefits come from the increase, minus `averted`.
-    relative : Estimate or None
-        The effect in percent.
-    averted_by_year : mapping or None
-        Share of the total that falls in each financial year, summing to one; None: all of it in the base year.
-    level : {'monitoring', 'interim', 'impact'}
-        Monitoring carries no claim that the programme caused anything, so nothing is priced but the break-even.
-    design : str
-        Kind of design; `before_after` is monitoring whatever `level` says.
-    simulated : bool
-        True when the data were made by a random generator.
-    unit : str
-        What is counted, for the break-even; the unit of `averted` when left out.
-    observed : float or None
-        Observed total over the treated unit-periods, for the break-even in percent of what was expected.
-    """
-
-    averted: Estimate | None
-    better: Better = "lower"
-    relative: Estimate | None = None
-    averted_by_year: Mapping[str, float] | None = None
-    level: str = "impact"
-    design: str = ""
-    simulated: bool = False
-    unit: str = ""
-    observed: float | None = None
-
-    @property
-    def gained(self) -> Estimate | None:
-        """Units of the outcome by which matters are better than expected."""
-        if self.averted is None or self.better != "higher":
-            return self.averted
-        return self.averted.times(-1.0)
-
-    @property
-    def expected(self) -> float | None:
-        """Total expected without the programme, where it is known and above zero."""
-        if self.observed is None or self.averted is None:
-            return None
-        total = self.observed + self.averted.value
-        return total if total > 0 else None
-
-    @property
-    def monitoring(self) -> bool:
-        """True when the design may not say what the programme caused."""
-        return self.level == "monitoring" or self.design == "before_after"
-
-    @property
-    def claimable(self) -> bool:
-        """True when there is an effect and the design may say that the programme caused it."""
-        return not self.monitoring and self.averted is not None
-
-    @property
-    def may_be_zero(self) -> bool:
-        """True when an interval of the effect holds zero, or when there is no interval to tell."""
-        if self.averted is None or self.averted.low is None or self.averted.high is None:
-            return True
-        intervals = [(each.low, each.high) for each in (self.averted, self.relative) if each is not None]
-        return any(low <= 0 <= high for low, high in intervals if low is not None and high is not None)
-
-
-@dataclass(frozen=True)
-class _Sums:
-    """Present values and their draws; `benefit` and the draws are None where no effect may be claimed."""
-
-    cost: float
-    worth: float
-    benefit: float | None = None
-    level: float = 0.95
-    draws: numpy.ndarray | None = field(default=None, repr=False)
-
-
-def appraise(
-    economics: Economics, effect: AppraisedEffect, project: Path | None = None, seed: int = 1, draws: int = 20_000
-) -> Appraisal:
+def appraise(economics: Economics, effect: AppraisedEffect, project: Path | None = None, seed: int = 1) -> Appraisal:
     """Return what the programme cost, what its effect is worth and how sure that is.
 
     Parameters
@@ -125,9 +44,7 @@ def appraise(
     project : pathlib.Path or None
         Folder of the project, whose own reference tables win over the shipped ones.
     seed : int
-        Seed of the draws of the effect.
-    draws : int
-        Number of draws.
+        Seed of the draws.
 
     Returns
     -------
@@ -146,44 +63,59 @@ def appraise(
 
     Notes
     -----
-    ``benefit = averted x sum over lines of (events x unit cost in the price base) x sum over years of (share x
-    discount factor)``. The effect alone is drawn (its own rule, see `Estimate.sample`); unit costs and costs are taken
-    as exact. Intervals are equal-tailed intervals of the draws, at the confidence level of the effect.
+    ``benefit = effect x sum over lines of (events x unit cost x f x sum over years of (share x discount factor)) x
+    (what additionality and optimism leave)``; ``cost = sum of amounts x (1 + optimism) x f x discount factor``. The
+    effect is drawn by the rule of its own interval (`Estimate.sample`), each f by the distribution that the study file
+    declares, independently; what declares none is taken as exact. Values are at stated figures; intervals are
+    equal-tailed intervals of the draws, at the confidence level of the effect.
     """
     reference = Reference(project)
-    problems = find_problems(economics, reference) + _effect_problems(economics, effect)
+    problems = find_problems(economics, reference) + _effect_problems(economics, effect, reference)
     if problems:
         raise SpecError(problems)
-    terms = Terms.of(economics, reference)
-    shares = _shares(effect, economics)
-    lines, _ = priced_benefits(economics, reference)
-    costs, benefits = cost_entries(economics.costs, terms), benefit_entries(lines, shares, terms)
-    sums = _sums(costs, benefits, effect, seed, draws)
-    claimed = effect.gained.value if effect.gained is not None and sums.benefit is not None else NOT_KNOWN
-    years = money_years(costs, sum(entry.worth for entry in benefits), claimed, shares, terms)
-    net = _net(sums, economics.price_base)
-    withheld = _why_no_ratio(economics, effect, sums)
-    ledger = (*map(_cost_line, costs), *_benefit_lines(benefits, sums, claimed))
+    drawn = parameters(economics, effect, seed)
+    whole = assess(economics, effect, reference, drawn)
+    withheld = _why_no_ratio(whole)
+    claimed = effect.gained.value if effect.gained is not None and whole.priced else NOT_KNOWN
+    years = money_years(whole.costs, whole.benefits, claimed, whole.shares, whole.terms)
+    net = _estimate("Net present social value", whole.net, whole)
+    draws = None if whole.net is None else whole.net.draws
+    ledger = (*map(_cost_line, whole.costs), *_benefit_lines(whole, claimed))
     return Appraisal(
-        cost=_money("Present value of costs", sums.cost, None, sums.level, economics.price_base),
-        benefit=_benefit(sums, economics.price_base),
+        cost=_cost(whole),
+        benefit=_estimate("Present value of benefits", whole.benefit, whole),
         net_present_social_value=net,
-        ratio=None if withheld else _ratio(sums),
+        ratio=None if withheld else _ratio(whole),
         ratio_withheld=withheld,
-        probability_positive=None if net is None or net.draws is None else probability_positive(net.draws),
-        break_even=_break_even(effect, sums),
+        probability_positive=None if draws is None else probability_positive(draws),
+        break_even=_break_even(whole),
         by_year=years,
-        by_payer=by_payer(costs, benefits, claimed),
+        by_payer=by_payer(whole.costs, whole.benefits, claimed),
         by_kind=totals_by_kind(ledger),
         lines=ledger,
         price_base=economics.price_base,
         base_year=economics.base_year,
-        discounting=_discounting(terms, years),
+        discounting=_discounting(whole, years),
         deflator=f"GDP deflator, {reference.deflator.vintage} vintage ({reference.deflator.source})",
         analysis=economics.analysis,
         unpriced=tuple(economics.unpriced),
-        cautions=cautions(economics, lines, costs, terms, effect.level, effect.simulated),
-        draws=None if net is None else net.draws,
+        cautions=cautions(whole),
+        expected_net=None if draws is None else float(draws.mean()),
+        information_value=None if draws is None else value_of_perfect_information(draws),
+        parameters=money_parameters(whole),
+        scenarios=scenarios(whole, effect, reference, drawn, bool(withheld)),
+        returns=money_returns(whole, bool(withheld)),
+        acceptability=_acceptability(whole),
+        acceptability_unit=effect.counted,
+        distribution=() if draws is None else distribution(draws),
+        costs_by_payer=payer_years(whole.costs),
+        payback=payback(years, bool(withheld)),
+        cost_per_outcome=cost_per_outcome(whole, bool(withheld)),
+        equivalent_annual_cost=_equivalent_annual(whole),
+        **adjustments(whole),
+        draws_used=None if draws is None else economics.draws,
+        seed=None if draws is None else seed,
+        draws=draws,
     )  # fmt: skip
 
 
@@ -195,79 +127,69 @@ def totals_by_kind(lines: Iterable[MoneyLine]) -> tuple[tuple[str, float, float]
     return tuple((kind, sides["cost"], sides["benefit"]) for kind, sides in totals.items())
 
 
-def _effect_problems(economics: Economics, effect: AppraisedEffect) -> list[Problem]:
+def _effect_problems(economics: Economics, effect: AppraisedEffect, reference: Reference) -> list[Problem]:
     """Return what makes the effect unfit to be priced."""
     problems = []
     mend = "move base_year to the first year of costs and effect"
     if economics.benefits and effect.better == "neither":
         problems.append(Problem("the outcome that is priced says neither lower nor higher is better",
                                 "give the outcome better: lower or better: higher", "economics.analysis"))  # fmt: skip
-    shares = effect.averted_by_year or {}
-    early = sorted(year for year in shares if years_between(economics.base_year, financial_year(year)) < 0)
+    shares = observed_shares(effect, economics) if effect.averted_by_year else {}
+    early = sorted(year for year in shares if years_between(economics.base_year, year) < 0)
     if early:
         found = f"the effect begins in {early[0]}, before the base year {economics.base_year}"
         problems.append(Problem(found, mend, "economics.base_year"))
+    first = min((year for year, share in observed_shares(effect, economics).items() if share), default="")
+    for index, benefit in enumerate(economics.benefits):
+        if benefit.first_year and first and benefit.first_year < first:
+            problems.append(Problem(f"it is gained from {benefit.first_year} on, before the effect begins in {first}",
+                                    f"write first_year: {first} or later, or leave it out",
+                                    f"economics.benefits.{index}.first_year"))  # fmt: skip
+    lasting = economics.persistence.years if economics.persistence else 0
+    last = max((years_between(economics.base_year, year) for year in shares), default=0) + lasting
+    end = last_discounted(economics, reference)
+    if end is not None and last > end:
+        problems.append(Problem(f"the effect runs to year {last}, and the discount schedule ends with year {end}",
+                                "shorten persistence", "economics.persistence.years"))  # fmt: skip
+    problems += counterfactual_problems(economics.additionality, effect.claimable and not effect.gross)
     if shares and abs(sum(shares.values()) - 1) > 1e-6:
         raise ValueError("the shares of the effect by year must sum to one")
     return problems
 
 
-def _shares(effect: AppraisedEffect, economics: Economics) -> dict[str, float]:
-    if not effect.averted_by_year:
-        return {economics.base_year: 1.0}
-    return {financial_year(year): share for year, share in effect.averted_by_year.items()}
-
-
-def _sums(
-    costs: Sequence[CostEntry], benefits: Sequence[BenefitEntry], effect: AppraisedEffect, seed: int, size: int
-) -> _Sums:
-    """Return present values, with draws of the benefit where the effect has an interval."""
-    import numpy
-
-    cost = sum(entry.present_value for entry in costs)
-    worth = sum(entry.present_worth for entry in benefits)
-    gained = effect.gained
-    if gained is None or not effect.claimable or not benefits:
-        return _Sums(cost, worth)
-    try:
-        drawn = gained.sample(size, numpy.random.Generator(numpy.random.PCG64(seed)))
-    except ValueError:
-        return _Sums(cost, worth, gained.value * worth, gained.level)
-    return _Sums(cost, worth, gained.value * worth, gained.level, drawn * worth)
-
-
-def _money(label: str, value: float, draws: numpy.ndarray | None, level: float, price_base: str) -> Estimate:
-    unit = f"£, {price_base} prices"
-    if draws is None:
-        return Estimate(value, label=label, unit=unit, level=level)
-    return Estimate.from_draws(value, draws, level=level, label=label, unit=unit)
-
-
-def _benefit(sums: _Sums, price_base: str) -> Estimate | None:
-    if sums.benefit is None:
+def _estimate(label: str, total: UncertainSum | None, whole: Assessment) -> Estimate | None:
+    if total is None:
         return None
-    return _money("Present value of benefits", sums.benefit, sums.draws, sums.level, price_base)
+    unit, gained = f"£, {whole.economics.price_base} prices", whole.effect.gained
+    level = 0.95 if gained is None else gained.level
+    if total.draws is None:
+        return Estimate(total.stated, label=label, unit=unit, level=level)
+    return Estimate.from_draws(total.stated, total.draws, level=level, label=label, unit=unit)
 
 
-def _net(sums: _Sums, price_base: str) -> Estimate | None:
-    """Return the net present social value; None when a cost is not known or no effect may be claimed."""
-    if sums.benefit is None or sums.cost != sums.cost:
-        return None
-    draws = None if sums.draws is None else sums.draws - sums.cost
-    return _money("Net present social value", sums.benefit - sums.cost, draws, sums.level, price_base)
+def _cost(whole: Assessment) -> Estimate:
+    found = _estimate("Present value of costs", whole.cost, whole)
+    assert found is not None
+    return found
 
 
-def _ratio(sums: _Sums) -> Estimate:
-    assert sums.benefit is not None
-    assert sums.draws is not None
-    return Estimate.from_draws(sums.benefit / sums.cost, sums.draws / sums.cost, level=sums.level,
-                               label="Benefit-cost ratio", unit="£ of benefit per £ of cost")  # fmt: skip
+def _ratio(whole: Assessment) -> Estimate:
+    assert whole.benefit is not None
+    assert whole.benefit.draws is not None
+    assert whole.effect.gained is not None
+    level = whole.effect.gained.level
+    paid = whole.cost.stated if whole.cost.draws is None else whole.cost.draws
+    low, high = quotient_interval(whole.benefit.draws, paid, level)
+    return Estimate(whole.benefit.stated / whole.cost.stated, low=low, high=high, level=level, rule="draws",
+                    draws=whole.benefit.draws / paid, label="Benefit-cost ratio",
+                    unit="£ of benefit per £ of cost")  # fmt: skip
 
 
-def _why_no_ratio(economics: Economics, effect: AppraisedEffect, sums: _Sums) -> str:
+def _why_no_ratio(whole: Assessment) -> str:
     """Return why no ratio of benefits to costs may be printed, or empty text when one may."""
-    unknown = [cost.item for cost in economics.costs if not cost.known]
-    if not economics.benefits:
+    effect, benefit = whole.effect, whole.benefit
+    unknown = [entry.cost.item for entry in whole.costs if not entry.cost.known]
+    if not whole.economics.benefits:
         return "No benefit is priced."
     if effect.monitoring:
         return "This is monitoring: a change over time does not show what the programme caused, so it is not priced."
@@ -275,28 +197,28 @@ def _why_no_ratio(economics: Economics, effect: AppraisedEffect, sums: _Sums) ->
         return "There is no estimated effect to price."
     if unknown:
         return f"Not every cost is known ({', '.join(unknown)})."
-    if sums.draws is None or effect.averted.low is None or effect.averted.high is None:
+    if benefit is None or benefit.draws is None or effect.averted.low is None or effect.averted.high is None:
         return "The effect has no interval, so a ratio could not be given with its range."
     if effect.may_be_zero:
         return "The interval of the effect includes no effect at all, so a ratio would mislead."
-    if sums.benefit is not None and sums.benefit <= 0:
+    if benefit.stated <= 0:
         return "The estimated effect is not in the direction that is better: there is no benefit to divide by costs."
-    return "" if sums.cost > 0 else "The costs come to nothing, so there is nothing to divide by."
+    return ""
 
 
-def _break_even(effect: AppraisedEffect, sums: _Sums) -> dict[str, Any] | None:
+def _break_even(whole: Assessment) -> dict[str, Any] | None:
     """Return the effect at which benefits equal costs; None when a cost is not known or nothing is priced."""
-    if not sums.worth > 0 or sums.cost != sums.cost:
+    cost, worth, effect = whole.cost.stated, whole.worth, whole.effect
+    if not worth > 0 or cost != cost:
         return None
-    value = sums.cost / sums.worth
-    unit = effect.unit or (effect.averted.unit if effect.averted is not None else "") or "events"
+    value = cost / worth
     percent = None if effect.expected is None else 100 * value / effect.expected
     share = "" if percent is None else f" ({_figures(percent)}% of those expected)"
     direction = "more" if effect.better == "higher" else "fewer"
-    sentence = f"Benefits would equal costs at {_figures(value)} {direction} {unit}{share}."
+    sentence = f"Benefits would equal costs at {_figures(value)} {direction} {effect.counted}{share}."
     if not effect.claimable:
         sentence += " This study cannot say whether the programme reached that."
-    return {"value": value, "unit": unit, "percent": percent, "sentence": sentence}
+    return {"value": value, "unit": effect.counted, "percent": percent, "sentence": sentence}
 
 
 def _figures(value: float) -> str:
@@ -304,34 +226,66 @@ def _figures(value: float) -> str:
     return f"{value:,.0f}" if value >= 99.95 else f"{value:.3g}"
 
 
+def _acceptability(whole: Assessment) -> tuple[Acceptability, ...]:
+    """Return the curve over values of one unit of the outcome.
+
+    The axis ends at twice what a unit is priced at; where none is priced, at four times what it would have to be worth
+    were the effect at the better end of its interval.
+    """
+    drawn = whole.parameters[EFFECT].draws
+    factors = [(share, whole.terms.factor(year)) for year, share in whole.shares.items()]
+    additional = 1.0 if whole.economics.additionality is None else whole.economics.additionality.factor
+    weight = additional * sum(share * factor for share, factor in factors)
+    gained = whole.effect.gained
+    if drawn is None or gained is None or not whole.effect.claimable or not whole.known or not weight > 0.0:
+        return ()
+    cost = whole.cost.stated
+    if whole.worth > 0.0:
+        top = 2.0 * whole.worth / weight
+    elif gained.high is not None and 0.0 < gained.high < float("inf") and cost > 0.0:
+        top = 4.0 * cost / (gained.high * weight)
+    else:
+        return ()
+    return acceptability(drawn * weight, cost if whole.cost.draws is None else whole.cost.draws, round_up(top))
+
+
+def _equivalent_annual(whole: Assessment) -> float | None:
+    """Return the level yearly sum over the years in which money is spent; None where a cost is not known."""
+    years = sorted({year for entry in whole.costs for year in entry.by_year})
+    if not whole.known or not years:
+        return None
+    return equivalent_annual(whole.cost.stated, [whole.terms.factor(year) for year in years])
+
+
 def _cost_line(entry: CostEntry) -> MoneyLine:
     cost = entry.cost
-    words = (cost.kind.replace("_", " "), "" if cost.known else "not known", cost.note)
+    optimism = f"optimism {entry.optimism.words}" if entry.optimism.share else ""
+    words = (cost.kind.replace("_", " "), "" if cost.known else "not known", optimism, cost.note)
     note = "; ".join(text for text in words if text)
     return MoneyLine(cost.item, "cost", cost.payer, entry.present_value, price_year=cost.price_year or "",
-                     source=cost.source or "", status="declared", kind=cost.value_type, note=note)  # fmt: skip
+                     source=cost.source or "", status="declared", kind=cost.borne, note=note)  # fmt: skip
 
 
-def _benefit_lines(entries: Sequence[BenefitEntry], sums: _Sums, events: float) -> Iterable[MoneyLine]:
-    """Yield a line per part of a unit cost, each with its share of the interval."""
-    import numpy
-
-    ends = [(1 - sums.level) / 2, (1 + sums.level) / 2]
-    bounds = None if sums.draws is None or not sums.worth else numpy.quantile(sums.draws, ends) / sums.worth
-    for entry in entries:
+def _benefit_lines(whole: Assessment, events: float) -> Iterable[MoneyLine]:
+    """Yield a line per part of a unit cost, each with its own interval."""
+    for entry in whole.benefits:
         line, part = entry.line, entry.part
-        low, high = (None, None) if bounds is None else (float(bound) * entry.present_worth for bound in bounds)
+        low, high = whole.per_pound(line.index)
+        low, high = (None if end is None else end * entry.present_worth for end in (low, high))
         yield MoneyLine(
             f"{line.benefit.item}: {part.words}" if part.words else line.benefit.item, "benefit", part.gainer,
             events * entry.present_worth, low, high, unit_cost=entry.unit_cost, unit_cost_printed=part.printed,
             price_year=line.price_year, edition=line.edition, source=line.source, status=line.status, kind=part.kind,
-            note=line.note,
+            note=line.note, cashable=None if entry.cashable_worth is None else events * entry.cashable_worth,
         )  # fmt: skip
 
 
-def _discounting(terms: Terms, years: Sequence[MoneyYear]) -> str:
+def _discounting(whole: Assessment, years: Sequence[MoneyYear]) -> str:
     """Return the rule of discounting in words, with the bands that the years of this appraisal reach."""
+    terms = whole.terms
     base = f"year 0 is {terms.base_year}"
+    if any(line.benefit.discount == "health" for line in whole.lines):
+        base += "; effects on health that are not in money at the health rate"
     if isinstance(terms.rate, float):
         return f"{100 * terms.rate:g}% a year, declared in the study file; {base}"
     reached = [band for band in terms.reference.discounting if band.first < max(len(years), 1)]

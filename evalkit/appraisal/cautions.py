@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from evalkit.appraisal.assess import Assessment
 from evalkit.appraisal.economics import Economics
+from evalkit.appraisal.effect import AppraisedEffect
 from evalkit.appraisal.ledger import CostEntry, Terms
 from evalkit.appraisal.overlaps import overlapping
 from evalkit.appraisal.unit_costs import PricedBenefit, crime_parts
@@ -16,18 +18,18 @@ STATUS = {
 }
 
 
-def cautions(
-    economics: Economics, lines: Sequence[PricedBenefit], costs: Sequence[CostEntry], terms: Terms,
-    level: str, simulated: bool,
-) -> tuple[str, ...]:  # fmt: skip
+def cautions(whole: Assessment) -> tuple[str, ...]:
     """Return every sentence once, in the order in which a reader needs them."""
+    economics, lines, costs, terms = whole.economics, whole.lines, whole.costs, whole.terms
     overlaps = (each for each in overlapping(lines, terms.reference.overlaps) if each.action == "warn")
     found = [
-        *_effect(level, simulated),
+        *_effect(whole.effect),
+        *_assumed(whole),
         *_costs(costs),
         *(sentence for line in lines for sentence in _unit_cost(line)),
         *(f"{finding.message}." for finding in overlaps),
         *(sentence for line in lines for sentence in _other_editions(line, terms)),
+        *_optimism(whole),
         *_deflator(lines, costs, terms),
         *_perspective(economics, lines),
     ]
@@ -39,11 +41,46 @@ def pounds(amount: float) -> str:
     return f"−£{-amount:,.0f}" if amount < -0.5 else f"£{abs(amount):,.0f}"
 
 
-def _effect(level: str, simulated: bool) -> Iterator[str]:
-    if simulated:
+def _effect(effect: AppraisedEffect) -> Iterator[str]:
+    if effect.simulated:
         yield "The effect comes from simulated data: these figures show how the method works and describe no programme."
-    if level == "interim":
+    if effect.level == "interim":
         yield "The effect is an interim one: these figures will change with the final look."
+
+
+def _assumed(whole: Assessment) -> Iterator[str]:
+    """Yield what rests on assumption and not on the study's own data."""
+    borrowed, lasting = whole.economics.effect, whole.economics.persistence
+    if borrowed is not None:
+        yield (f"The effect was not estimated here: it is taken from {borrowed.source}, with "
+               f"{100 * borrowed.transfer_discount:g}% taken off for carrying it to another place "
+               f"({borrowed.transfer_reason}).")  # fmt: skip
+        if borrowed.low is None:
+            yield "The source of the effect gives no interval, so nothing can be said of how sure these figures are."
+    if lasting is not None and whole.priced:
+        years = f"{lasting.years} more years" if lasting.years > 1 else "one more year"
+        yield (f"The effect is assumed to go on for {years} after the data end, each keeping {100 * lasting.keeps:g}% "
+               f"of the year before ({lasting.source}); the data do not show it.")  # fmt: skip
+    additional = whole.economics.additionality
+    if additional is not None:
+        yield f"Benefits are adjusted for additionality: {additional.words} ({additional.source})."
+        if additional.override_reason:
+            yield (f"Deadweight is taken off an effect that already has a counterfactual: "
+                   f"{additional.override_reason}.")  # fmt: skip
+
+
+def _optimism(whole: Assessment) -> Iterator[str]:
+    """Yield how far the adjustments for optimism can be relied on, and where they meet ranges of the same numbers."""
+    own = [entry.optimism for entry in whole.costs if entry.optimism.share]
+    own += [whole.benefit_optimism] if whole.benefit_optimism.share else []
+    for one in own:
+        if one.source and one.status != "primary":
+            yield f"The adjustment for optimism {one.words} is {STATUS.get(one.status, one.status)}."
+    ranged = any(cost.uncertainty for cost in whole.economics.costs)
+    ranged = ranged or any(benefit.uncertainty for benefit in whole.economics.benefits)
+    if own and ranged:
+        yield ("Costs or values are adjusted for optimism and drawn over a range as well: check that the range does "
+               "not count the same doubt twice.")  # fmt: skip
 
 
 def _costs(costs: Sequence[CostEntry]) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 
-from evalkit.appraisal.economics import Cost, Economics
+from evalkit.appraisal.cost import Cost
+from evalkit.appraisal.economics import Economics
+from evalkit.appraisal.optimism import benefit_bias, cost_biases
 from evalkit.appraisal.overlaps import overlapping
 from evalkit.appraisal.prices import years_between
 from evalkit.appraisal.tables import Reference
@@ -14,9 +17,10 @@ from evalkit.errors import Problem, SpecError
 
 def find_problems(economics: Economics, reference: Reference) -> list[Problem]:
     """Return every problem of the block, each with its dotted key."""
-    problems = list(_years(economics, reference))
+    problems = [*_years(economics, reference), *_optimism(economics, reference)]
     lines, unpriced = priced_benefits(economics, reference)
     problems += unpriced
+    problems += _names(economics, lines) if not unpriced else []
     for line in lines:
         if line.price_year not in reference.deflator.index:
             key = "price_year" if line.benefit.price_year else "unit_cost"
@@ -26,6 +30,28 @@ def find_problems(economics: Economics, reference: Reference) -> list[Problem]:
             place = f"economics.benefits.{finding.index}.unit_cost"
             problems.append(Problem(finding.message, "keep one of the two", place))
     return problems
+
+
+def _names(economics: Economics, lines: Iterable[PricedBenefit]) -> Iterator[Problem]:
+    """Yield names of payers and gainers with an income whom the ledger does not know."""
+    if economics.income_weights is None:
+        return
+    known = [cost.payer for cost in economics.costs] + [part.gainer for line in lines for part in line.parts]
+    folded = {name.casefold(): name for name in known}
+    for name in economics.income_weights.incomes:
+        if name.casefold() not in folded:
+            close = difflib.get_close_matches(name.casefold(), folded, n=1)
+            mend = f"did you mean {folded[close[0]]!r}?" if close else f"one of {', '.join(dict.fromkeys(known))}"
+            yield Problem(f"nobody pays or gains under the name {name!r}", mend, "economics.income_weights.incomes")
+
+
+def _optimism(economics: Economics, reference: Reference) -> Iterator[Problem]:
+    """Yield adjustments for optimism that the table does not hold."""
+    for find in (cost_biases, benefit_bias):
+        try:
+            find(economics, reference)
+        except SpecError as error:
+            yield from error.problems
 
 
 def priced_benefits(economics: Economics, reference: Reference) -> tuple[list[PricedBenefit], list[Problem]]:
@@ -48,17 +74,31 @@ def _years(economics: Economics, reference: Reference) -> Iterator[Problem]:
         for key, year in _priced_in(cost):
             if year not in reference.deflator.index:
                 yield _outside(year, f"economics.costs.{index}.{key}", reference)
+        end = last_discounted(economics, reference)
+        late = [
+            year for year in cost.by_year if year and end is not None and years_between(economics.base_year, year) > end
+        ]
+        if late:
+            yield Problem(f"{', '.join(late)} lies past the discount schedule, which ends with year {end}",
+                          "end the costs earlier", f"economics.costs.{index}.{cost.years_key}")  # fmt: skip
         early = [year for year in cost.by_year if year and years_between(economics.base_year, year) < 0]
         if early:
-            place = f"economics.costs.{index}." + ("amounts" if cost.amounts else "year")
+            place = f"economics.costs.{index}.{cost.years_key}"
             yield Problem(f"{', '.join(early)} lies before the base year {economics.base_year}",
                           "move base_year to the first year of the costs", place)  # fmt: skip
+
+
+def last_discounted(economics: Economics, reference: Reference) -> int | None:
+    """Return the last year after the base year that the discount schedule holds; None where there is no end."""
+    if isinstance(economics.discount_rate, float):
+        return None
+    return reference.discounting[-1].last
 
 
 def _priced_in(cost: Cost) -> Iterator[tuple[str, str]]:
     """Yield the years in whose prices a cost stands, each with the key that says so."""
     if cost.price_year == "cash":
-        yield from (("amounts" if cost.amounts else "year", year) for year in cost.by_year if year)
+        yield from ((cost.years_key, year) for year in cost.by_year if year)
     elif cost.price_year is not None:
         yield "price_year", cost.price_year
 

@@ -5,69 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from evalkit.appraisal.prices import financial_year
+from evalkit.appraisal.additionality import Additionality
+from evalkit.appraisal.borrowed import BorrowedEffect
+from evalkit.appraisal.cost import Cost, FinancialYear, Pounds, Text, ValueType
+from evalkit.appraisal.distribution import IncomeWeights
+from evalkit.appraisal.optimism import OptimismBias
+from evalkit.appraisal.spread import Spread
 from evalkit.errors import Problem
 from evalkit.records import Block
 
-Text = Annotated[str, Field(min_length=1)]
-FinancialYear = Annotated[str, BeforeValidator(financial_year), Field(description="Financial year such as 2023-24")]
-Pounds = Annotated[float, Field(ge=0)]
-ValueType = Literal["fiscal", "economic", "social"]
 Status = Literal["declared", "primary", "secondary", "memory"]
 
 
-class Cost(Block):
-    """One cost: who pays, how much in which year, in whose prices, and who says so."""
+class Cashable(Block):
+    """How much of a fiscal benefit can be taken out of budgets, and from when."""
 
-    item: Text
-    payer: Text = Field(description="Who pays, such as NHS, police or council")
-    kind: Literal["set_up", "running", "capital", "in_kind"] = Field(
-        "running", description="in_kind: time or premises given without payment, at what they would cost"
-    )
-    value_type: ValueType = Field("fiscal", description="fiscal: public money; economic or social: borne by others")
-    price_year: FinancialYear | Literal["cash"] | None = Field(
-        None, description="Prices the amounts are in; cash: each amount is in prices of its own year"
-    )
-    amounts: dict[FinancialYear, Pounds | None] | None = Field(
-        None, description="Pounds by financial year; null where the amount is not known"
-    )
-    amount: Pounds | None = Field(None, description="Pounds in the one `year`; null when not known")
-    year: FinancialYear | None = Field(None, description="The financial year of `amount`")
-    source: Text | None = Field(None, description="Where the amounts come from; every known amount needs one")
-    note: str = ""
+    share: Annotated[float, Field(ge=0, le=1)] = Field(description="Share that can be taken out of budgets")
+    from_year: FinancialYear | None = Field(None, description="First financial year in which it can; when left out all")
+    source: Text = Field(description="Who says so")
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Cost:
-        if (self.amounts is None) == ("amount" not in self.model_fields_set):
-            raise ValueError("give either `amount` with its `year`, or `amounts` by financial year (null: not known)")
-        if self.amounts is not None and not self.amounts:
-            raise ValueError("`amounts` names no year; write {2023-24: 40000}, or `amount: null` when it is not known")
-        if self.amounts is not None and self.year is not None:
-            raise ValueError("`amounts` holds its own years; leave out `year`")
-        return self
 
-    @model_validator(mode="after")
-    def _complete(self) -> Cost:
-        if all(amount is None for amount in self.by_year.values()):
-            return self
-        for key in ("price_year", "source"):
-            if getattr(self, key) is None:
-                raise ValueError(f"a known amount needs its `{key}`")
-        if self.amounts is None and self.year is None:
-            raise ValueError("`amount` needs the `year` in which it is paid")
-        return self
+class Persistence(Block):
+    """An effect that is assumed to go on after the last observed period."""
 
-    @property
-    def by_year(self) -> dict[str, float | None]:
-        """Amounts by financial year as written; the empty year when no year is given."""
-        return dict(self.amounts) if self.amounts is not None else {self.year or "": self.amount}
-
-    @property
-    def known(self) -> bool:
-        """True when every amount is known."""
-        return None not in self.by_year.values()
+    years: Annotated[int, Field(ge=1, le=60)] = Field(description="Financial years after the last observed one")
+    keeps: Annotated[float, Field(ge=0, le=1)] = Field(description="Share of the effect of a year left in the next one")
+    source: Text = Field(description="Why it should go on, and for how long")
 
 
 class Benefit(Block):
@@ -85,8 +50,20 @@ class Benefit(Block):
     multiplier: Literal["apply", "none"] = Field(
         "none", description="apply: turn police recorded offences into all offences first"
     )
-    outcome_is: Literal["recorded", "actual"] | None = Field(
-        None, description="recorded: police recorded crime; actual: survey, hospital or any other count of events"
+    outcome_is: Literal["recorded", "actual", "victims"] | None = Field(
+        None,
+        description="recorded: police recorded crime; actual: survey, hospital or any other count of events; "
+        "victims: people, each counted once, as unit costs per victim need",
+    )
+    uncertainty: Spread | None = Field(None, description="How far the value may be off; taken as exact when left out")
+    multiplier_uncertainty: Spread | None = Field(None, description="How far the multiplier may be off")
+    cashable: Cashable | None = Field(None, description="How much of it can be taken out of budgets")
+    discount: Literal["standard", "health"] = Field(
+        "standard", description="health: the lower Green Book rate, for effects on health that are not in money"
+    )
+    income_uprated: bool = Field(False, description="The value grows with incomes, so the health rate would be wrong")
+    first_year: FinancialYear | None = Field(
+        None, description="First financial year in which it is gained; when left out, from the effect on"
     )
     events_per_outcome: float = Field(1.0, gt=0, description="Events priced here per unit of the outcome")
     gainer: Text | None = Field(None, description="Who gains; the table's own payer when left out")
@@ -113,6 +90,13 @@ class Benefit(Block):
             given = [key for key in ("source", "status", "value_type") if getattr(self, key) is not None]
             if given:
                 raise ValueError(f"`{given[0]}` of a unit cost stands in its table; leave it out here")
+        if self.multiplier_uncertainty is not None and self.multiplier == "none":
+            raise ValueError("`multiplier_uncertainty` without a multiplier: write multiplier: apply, or leave it out")
+        if self.income_uprated and self.discount == "health":
+            raise ValueError(
+                "the health rate already leaves growth of incomes out, so a value that grows with incomes would be "
+                "counted too high: write discount: standard, or income_uprated: false"
+            )
         return self
 
 
@@ -128,6 +112,22 @@ class Economics(Block):
     )
     costs: list[Cost] = Field(min_length=1, description="Every cost, also of time given without payment")
     benefits: list[Benefit] = Field(default_factory=list)
+    optimism_bias: OptimismBias | None = Field(
+        None, description="Adjustment of costs and benefits for optimism, by grade of evidence or by share"
+    )
+    additionality: Additionality | None = Field(
+        None, description="Leakage, displacement, substitution and, for gross impacts, deadweight"
+    )
+    persistence: Persistence | None = Field(
+        None, description="How long the effect is assumed to go on after the data end; not at all when left out"
+    )
+    income_weights: IncomeWeights | None = Field(
+        None, description="Incomes of payers and gainers, for a scenario with distributional weights"
+    )
+    effect: BorrowedEffect | None = Field(
+        None, description="kind: appraisal_only alone: an assumed or borrowed effect, with source and interval"
+    )
+    draws: Annotated[int, Field(ge=1000, le=1_000_000)] = Field(20_000, description="Draws of everything uncertain")
     unpriced: list[Text] = Field(default_factory=list, description="Effects that are named and not priced")
 
     @field_validator("perspective", mode="before")

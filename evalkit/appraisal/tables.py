@@ -173,6 +173,19 @@ class DiscountBand:
 
 
 @dataclass(frozen=True)
+class OptimismRow:
+    """Adjustments for optimism: by grade of evidence (cost, benefit), or by kind of project (upper and lower bound)."""
+
+    key: str
+    grade: str
+    cost: float | None
+    benefit: float | None
+    bounds: Mapping[tuple[str, str], float | None]
+    status: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Overlap:
     """Two lines that hold the same money (action error or warn), or that may be added (allow)."""
 
@@ -232,6 +245,12 @@ class Reference:
         return tuple(bands)
 
     @cached_property
+    def optimism(self) -> Mapping[str, OptimismRow]:
+        """Adjustments for optimism by key."""
+        rows = reference_table("optimism_bias", self.project).numbered()
+        return {row.text("key"): _optimism(row) for row in rows}
+
+    @cached_property
     def overlaps(self) -> tuple[Overlap, ...]:
         """Pairs of lines that double count, with the pairs to which the same row extends."""
         rows = {row.text("id"): row for row in reference_table("overlaps", self.project).numbered()}
@@ -281,6 +300,7 @@ def reference_files(economics: Economics, project: Path | None = None) -> tuple[
         "discount_rates": isinstance(economics.discount_rate, str),
         "overlaps": bool(economics.benefits),
         "overlap_extensions": bool(economics.benefits),
+        "optimism_bias": bool(economics.optimism_bias or any(cost.optimism_bias for cost in economics.costs)),
     }
     return tuple(_find(name, project)[0] for name, read in needed.items() if read)
 
@@ -329,6 +349,16 @@ def _service_cost(row: Row) -> ServiceCost:
         price_year=row.text("price_year"), payer=row.text("payer_level_1"), cashability=row.text("cashability"),
         code=row.text("code"), status=row.text("status"), source=row.text("source"), note=row.text("note"),
     )  # fmt: skip
+
+
+def _optimism(row: Row) -> OptimismRow:
+    bounds = {
+        (kind, bound): row.number_of(f"{column}_{bound}")
+        for kind, column in (("capital", "capex"), ("running", "opex"))
+        for bound in ("upper", "lower")
+    }
+    return OptimismRow(row.text("key"), row.text("grade"), row.number_of("cost_adjustment"),
+                       row.number_of("benefit_adjustment"), bounds, row.text("status"), row.text("source"))  # fmt: skip
 
 
 def _overlap(row: Row, a: str = "", b: str = "") -> Overlap:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from evalkit.appraisal.economics import Benefit, ValueType
+from evalkit.appraisal.cost import ValueType
+from evalkit.appraisal.economics import Benefit
 from evalkit.appraisal.tables import CrimeCost, Reference, ServiceCost
 from evalkit.errors import SpecError
 
@@ -142,6 +143,7 @@ def _service(index: int, benefit: Benefit, row: ServiceCost) -> PricedBenefit:
 
 
 def _crime(index: int, benefit: Benefit, row: CrimeCost) -> PricedBenefit:
+    _same_thing(index, benefit, row)
     events = benefit.events_per_outcome * _multiplier(index, benefit, row)
     year = _price_year(index, benefit, row.price_year, row.offence_id)
     tags = {"crime:any", f"crime:{row.offence_id}", f"crime:{row.edition}", f"crime:{row.edition} edition",
@@ -154,6 +156,17 @@ def _crime(index: int, benefit: Benefit, row: CrimeCost) -> PricedBenefit:
         year, events, unit=row.unit, edition=row.edition, source=row.source, status=row.status,
         note=_joined(benefit.note, row.unit, row.note), declared_price_year=not row.price_year, tags=frozenset(tags),
     )  # fmt: skip
+
+
+def _same_thing(index: int, benefit: Benefit, row: CrimeCost) -> None:
+    """Raise where a cost per victim would be set against incidents, or a cost per crime against people."""
+    if row.unit == "per victim" and benefit.outcome_is != "victims":
+        _refuse(index, "outcome_is", f"{row.offence_id} is priced per victim, over all that happens to that person; "
+                "one victim may stand behind many incidents", "count each victim once and write outcome_is: victims, "
+                "or choose a unit cost per crime")  # fmt: skip
+    if row.unit != "per victim" and benefit.outcome_is == "victims":
+        _refuse(index, "outcome_is", f"{row.offence_id} is priced {row.unit or 'per crime'}, and the outcome counts "
+                "victims", "write outcome_is: actual with events_per_outcome, or choose a cost per victim")  # fmt: skip
 
 
 def crime_parts(row: CrimeCost, anticipation: str = "exclude", gainer: str | None = None) -> tuple[Part, ...]:
@@ -223,7 +236,7 @@ def _multiplier(index: int, benefit: Benefit, row: CrimeCost) -> float:
     if benefit.outcome_is is None:
         _refuse(index, "multiplier", "the multiplier applies to police recorded crime only",
                 "say what the outcome counts: outcome_is: recorded")  # fmt: skip
-    if benefit.outcome_is == "actual":
+    if benefit.outcome_is != "recorded":
         _refuse(index, "multiplier", "the multiplier turns police recorded crime into all crime; a survey or hospital "
                 "count must not be multiplied", "write multiplier: none")  # fmt: skip
     if row.multiplier is None:

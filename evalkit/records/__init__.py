@@ -6,17 +6,38 @@ so that it can be written to result.json and read back without loss.
 
 from evalkit.records.estimate import Estimate
 from evalkit.records.evaluation import DataInput, Evaluation, Failure, Provenance
-from evalkit.records.money import Appraisal, MoneyLine, MoneyYear
+from evalkit.records.money import (
+    Acceptability,
+    Appraisal,
+    Bin,
+    MoneyLine,
+    MoneyParameter,
+    MoneyReturn,
+    MoneyScenario,
+    MoneyYear,
+    PayerYear,
+)
 from evalkit.records.panel import Measure, Panel
 from evalkit.records.result import Analysis, Coefficient, Design, Diagnostic, EventTime, PathPoint, Result
-from evalkit.records.supplement import Baseline, CumulativePoint, ErrorModel, GroupTime, Horizon, LeftOut, Placebo
+from evalkit.records.supplement import (
+    Baseline,
+    CumulativePoint,
+    ErrorModel,
+    GroupTime,
+    Horizon,
+    LeftOut,
+    Placebo,
+    ScaleEstimate,
+)
 from evalkit.records.words import Better, Block, OutcomeKind, Role, Rule, Scale, Verdict
 
 __all__ = [
+    "Acceptability",
     "Analysis",
     "Appraisal",
     "Baseline",
     "Better",
+    "Bin",
     "Block",
     "Coefficient",
     "CumulativePoint",
@@ -33,15 +54,20 @@ __all__ = [
     "LeftOut",
     "Measure",
     "MoneyLine",
+    "MoneyParameter",
+    "MoneyReturn",
+    "MoneyScenario",
     "MoneyYear",
     "OutcomeKind",
     "Panel",
     "PathPoint",
+    "PayerYear",
     "Placebo",
     "Provenance",
     "Result",
     "Role",
     "Rule",
     "Scale",
+    "ScaleEstimate",
     "Verdict",
 ]

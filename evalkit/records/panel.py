@@ -65,6 +65,9 @@ class Panel:
         Declared holes: time, reason, and the one unit that has it (none: every unit).
     simulated : bool
         True when the values were made by a random generator.
+    neighbours : tuple of (str, str)
+        Pairs of units that adjoin one another, each pair once, both in order of their names; empty where no table of
+        neighbours was given.
     notes : tuple of str
         What the source did on the way (rows filtered, summed, dropped), in sentences.
     """
@@ -78,10 +81,16 @@ class Panel:
     gaps: tuple[tuple[int, str, str | None], ...] = ()
     simulated: bool = False
     notes: tuple[str, ...] = ()
+    neighbours: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.frame)
+
+    @property
+    def cross_sections(self) -> bool:
+        """Whether rows are observations of their own, different ones in each period (`sampling` in the data block)."""
+        return "observation" in self.frame
 
     @property
     def units(self) -> list[str]:
@@ -103,12 +112,16 @@ class Panel:
         return format_period(time, self.frequency)
 
     def holes(self, first: int, last: int) -> list[tuple[str, list[int]]]:
-        """Return the units that lack periods from `first` to `last`, and which; declared gaps do not count."""
+        """Return the units that lack periods from `first` to `last`, and which; declared gaps do not count.
+
+        Repeated cross-sections need not be adjacent: a period without a row in any unit is no hole of theirs.
+        """
         found = self.frame.groupby("unit", sort=False)["time"].agg(set)
+        wanted = [time for time in self.times if first <= time <= last] if self.cross_sections else range(first, last + 1)
         missing = []
         for unit, have in found.items():
             declared = {time for time, _, whose in self.gaps if whose in (None, unit)}
-            missing.append((str(unit), [time for time in range(first, last + 1) if time not in have | declared]))
+            missing.append((str(unit), [time for time in wanted if time not in have | declared]))
         return [(unit, times) for unit, times in missing if times]
 
     def require_complete(self, first: int | None = None, last: int | None = None) -> None:

@@ -8,7 +8,16 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from evalkit.records.estimate import Estimate
 from evalkit.records.panel import Measure, Panel
-from evalkit.records.supplement import Baseline, CumulativePoint, ErrorModel, GroupTime, Horizon, LeftOut, Placebo
+from evalkit.records.supplement import (
+    Baseline,
+    CumulativePoint,
+    ErrorModel,
+    GroupTime,
+    Horizon,
+    LeftOut,
+    Placebo,
+    ScaleEstimate,
+)
 from evalkit.records.words import Role, Verdict
 
 
@@ -111,7 +120,10 @@ class Result:
         The same with the usual season taken out, where a season was fitted; for drawing.
     coefficients, event_study, weights, inference, fit
         Where the design has them.
-    horizons, cumulative, error_models, placebos, leave_out, baselines
+    estimator : mapping or None
+        Where the design has several: `name`, `chosen_by` (`rule` or `study`), `rule` (the printed rule in words),
+        `reason` (what the data show, and what was passed over) and `assumptions` (list of sentences) of it.
+    horizons, cumulative, error_models, placebos, leave_out, baselines, scales
         Where the design has them; see `evalkit.records.supplement`.
     group_time : tuple of GroupTime
         Effects by cohort (units that start together) and period, for estimators that have them.
@@ -152,6 +164,7 @@ class Result:
     event_study: tuple[EventTime, ...] = ()
     weights: tuple[tuple[str, float], ...] = ()
     inference: Mapping[str, Any] | None = None
+    estimator: Mapping[str, Any] | None = None
     fit: Mapping[str, Any] | None = None
     horizons: tuple[Horizon, ...] = ()
     cumulative: tuple[CumulativePoint, ...] = ()
@@ -159,6 +172,7 @@ class Result:
     placebos: tuple[Placebo, ...] = ()
     leave_out: tuple[LeftOut, ...] = ()
     baselines: tuple[Baseline, ...] = ()
+    scales: tuple[ScaleEstimate, ...] = ()
     group_time: tuple[GroupTime, ...] = ()
     aggregations: Mapping[str, Any] | None = None
     time_weights: tuple[tuple[str, float], ...] = ()

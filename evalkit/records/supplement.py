@@ -199,3 +199,46 @@ class GroupTime:
     se: float | None = None
     low: float | None = None
     high: float | None = None
+
+
+@dataclass(frozen=True)
+class ScaleEstimate:
+    """The effect if paths without the programme would have been parallel on one scale: in percent, or in amounts.
+
+    Attributes
+    ----------
+    scale : str
+        `proportional` (parallel in percent) or `additive` (parallel in amounts).
+    estimator : str
+        Value of the option that was fitted on this scale.
+    transform : str
+        log or identity, as fitted; a poisson estimate is fitted to the counts themselves.
+    headline : bool
+        Whether it is the one behind the headline.
+    percent, percent_low, percent_high : float or None
+        Change in percent of what was expected.
+    absolute, absolute_low, absolute_high : float or None
+        Change per unit and period, in `unit`.
+    unit : str
+    inference : str
+        Method of its interval; none where there is none.
+    rule : str
+        Why this estimator on this scale, and its interval in words.
+    problem : str
+        Why it could not be estimated; empty when it was.
+    """
+
+    scale: str
+    estimator: str
+    transform: str
+    headline: bool
+    percent: float | None = None
+    percent_low: float | None = None
+    percent_high: float | None = None
+    absolute: float | None = None
+    absolute_low: float | None = None
+    absolute_high: float | None = None
+    unit: str = ""
+    inference: str = ""
+    rule: str = ""
+    problem: str = ""

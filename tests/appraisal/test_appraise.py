@@ -5,6 +5,7 @@ import math
 
 import numpy
 import pytest
+from pydantic import ValidationError
 
 from evalkit.appraisal import AppraisedEffect, appraise, totals_by_kind
 from evalkit.appraisal.uncertainty import (
@@ -234,15 +235,13 @@ def test_overlap_to_watch_is_a_caution(block):
     assert any("may count the same money twice" in each for each in appraise(block(benefits=lines), effect()).cautions)
 
 
-def test_no_benefits_and_no_costs(block):
+def test_no_benefits_and_costs_of_nil(block):
     found = appraise(block(benefits=[]), effect())
     assert found.ratio_withheld == "No benefit is priced."
     assert found.break_even is None
     free = block().costs[0].model_dump(exclude_unset=True) | {"amount": 0}
-    found = appraise(block(costs=[free]), effect())
-    assert found.ratio is None
-    assert "come to nothing" in found.ratio_withheld
-    assert found.break_even["value"] == 0
+    with pytest.raises(ValidationError, match="no additional funding does not mean no cost"):
+        block(costs=[free])
 
 
 def test_same_seed_same_numbers(block):

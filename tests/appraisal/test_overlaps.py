@@ -14,7 +14,7 @@ def found(reference, *unit_costs):
         name, _, edition = name.partition("@")
         keys = {"item": f"line {index}", "unit_cost": name} | ({"edition": edition} if edition else {})
         if name.endswith("_victim"):
-            keys["anticipation"] = "include"
+            keys |= {"anticipation": "include", "outcome_is": "victims"}
         if name.startswith("service:youth"):
             keys["price_year"] = "2019-20"
         lines.append(price_benefit(index, Benefit.model_validate(keys), reference))

@@ -18,7 +18,7 @@ OUTCOMES = ("service:gmca_cr4_0", "service:nhs_elective_inpatient", "service:gmc
 
 def economics(costs, rate="standard", price_base="2024-25", benefits=OUTCOMES[:1]):
     return Economics.model_validate({
-        "price_base": price_base, "base_year": "2020-21", "discount_rate": rate,
+        "price_base": price_base, "base_year": "2020-21", "discount_rate": rate, "draws": 1000,
         "costs": [{"item": f"cost {number}", "payer": "NHS", "price_year": "2021-22", "source": "s", "amounts": cost}
                   for number, cost in enumerate(costs)],
         "benefits": [{"item": name, "unit_cost": name} for name in benefits],
@@ -31,7 +31,7 @@ def effect(value=200.0, se=20.0):
 
 
 def run(*args, **keys):
-    return appraise(economics(*args, **keys), effect(), draws=400)
+    return appraise(economics(*args, **keys), effect())
 
 
 @settings(max_examples=25, deadline=None)
@@ -87,7 +87,7 @@ def test_net_value_adds_up_over_lines_years_and_payers(costs, rate):
 @settings(max_examples=25, deadline=None)
 @given(amounts, some.floats(-500, 500), some.floats(1, 200))
 def test_a_ratio_is_given_only_where_the_interval_is_clear_of_zero(cost, value, se):
-    found = appraise(economics([cost]), effect(value, se), draws=400)
+    found = appraise(economics([cost]), effect(value, se))
     clear = value - 1.959964 * se > 0
     assert (found.ratio is not None) == clear
     assert bool(found.ratio_withheld) != clear

@@ -136,5 +136,5 @@ def test_what_the_author_declares(reference):
     assert (line.price_year, line.declared_price_year, line.printed) == ("2020-21", True, 70_000)
     line = priced(reference, value=500, price_year="2024-25", source="Survey", gainer="Parents")
     assert (line.printed, line.status, line.parts[0].kind) == (500, "declared", "social")
-    line = priced(reference, unit_cost="crime:domestic_abuse_victim", anticipation="include")
+    line = priced(reference, unit_cost="crime:domestic_abuse_victim", anticipation="include", outcome_is="victims")
     assert (line.edition, line.unit, line.printed) == ("domestic abuse 2016/17", "per victim", 34_015)

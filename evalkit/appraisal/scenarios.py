@@ -1,0 +1,115 @@
+"""The same sums under other choices of policy and method, on common random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from evalkit.appraisal.assess import Assessment, assess
+from evalkit.appraisal.checks import find_problems
+from evalkit.appraisal.uncertainty import probability_positive
+from evalkit.records import MoneyScenario
+
+if TYPE_CHECKING:
+    from evalkit.appraisal.economics import Benefit, Economics
+    from evalkit.appraisal.effect import AppraisedEffect
+    from evalkit.appraisal.tables import Reference
+    from evalkit.appraisal.uncertain_sum import Parameter
+
+AS_STATED = "As stated"
+
+
+def scenarios(
+    whole: Assessment, effect: AppraisedEffect, reference: Reference, parameters: Mapping[str, Parameter],
+    withheld: bool,
+) -> tuple[MoneyScenario, ...]:  # fmt: skip
+    """Return the sums as stated, and under every other choice that the block leaves open.
+
+    Notes
+    -----
+    Discount rates, editions, anticipation, the multiplier, optimism and persistence are choices of policy or method:
+    they are set side by side and never drawn. A choice that the reference tables cannot carry (an edition without the
+    offence) is left out.
+    """
+    if not whole.priced:
+        return ()
+    found = [_scenario(AS_STATED, whole, withheld)]
+    for name, other in _others(whole, reference):
+        if not find_problems(other, reference):
+            found.append(_scenario(name, assess(other, effect, reference, parameters), withheld))
+    weights = whole.economics.income_weights
+    if weights is not None:
+        weighted = assess(whole.economics, effect, reference, parameters, weights)
+        found.append(_scenario(f"Weighted by income (elasticity {weights.elasticity:g})", weighted, withheld))
+    return tuple(found)
+
+
+def _scenario(name: str, whole: Assessment, withheld: bool) -> MoneyScenario:
+    import numpy
+
+    net, benefit, cost = whole.net, whole.benefit, whole.cost.stated
+    assert benefit is not None
+    if net is None:
+        return MoneyScenario(name, None, benefit.stated, None)
+    low = high = probability = None
+    if net.draws is not None and whole.effect.gained is not None:
+        level = whole.effect.gained.level
+        low, high = (float(end) for end in numpy.quantile(net.draws, [(1 - level) / 2, (1 + level) / 2]))
+        probability = probability_positive(net.draws)
+    ratio = None if withheld or not cost > 0.0 else benefit.stated / cost
+    return MoneyScenario(name, cost, benefit.stated, net.stated, low, high, probability, ratio)
+
+
+def _others(whole: Assessment, reference: Reference) -> Iterator[tuple[str, Economics]]:
+    economics = whole.economics
+    yield from _editions(economics, {line.edition for line in whole.lines if line.crime}, reference)
+    crime = [benefit for benefit in economics.benefits if _is_crime(benefit)]
+    if crime:
+        other = "exclude" if all(benefit.anticipation == "include" for benefit in crime) else "include"
+        words = "with" if other == "include" else "without"
+        changed = {"anticipation": other}
+        yield f"Unit costs {words} spending in anticipation of crime", _with(economics, changed)
+    if any(benefit.multiplier == "apply" for benefit in economics.benefits):
+        alone = {"multiplier": "none", "multiplier_uncertainty": None}
+        yield "Recorded offences alone, without the multiplier", _with(economics, alone)
+    if economics.discount_rate == "standard":
+        yield (
+            "Lower discount rates (Green Book sensitivity)",
+            economics.model_copy(update={"discount_rate": "sensitivity"}),
+        )
+    if economics.optimism_bias is not None or any(cost.optimism_bias for cost in economics.costs):
+        plain = [cost.model_copy(update={"optimism_bias": None}) for cost in economics.costs]
+        yield "Without adjustment for optimism", economics.model_copy(update={"optimism_bias": None, "costs": plain})
+    if economics.additionality is not None:
+        yield "Without adjustment for additionality", economics.model_copy(update={"additionality": None})
+    if economics.persistence is not None:
+        yield "The effect ends where the data end", economics.model_copy(update={"persistence": None})
+
+
+def _editions(economics: Economics, used: set[str], reference: Reference) -> Iterator[tuple[str, Economics]]:
+    """Yield the block with all its crimes priced by each other edition that holds them, with its own multipliers."""
+    crime = [benefit for benefit in economics.benefits if _is_crime(benefit)]
+    offences = {(benefit.unit_cost or "").partition(":")[2] for benefit in crime}
+    held: dict[str, dict[str, bool]] = {}
+    for row in reference.crime:
+        held.setdefault(row.edition, {})[row.offence_id] = row.multiplier is not None
+    for edition, rows in held.items():
+        if not crime or used == {edition} or not offences <= set(rows):
+            continue
+        changed: dict[str, object] = {"edition": edition}
+        words = ""
+        if any(benefit.multiplier == "apply" for benefit in crime) and not all(rows[one] for one in offences):
+            changed |= {"multiplier": "none", "multiplier_uncertainty": None}
+            words = ", which has no multiplier for them: recorded offences alone"
+        yield f"Unit costs of crime of the {edition} edition{words}", _with(economics, changed)
+
+
+def _with(economics: Economics, changed: Mapping[str, object]) -> Economics:
+    """Return the block with its crimes priced another way."""
+    benefits = [benefit.model_copy(update=dict(changed)) if _is_crime(benefit) else benefit
+                for benefit in economics.benefits]  # fmt: skip
+    return economics.model_copy(update={"benefits": benefits})
+
+
+def _is_crime(benefit: Benefit) -> bool:
+    return (benefit.unit_cost or "").startswith("crime:")
