@@ -4,6 +4,8 @@ Absolute seconds depend on the machine, so each command is set beside a bare `py
 run, and each fit beside the same fit by statsmodels, turn by turn; both against the bounds that the project states for
 a machine with 2 cores. A fit is kept when it is within its bound and no slower than statsmodels.
 
+Panels and few treated places are timed beside other packages: `panels.py`.
+
 To add a fit: a row in `fits`. To add a command: a row in `commands`.
 """
 
@@ -19,6 +21,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import panels
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
@@ -179,13 +184,15 @@ def commands() -> tuple[float, list[tuple[str, float, float]]]:
 def main() -> int:
     """Print one line per measurement; return 1 when a bound is not kept."""
     fast, kept_fits = race_all()
+    beside, kept_panels = panels.race()
     bare, rows = commands()
     print(f"{'bare python':<34}{bare:8.3f} s")
     for name, taken, bound in rows:
         kept = "kept" if taken <= bound else "NOT KEPT"
         print(f"{name:<34}{taken:8.3f} s   {taken / bare:6.1f} x bare python   bound {bound:g} s: {kept}")
-    print(json.dumps({"milliseconds": fast, "seconds": {name: round(taken, 4) for name, taken, _ in rows}}))
-    return int(not kept_fits or any(taken > bound for _, taken, bound in rows))
+    seconds = {name: round(taken, 4) for name, taken, _ in rows}
+    print(json.dumps({"milliseconds": fast, "seconds": seconds, "panels": beside}))
+    return int(not (kept_fits and kept_panels) or any(taken > bound for _, taken, bound in rows))
 
 
 if __name__ == "__main__":

@@ -17,9 +17,11 @@ from typing import Any
 
 from evalkit.errors import DataError
 from evalkit.records import (
+    Acceptability,
     Analysis,
     Appraisal,
     Baseline,
+    Bin,
     Coefficient,
     CumulativePoint,
     DataInput,
@@ -34,11 +36,16 @@ from evalkit.records import (
     LeftOut,
     Measure,
     MoneyLine,
+    MoneyParameter,
+    MoneyReturn,
+    MoneyScenario,
     MoneyYear,
     PathPoint,
+    PayerYear,
     Placebo,
     Provenance,
     Result,
+    ScaleEstimate,
 )
 
 SCHEMA = "evalkit/result/1"
@@ -49,10 +56,11 @@ _LISTS: dict[str, Any] = {
     "path": PathPoint, "path_without_season": PathPoint, "coefficients": Coefficient, "event_study": EventTime,
     "diagnostics": Diagnostic, "horizons": Horizon, "cumulative": CumulativePoint, "error_models": ErrorModel,
     "placebos": Placebo, "leave_out": LeftOut, "baselines": Baseline, "group_time": GroupTime,
+    "scales": ScaleEstimate,
 }  # fmt: skip
 _MAPPINGS = (
-    "inference", "fit", "selection", "expected_coverage", "power", "aggregations", "decomposition", "breakdown",
-    "pretest_power",
+    "inference", "estimator", "fit", "selection", "expected_coverage", "power", "aggregations", "decomposition",
+    "breakdown", "pretest_power",
 )  # fmt: skip
 _COUNTS = ("n_observations", "n_units", "n_treated_units", "n_pre_periods", "n_post_periods")
 _INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}
@@ -198,7 +206,7 @@ _ALWAYS = ("relative", "absolute", "averted", "path", "diagnostics", "dropped")
 def _appraisal(appraisal: Appraisal) -> dict[str, Any]:
     document = dataclasses.asdict(dataclasses.replace(appraisal, draws=None))
     del document["draws"]
-    for name in ("cost", "benefit", "net_present_social_value", "ratio"):
+    for name in _MONEY:
         if document[name]:
             del document[name]["draws"]
     document["by_payer"] = [{"payer": p, "cost": cost, "benefit": benefit} for p, cost, benefit in appraisal.by_payer]
@@ -242,13 +250,19 @@ def _read_analysis(data: Mapping[str, Any]) -> Analysis:
                     tuple(data.get("notes", ())), data.get("outcome_role", "primary"))  # fmt: skip
 
 
+_MONEY = ("cost", "benefit", "net_present_social_value", "ratio", "cost_per_outcome")
+_MONEY_LISTS: dict[str, type] = {
+    "by_year": MoneyYear, "lines": MoneyLine, "parameters": MoneyParameter, "scenarios": MoneyScenario,
+    "returns": MoneyReturn, "acceptability": Acceptability, "distribution": Bin, "costs_by_payer": PayerYear,
+}  # fmt: skip
+
+
 def _read_appraisal(data: Mapping[str, Any]) -> Appraisal:
-    money = {name: _read_estimate(data[name]) for name in ("cost", "benefit", "net_present_social_value", "ratio")}
+    money = {name: _read_estimate(data.get(name)) for name in _MONEY}
+    lists = {name: tuple(kind(**_numbers(item)) for item in data.get(name, ())) for name, kind in _MONEY_LISTS.items()}
     return Appraisal(**{
-        **data, **money, "break_even": _numbers(data["break_even"]),
-        "by_year": tuple(MoneyYear(**item) for item in data["by_year"]),
+        **data, **money, **lists, "break_even": _numbers(data["break_even"]),
         "by_payer": tuple((item["payer"], item["cost"], item["benefit"]) for item in data["by_payer"]),
         "by_kind": tuple((item["kind"], item["cost"], item["benefit"]) for item in data["by_kind"]),
-        "lines": tuple(MoneyLine(**_numbers(item)) for item in data["lines"]),
         "unpriced": tuple(data["unpriced"]), "cautions": tuple(data["cautions"]),
     })  # fmt: skip

@@ -214,16 +214,18 @@ def diff(
 @app.command()
 def power(
     spec: Annotated[str, typer.Argument(metavar="SPEC", help="Study file, or its id", show_default=False)],
-    replications: Annotated[int, typer.Option("--replications", min=30, help="Simulated series a cell")] = 500,
+    replications: Annotated[int, typer.Option("--replications", min=30, help="Simulated series, panels a cell")] = 500,
+    after: Annotated[int | None, typer.Option("--after", min=1, show_default=False,
+                                              help="Periods watched from the (last) start on")] = None,
     data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Say how small a change a study could find, by how long it watches; its start may be yet to come."""
+    """Say how small a change a study could find, by length or number of treated units; its start may lie ahead."""
     from evalkit.planning.reading import power_of
     from evalkit.spec.loading import load_spec
 
     (path,) = _paths([spec], everything=False)
     study = load_spec(path, data)
-    found = power_of(study, replications)
+    found = power_of(study, replications, after)
     if as_json:
         print_json({"id": study.id, "power": found})
     else:

@@ -19,12 +19,24 @@ from evalkit.diagnostics.regression_to_the_mean import HOW, stated_selection
 from evalkit.errors import DataError, DesignError, EvalkitError, Problem
 from evalkit.periods import first_date, format_period, parse_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
-from evalkit.sources import Exposure, build_panel, exposure_inputs, load, needed_columns, read_exposure
+from evalkit.sources import (
+    Exposure,
+    Neighbours,
+    build_panel,
+    exposure_inputs,
+    load,
+    needed_columns,
+    neighbour_inputs,
+    read_exposure,
+    read_neighbours,
+    with_neighbours,
+)
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
     import pandas
 
+    from evalkit.sources import NeighbourTable
     from evalkit.spec.blocks import Rollout
 
 Progress = Callable[[str, int, int], None]
@@ -45,16 +57,14 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
     -------
     Evaluation
         The primary analysis, then every other one that the study file asks for. One that cannot be computed is kept
-        as a `Failure` with its reason; the primary one must be.
+        as a `Failure` with its reason; the primary one must be. A study without data (appraisal_only, theory_only) has
+        no analyses: what it costs, what it rests on and what was planned are all there is.
 
     Raises
     ------
     DataError, DesignError
         When the data do not fit the study file, or cannot carry the primary analysis.
     """
-    if not spec.requests:
-        raise DesignError(f"{spec.study.design.kind} has no data and nothing to estimate",
-                          "`evalkit report` will make its page in a later version", "design.kind")  # fmt: skip
     tables = Tables(spec)
     analyses: list[Analysis] = []
     failures: list[Failure] = []
@@ -68,11 +78,13 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
                 raise spec.located(error) from None
             reason = " ".join(problem.sentence() for problem in error.problems)
             failures.append(Failure(request.id, request.role, request.label, reason))
-    analyses[0] = _set_beside(analyses[0], analyses[1:], spec.study.rollout)
+    if analyses:
+        analyses[0] = _set_beside(analyses[0], analyses[1:], spec.study.rollout)
     study = resolved(spec.study)
     return Evaluation(
         id=spec.id, study=study, analyses=tuple(analyses), failures=tuple(failures),
-        appraisal=_appraise(spec, analyses), evidence=evidence.assess(study, analyses, failures),
+        appraisal=_appraise(spec, analyses),
+        evidence=evidence.assess(study, analyses, failures) if analyses else {},
         claims=tuple(claims.check_claim(claim, analyses) for claim in study["claims"]),
         provenance=trace(spec, tables, study),
     )  # fmt: skip
@@ -85,6 +97,7 @@ class Tables:
         self.folders = spec.folders
         self._read: dict[str, tuple[pandas.DataFrame, str, str]] = {}
         self._exposures: dict[str, Exposure] = {}
+        self._neighbours: dict[str, Neighbours] = {}
         self._hashes: dict[str, str] = {}
         self.inputs: dict[str, DataInput] = {}
 
@@ -98,6 +111,9 @@ class Tables:
         outcome = study.outcomes[request.outcome]
         exposure = self._exposure(data, outcome.exposure)
         panel = build_panel(data, rows, request.outcome, outcome, study.intervention, origin, sha256, exposure)
+        table = data.neighbour_table
+        if table is not None:
+            panel = with_neighbours(panel, self._adjoining(table), data, rows)
         first, last = panel.times[0], panel.times[-1]
         self.inputs.setdefault(origin, DataInput(origin, sha256, len(rows), panel.label(first), panel.label(last)))
         return panel
@@ -120,6 +136,15 @@ class Tables:
             self._hashes[table.path] = found.sha256
             self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, len(found.values), *found.ends()))
         return self._exposures[key]
+
+    def _adjoining(self, table: NeighbourTable) -> Neighbours:
+        """Return the table of units that adjoin one another."""
+        key = provenance.canonical(table.model_dump(mode="json", by_alias=True))
+        if key not in self._neighbours:
+            found = self._neighbours[key] = read_neighbours(table, self.folders)
+            self._hashes[table.path] = found.sha256
+            self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, found.rows, "", ""))
+        return self._neighbours[key]
 
     def require_unchanged(self, hashes: Mapping[str, str]) -> None:
         """Check that nothing was written to the data while they were read.
@@ -206,8 +231,11 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
     economics = spec.study.economics
     if economics is None:
         return None
-    from evalkit.appraisal import AppraisedEffect, appraise
+    from evalkit.appraisal import AppraisedEffect, appraise, without_data
 
+    project, level = spec.folders.project, spec.study.stated_level
+    if not getattr(spec.study.design, "has_data", True):
+        return appraise(economics, without_data(economics, level), project, DEFAULT_SEED)
     analysis = next((a for a in analyses if a.id == economics.analysis), None)
     if analysis is None:
         found = f"the analysis {economics.analysis!r} could not be computed, so there is no effect to price"
@@ -215,10 +243,11 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
     result = analysis.result
     effect = AppraisedEffect(
         averted=result.averted, relative=result.relative, better=analysis.outcome.better,
-        averted_by_year=dict(averted_shares(analysis)), level=spec.study.stated_level, design=analysis.design["kind"],
+        averted_by_year=dict(averted_shares(analysis)), level=level, design=analysis.design["kind"],
         simulated=analysis.simulated, unit=analysis.outcome.unit, observed=(result.fit or {}).get("observed_total"),
+        years_observed=years_treated(analysis),
     )  # fmt: skip
-    return appraise(economics, effect, spec.folders.project, int(analysis.design.get("seed", DEFAULT_SEED)))
+    return appraise(economics, effect, project, int(analysis.design.get("seed", DEFAULT_SEED)))
 
 
 def averted_shares(analysis: Analysis) -> Iterator[tuple[str, float]]:
@@ -227,20 +256,31 @@ def averted_shares(analysis: Analysis) -> Iterator[tuple[str, float]]:
     A period belongs to the financial year that holds its middle. Shares are of the length of the treated time, not of
     the differences by period, whose noise would move money between years.
     """
-    start = analysis.first_treated
-    if not start:
-        return
-    first = parse_period(start, analysis.frequency)
-    times = [parse_period(point.period, analysis.frequency) for point in analysis.result.path
-             if point.counterfactual is not None]  # fmt: skip
     years: dict[str, int] = {}
-    treated = [time for time in times if time >= first]
+    treated = _treated_times(analysis)
     for time in treated:
         begin, end = (first_date(moment, analysis.frequency) for moment in (time, time + 1))
         middle = begin + datetime.timedelta(days=(end - begin).days // 2)
         year = format_period(parse_period(middle.isoformat(), "financial_year"), "financial_year")
         years[year] = years.get(year, 0) + 1
     yield from ((year, count / len(treated)) for year, count in years.items())
+
+
+def years_treated(analysis: Analysis) -> float | None:
+    """Return the length in years of the treated time, over which the effect was observed; None when not known."""
+    days = [first_date(time + 1, analysis.frequency) - first_date(time, analysis.frequency)
+            for time in set(_treated_times(analysis))]  # fmt: skip
+    return sum(each.days for each in days) / 365.25 if days else None
+
+
+def _treated_times(analysis: Analysis) -> list[int]:
+    """Return the periods from the first start on for which an expected value is known, one per point of the path."""
+    if not analysis.first_treated:
+        return []
+    first = parse_period(analysis.first_treated, analysis.frequency)
+    times = [parse_period(point.period, analysis.frequency) for point in analysis.result.path
+             if point.counterfactual is not None]  # fmt: skip
+    return [time for time in times if time >= first]
 
 
 def trace(spec: Spec, tables: Tables | None = None, study: dict[str, Any] | None = None) -> Provenance:
@@ -274,7 +314,8 @@ def input_hashes(spec: Spec) -> dict[str, str]:
         for request in spec.requests:
             data = request.study.data
             assert data is not None
-            items = [*data.inputs(spec.folders), *exposure_inputs(data, spec.folders)]
+            items = [*data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
+                     *neighbour_inputs(data, spec.folders)]  # fmt: skip
             hashes |= {item.name: item.sha256() for item in items}
     except EvalkitError as error:
         raise spec.located(error) from None

@@ -190,31 +190,59 @@ def movement_line(movement: Moved) -> str:
 
 
 def tell_power(study: str, power: Mapping[str, Any], frequency: str) -> None:
-    """Print the smallest change that a study could find, by how long it watches, and where the numbers come from."""
-    from rich import box
+    """Print the smallest change that a study could find, by how long it watches or how many places are treated."""
     from rich.console import Console
+
+    say(f"{study}: smallest change that would be found four times in five ({power['measure']})\n")
+    by_places = power.get("by") == "treated"
+    Console(file=sys.stdout).print(_places_grid(power) if by_places else _lengths_grid(power, frequency))
+    say(power["words"])
+    cells = power["cells"]
+    for problem in sorted({cell["problem"] for cell in cells} - {""}):
+        pairs = [f"{c['treated']} treated" if by_places else f"{c['before']} before and {c['after']} after"
+                 for c in cells if c["problem"] == problem]  # fmt: skip
+        more = f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
+        say(f"  - with {', '.join(pairs[:3])}{more}: {problem}")
+
+
+def _lengths_grid(power: Mapping[str, Any], frequency: str) -> Any:
+    """Return a row for each length before, a column for each length after."""
+    from rich import box
     from rich.table import Table
 
     from evalkit.periods import words_for
 
     befores, afters = (sorted({cell[side] for cell in power["cells"]}) for side in ("before", "after"))
     found = {(cell["before"], cell["after"]): cell for cell in power["cells"]}
-    noun = words_for(frequency, 2)
-    say(f"{study}: smallest change that would be found four times in five ({power['measure']})\n")
     table = Table(box=box.SIMPLE, show_edge=False)
-    table.add_column(f"{noun} before")
+    table.add_column(f"{words_for(frequency, 2)} before")
     for after in afters:
         table.add_column(f"{after} after", justify="right")
     for before in befores:
         cells = [found.get((before, after)) for after in afters]
         sizes = [cell["smallest_change_percent"] if cell else None for cell in cells]
         table.add_row(str(before), *("-" if size is None else f"{size:.1f}%" for size in sizes))
-    Console(file=sys.stdout).print(table)
-    say(power["words"])
-    for problem in sorted({cell["problem"] for cell in power["cells"]} - {""}):
-        pairs = [f"{c['before']} before and {c['after']} after" for c in power["cells"] if c["problem"] == problem]
-        more = f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
-        say(f"  - with {', '.join(pairs[:3])}{more}: {problem}")
+    return table
+
+
+def _places_grid(power: Mapping[str, Any]) -> Any:
+    """Return a row for each number of treated places, the study's own first."""
+    from rich import box
+    from rich.table import Table
+
+    counted = any(cell["events_a_year"] is not None for cell in power["cells"])
+    table = Table(box=box.SIMPLE, show_edge=False)
+    table.add_column(f"treated {power['noun']}s")
+    for name in ("fall", "rise", *(["events a year"] if counted else [])):
+        table.add_column(name, justify="right")
+    table.add_column("estimated and tested by")
+    for cell in [power["own"], *power["cells"]]:
+        sizes = ["-" if cell[key] is None else f"{cell[key]:.1f}%" for key in ("fall_percent", "rise_percent")]
+        events = ["-" if cell["events_a_year"] is None else f"{cell['events_a_year']:,.0f}"] if counted else []
+        how = f"{cell['estimator']}, {cell['inference']}" if cell["estimator"] else "-"
+        name = str(cell["treated"]) if cell["drawn"] else f"{cell['treated']}, this study's own"
+        table.add_row(name, *sizes, *events, how)
+    return table
 
 
 class Progress:

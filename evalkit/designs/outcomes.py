@@ -52,11 +52,14 @@ def to_events(frame: pandas.DataFrame, panel: Panel) -> numpy.ndarray | None:
     """Return the factor by row that takes the modelled outcome to a number of events; None where it is none.
 
     A count is a number of events. A rate, proportion or yes/no outcome becomes one through its exposure, and
-    cannot where no exposure was declared. A continuous outcome is no number of events.
+    cannot where no exposure was declared. A continuous outcome is no number of events, and the rows of a repeated
+    cross-section are a sample, of which a sum says nothing about all.
     """
     import numpy
 
     kind = panel.outcome.kind
+    if panel.cross_sections:
+        return None
     if kind == "count":
         return to_outcome(frame, panel)
     if kind not in EVENTS or not has_exposure(panel):
@@ -149,6 +152,9 @@ def require_single_rows(panel: Panel, title: str) -> None:
         unit, time = panel.frame.loc[twice, ["unit", "time"]].iloc[0]
         raise DesignError(
             f"{unit or 'the series'} has several rows in {panel.label(int(time))}, and {title} needs one",
-            "sum the rows of a unit and period, or use difference_in_differences",
-            "data",
+            "the data say `sampling: repeated_cross_section`: leave it out, so that the rows of a unit and period are "
+            "brought together, or use difference_in_differences"
+            if panel.cross_sections
+            else "sum the rows of a unit and period, or use difference_in_differences",
+            "data.sampling" if panel.cross_sections else "data",
         )

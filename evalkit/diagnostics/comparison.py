@@ -218,6 +218,47 @@ def staggered_adoption(cohorts: Mapping[str, int], estimator: str, never: int) -
     )  # fmt: skip
 
 
+def units_left_out(
+    treated: Sequence[tuple[str, str]], others: Sequence[tuple[str, str]], all_treated: int
+) -> Diagnostic:
+    """Return whether the estimate speaks for every unit that had the programme, and who was left out.
+
+    Parameters
+    ----------
+    treated, others : sequence of (str, str)
+        Units left out, with and without the programme, each with the reason.
+    all_treated : int
+        Number of units with the programme within the data, those left out counted.
+
+    Notes
+    -----
+    Sign against: a unit with the programme was left out. Comparison units that the study leaves out are named.
+    """
+    parts = []
+    if treated:
+        one = len(treated) == 1
+        parts.append(
+            f"{len(treated):,} of {several(all_treated, 'unit')} with the programme {'is' if one else 'are'} not in "
+            f"the estimate: {_with_reasons(treated)}. What the programme did there is not known from this study."
+        )
+    if others:
+        parts.append(f"Left out of the comparison: {_with_reasons(others)}.")
+    return Diagnostic(
+        "units_left_out", "The estimate speaks for every unit that had the programme.", _verdict(bool(treated)),
+        " ".join(parts) or "Every unit of the data is in the estimate.", statistic=float(len(treated)),
+        looked_at="Who is in the data and not in the estimate",
+        short=f"{several(len(treated), 'place')} with the programme had to be left out" if treated else "",
+    )  # fmt: skip
+
+
+def _with_reasons(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return units with their reasons, units that share one named together."""
+    together: dict[str, list[str]] = {}
+    for unit, reason in pairs:
+        together.setdefault(reason.removeprefix("left out of the comparison: "), []).append(unit)
+    return "; ".join(f"{listed(units)} ({reason})" for reason, units in together.items())
+
+
 def balance_of_levels() -> Diagnostic:
     """Return the check of balance as not run: levels may differ in this design, and no covariate balance is made."""
     return Diagnostic(

@@ -112,7 +112,10 @@ def length_of_extrapolation(before: int, after: int, frequency: str, bend: Bend 
     far = dated and after > LONG_IN_YEARS * PER_YEAR[frequency]
     further = after > LONGEST_SHARE * before
     against = far or further
-    reading = f"The line of {before} {words_for(frequency, before)} before is carried {after} forward. "
+    reading = (
+        f"The line before, {before} {words_for(frequency, before)} from its first period to its last, is carried "
+        f"{after} forward. "
+    )
     limits = ["more than two years"] * far + ["more than half its own length"] * further
     unruled = bend is None or bend.reach >= abs(effect)
     if not against:

@@ -109,24 +109,9 @@ def treated_like_the_rest(
 
     Notes
     -----
-    The mean log standard deviation over time (each place and period's mean taken out) and the mean log size of treated
-    places, among those of drawn sets of as many places. Sign against: at most 5% of sets are as high.
+    Sign against: by `sets_as_high`, at most 5% of sets of as many places are as high.
     """
-    import numpy
-
-    left = before - before.mean(axis=1, keepdims=True)
-    left = left - left.mean(axis=0)
-    spread = numpy.sqrt(numpy.mean(left**2, axis=1))
-    measures = {"more variable": numpy.log(numpy.maximum(spread, 1e-12 * max(float(spread.max()), 1e-300)))}
-    if sizes is not None:
-        measures["larger"] = numpy.log(sizes)
-    generator = numpy.random.Generator(numpy.random.PCG64(seed))
-    places, count = treated.size, int(treated.sum())
-    sets = numpy.argsort(generator.random((draws, places)), axis=1)[:, :count]
-    shares = {
-        word: (1.0 + float((values[sets].mean(axis=1) >= values[treated].mean() - 1e-12).sum())) / (1.0 + draws)
-        for word, values in measures.items()
-    }
+    shares = sets_as_high(before, treated, sizes, draws, seed)
     found = [word for word, share in shares.items() if share <= EXTREME]
     shown = listed([f"{share:.0%} of sets of as many places are as high ({word})" for word, share in shares.items()])
     reading = f"Before the start, {shown}. " + (
@@ -141,6 +126,43 @@ def treated_like_the_rest(
         looked_at="Size and variability of treated places before the start, among sets of other places",
         short=f"places with the programme are {listed(found)} than the others" if found else "",
     )  # fmt: skip
+
+
+def sets_as_high(
+    before: numpy.ndarray, treated: numpy.ndarray, sizes: numpy.ndarray | None, draws: int = 1999, seed: int = 0
+) -> dict[str, float]:
+    """Return the share of sets of as many places that are as variable, and as large, as the treated ones.
+
+    Parameters
+    ----------
+    before, treated, sizes, draws, seed
+        As `treated_like_the_rest`.
+
+    Returns
+    -------
+    dict
+        `more variable`, and `larger` where sizes are known.
+
+    Notes
+    -----
+    The mean log standard deviation over time (each place and period's mean taken out) and the mean log size of treated
+    places, among those of drawn sets of as many places, the treated ones counted.
+    """
+    import numpy
+
+    left = before - before.mean(axis=1, keepdims=True)
+    left = left - left.mean(axis=0)
+    spread = numpy.sqrt(numpy.mean(left**2, axis=1))
+    measures = {"more variable": numpy.log(numpy.maximum(spread, 1e-12 * max(float(spread.max()), 1e-300)))}
+    if sizes is not None:
+        measures["larger"] = numpy.log(sizes)
+    generator = numpy.random.Generator(numpy.random.PCG64(seed))
+    places, count = treated.size, int(treated.sum())
+    sets = numpy.argsort(generator.random((draws, places)), axis=1)[:, :count]
+    return {
+        word: (1.0 + float((values[sets].mean(axis=1) >= values[treated].mean() - 1e-12).sum())) / (1.0 + draws)
+        for word, values in measures.items()
+    }
 
 
 ROBUST = "A departure from parallel paths no larger than the one seen before the start would not take the result away."
@@ -194,7 +216,9 @@ def leave_one_out_not_run(reason: str) -> Diagnostic:
     return Diagnostic("leave_out", NOBODY, "not run", reason, looked_at="Nothing")
 
 
-def leave_one_out(found: Sequence[LeftOut], value: float, low: float | None, high: float | None) -> Diagnostic:
+def leave_one_out(
+    found: Sequence[LeftOut], value: float, low: float | None, high: float | None, treated_alone: bool = False
+) -> Diagnostic:
     """Return whether one unit, or all units with one start, make the result.
 
     Parameters
@@ -203,6 +227,8 @@ def leave_one_out(found: Sequence[LeftOut], value: float, low: float | None, hig
         At least one with a value.
     value, low, high : float
         The headline in the same measure.
+    treated_alone : bool
+        Whether only treated units were left out, as there are too many others.
 
     Notes
     -----
@@ -226,6 +252,7 @@ def leave_one_out(found: Sequence[LeftOut], value: float, low: float | None, hig
     if driving:
         reading += f" It leaves the headline's interval, or changes direction, without {listed(driving)}."
     reading += f" {several(failed, 'case')} could not be estimated." if failed else ""
+    reading += " There are too many units to leave each out: only treated ones were." if treated_alone else ""
     return Diagnostic(
         "leave_out", NOBODY, "sign against" if driving else "no sign against", reading, statistic=moved - value,
         looked_at="The estimate without each unit, and without all units of each start",

@@ -35,9 +35,9 @@ def several(count: int, noun: str, plural: str = "") -> str:
 
 
 def listed(names: list[str], most: int = 8) -> str:
-    """Return names with commas and `and`, the rest counted."""
+    """Return names with commas and `and`, the rest counted; empty text for none."""
     shown = names[:most] + ([f"{len(names) - most} more"] if len(names) > most else [])
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return "".join(shown) if len(shown) < 2 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _size(value: float, scale: Scale, unit: str) -> str:

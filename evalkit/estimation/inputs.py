@@ -104,6 +104,13 @@ def as_codes(values: ArrayLike, name: str, length: int) -> Codes:
     codes = np.asarray(values)
     if codes.shape != (length,):
         raise DesignError(f"{name} has shape {codes.shape} for {length} observations")
+    if length and np.issubdtype(codes.dtype, np.integer):
+        low, high = int(codes.min()), int(codes.max())
+        if high - low <= 2 * length:  # a look-up instead of sorting
+            present = np.zeros(high - low + 1, dtype=np.int64)
+            places = codes - low
+            present[places] = 1
+            return np.asarray((np.cumsum(present) - 1)[places])
     return np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 

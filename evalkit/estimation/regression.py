@@ -18,11 +18,6 @@ from evalkit.estimation.dispersion import inverse_information, negative_binomial
 from evalkit.estimation.fit import Fit
 from evalkit.estimation.inputs import (
     Array,
-    Codes,
-    as_codes,
-    as_matrix,
-    as_vector,
-    as_weights,
     log_exposure,
     regression_data,
     require_choice,
@@ -31,10 +26,13 @@ from evalkit.estimation.least_squares import long_run_covariance, newey_west, or
 from evalkit.estimation.log_linear import LogLinearFit, poisson
 from evalkit.estimation.rules import Family, autocovariance_lags, count_rule, factor_rule, reference_rule
 from evalkit.estimation.separation import require_overlap
-from evalkit.estimation.within import SmallSample, cluster_factor, require_groups, require_variation_within
+from evalkit.estimation.two_way_kernel import PanelCovariance, PanelRows, panel_rows, reported, two_way_of
+from evalkit.estimation.within import SmallSample, require_variation, within_two_way
 
 CountCovariance = Literal["model", "newey_west"]
-PanelCovariance = Literal["clustered", "classical"]
+
+LIBRARY_ROWS = 50_000
+"""Panels with more rows are fitted by the project's own kernel, which agrees with linearmodels to 1e-10."""
 
 __all__ = ["Family", "Fit", "SmallSample", "generalised_linear", "newey_west", "ordinary", "two_way"]
 
@@ -171,6 +169,7 @@ def two_way(
     ``y_it = x_it'b + a_i + c_t + e_it`` by weighted least squares within units and periods. Standard-error rule:
     ``(X'WX)^-1 [sum_g X_g'W_g e_g e_g'W_g X_g] (X'WX)^-1``, X within units and periods, times the small-sample
     factor; t with G - 1. Classical: ``s^2 (X'WX)^-1`` with all effects counted; t with n - K.
+    Up to 50,000 rows linearmodels fits, beyond that `two_way_kernel.two_way_kernel`, the same estimator.
 
     References
     ----------
@@ -179,43 +178,19 @@ def two_way(
     pyfixest.
     """
     require_choice(covariance, PanelCovariance, "the covariance")
-    y = as_vector(outcome, "outcome")
-    matrix, w = as_matrix(regressors, "regressors", y.size), as_weights(weights, y.size)
-    units, periods = as_codes(unit, "unit", y.size), as_codes(period, "period", y.size)
-    clusters = units if cluster is None else as_codes(cluster, "cluster", y.size)
-    require_groups(units=units, periods=periods, clusters=clusters)
-    require_variation_within(matrix, units, periods, w)
-    result = _panel_fit(y, matrix, units, periods, w, None if covariance == "classical" else clusters)
-    factor, words = cluster_factor(matrix.shape[1], units, periods, clusters, small_sample)
-    groups = int(clusters.max()) + 1
-    left = y.size - int(matrix.shape[1] + units.max() + periods.max() + 1)
-    df = float(groups - 1)
-    rule = f"clustered ({groups} clusters), factor {words}; t with G-1 = {groups - 1} degrees of freedom"
-    if covariance == "classical":
-        df, factor = float(left), y.size / left
-        rule = f"classical: equal variance, no relation between observations; t with {left} degrees of freedom"
-    spread = np.asarray(result.cov, dtype=np.float64) * factor
-    if np.any(np.diag(spread) < 0.0):  # zero but for rounding
-        raise DesignError(
-            f"{groups} clusters are too few to give each of {matrix.shape[1]} terms a standard error",
-            mend="use fewer leads and lags, or bring more units",
-        )
-    residuals = np.asarray(result.resids, dtype=np.float64)
-    return Fit(
-        coefficients=np.asarray(result.params, dtype=np.float64),
-        covariance=spread,
-        residual_df=df,
-        fitted=y - residuals,
-        residuals=residuals,
-        standardised=residuals * np.sqrt(w),
-        scale=float(np.sum(w * residuals**2) / left),
-        rule=rule,
-        extra={
-            "clusters": float(groups),
-            "units": float(units.max() + 1),
-            "periods": float(periods.max() + 1),
-            "factor": factor,
-        },
+    require_choice(small_sample, SmallSample, "the small-sample rule")
+    rows = panel_rows(outcome, regressors, unit, period, weights, cluster)
+    if rows.outcome.size > LIBRARY_ROWS:
+        return two_way_of(rows, small_sample, covariance)
+    require_variation(within_two_way(rows.regressors, rows.units, rows.periods, rows.weights), rows.regressors)
+    result = _panel_fit(rows, covariance)
+    return reported(
+        rows,
+        np.asarray(result.params, dtype=np.float64),
+        np.asarray(result.cov, dtype=np.float64),
+        np.asarray(result.resids, dtype=np.float64),
+        small_sample,
+        covariance,
     )
 
 
@@ -263,9 +238,7 @@ def _sandwich(counts: Array, matrix: Array, mean: Array, alpha: float, lags: int
     return np.asarray(bread @ long_run_covariance(scores, lags) @ bread * (n / (n - k)))
 
 
-def _panel_fit(
-    outcome: Array, matrix: Array, units: Codes, periods: Codes, weights: Array, clusters: Codes | None
-) -> Any:
+def _panel_fit(panel: PanelRows, covariance: PanelCovariance) -> Any:
     """Return the linearmodels result with a covariance free of small-sample factors.
 
     Rows are given as entities of their own and the effects as "other effects", so that a unit may be observed
@@ -275,16 +248,21 @@ def _panel_fit(
     from linearmodels.panel import PanelOLS
     from linearmodels.panel.utility import AbsorbingEffectError
 
-    rows = np.arange(outcome.size)
+    rows = np.arange(panel.outcome.size)
     index = pd.MultiIndex.from_arrays([rows, np.zeros_like(rows)])
-    frame = pd.DataFrame(matrix, index=index)
-    effects = pd.DataFrame({"unit": units, "period": periods}, index=index)
+    frame = pd.DataFrame(panel.regressors, index=index)
+    effects = pd.DataFrame({"unit": panel.units, "period": panel.periods}, index=index)
+    weights = np.ones(rows.size) if panel.weights is None else panel.weights
     options: dict[str, Any] = {"cov_type": "unadjusted"}
-    if clusters is not None:
-        options = {"cov_type": "clustered", "clusters": pd.DataFrame({"cluster": clusters}, index=index)}
+    if covariance == "clustered":
+        options = {"cov_type": "clustered", "clusters": pd.DataFrame({"cluster": panel.clusters}, index=index)}
     with _settled():
         model = PanelOLS(
-            pd.Series(outcome, index), frame, weights=pd.Series(weights, index), other_effects=effects, check_rank=False
+            pd.Series(panel.outcome, index),
+            frame,
+            weights=pd.Series(weights, index),
+            other_effects=effects,
+            check_rank=False,
         )
         try:
             return model.fit(debiased=False, auto_df=False, count_effects=False, **options)

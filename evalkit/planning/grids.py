@@ -15,6 +15,7 @@ def lengths(
     grid: tuple[Sequence[int], Sequence[int]] | None,
     *,
     season: bool = False,
+    after: int | None = None,
 ) -> tuple[list[int], list[int]]:
     """Return the lengths before and after, ascending.
 
@@ -28,6 +29,8 @@ def lengths(
         Given by the user, and kept as it is.
     season : bool
         Whether a season is fitted, which takes two years before.
+    after : int or None
+        The one length after, where the user gives it without a grid.
 
     Notes
     -----
@@ -40,11 +43,11 @@ def lengths(
     year = PER_YEAR[frequency]
     if year < 4.0:
         befores = sorted({n for n in (round(n_before * share / 4) for share in (2, 3, 4)) if n >= 4})
-        return befores or [n_before], [3, 4, 6, 8]
+        return befores or [n_before], [3, 4, 6, 8] if after is None else [after]
     years = (2, 3, 4, 5, 7, 10, 15) if season else (1, 2, 3, 4, 5, 7, 10, 15)
     whole = [n for n in (round(year * count) for count in years) if 6 <= n <= n_before]
     chosen = {round(at * (len(whole) - 1) / (MOST_LENGTHS - 1)) for at in range(MOST_LENGTHS)} if whole else set()
-    return [whole[at] for at in sorted(chosen)] or [n_before], afters(frequency)
+    return [whole[at] for at in sorted(chosen)] or [n_before], afters(frequency) if after is None else [after]
 
 
 def afters(frequency: str) -> list[int]:

@@ -33,6 +33,7 @@ def power(
     grid: tuple[Sequence[int], Sequence[int]] | None,
     replications: int,
     seed: int,
+    after: int | None = None,
 ) -> dict[str, Any]:
     """Return the mapping of `evalkit.planning.power` for an interrupted time series.
 
@@ -52,7 +53,7 @@ def power(
             "plan with an outcome above zero", "outcomes",
         )  # fmt: skip
     yearly = known.design.season not in ("none", "weekday")
-    befores, afters = lengths(panel.frequency, known.n_before, grid, season=yearly)
+    befores, afters = lengths(panel.frequency, known.n_before, grid, season=yearly, after=after)
     longest = max(*befores, known.n_before) + max(*afters, known.n_after or 0)
     longest += known.design.anticipation + known.design.phase_in
     generator = numpy.random.Generator(numpy.random.PCG64(seed))

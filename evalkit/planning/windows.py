@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 TARGET = 0.8
 
 
-def power(design: BeforeAfter, panel: Panel, grid: tuple[Sequence[int], Sequence[int]] | None) -> dict[str, Any]:
+def power(
+    design: BeforeAfter, panel: Panel, grid: tuple[Sequence[int], Sequence[int]] | None, after: int | None = None
+) -> dict[str, Any]:
     """Return the mapping of `evalkit.planning.power` for a before/after comparison of counts.
 
     Raises
@@ -37,7 +39,8 @@ def power(design: BeforeAfter, panel: Panel, grid: tuple[Sequence[int], Sequence
         raise DesignError("nothing was counted before the start", "a fall cannot be found from zero", "outcomes")
     phi = _dispersion(totals, exposure) if design.dispersion != "none" else 1.0
     n_after = _periods_after(design, panel)
-    befores, afters_ = grid or ({len(totals), *afters(panel.frequency)}, afters(panel.frequency))
+    looked_at = afters(panel.frequency) if after is None else [after]
+    befores, afters_ = grid or ({len(totals), *afters(panel.frequency)}, looked_at)
     level = float(totals.mean())
     cells = [_cell(level, phi, before, after, design.level) for before in sorted(befores) for after in sorted(afters_)]
     own: dict[str, Any] = {"before": len(totals), "after": n_after, "smallest_change_percent": None}

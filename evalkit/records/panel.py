@@ -95,12 +95,12 @@ class Panel:
     @property
     def units(self) -> list[str]:
         """Units in the order of the table."""
-        return list(dict.fromkeys(self.frame["unit"]))
+        return list(self.frame["unit"].unique())
 
     @property
     def treated_units(self) -> list[str]:
         """Units that are treated at some time."""
-        return list(dict.fromkeys(self.frame.loc[self.frame["first_time"].notna(), "unit"]))
+        return list(self.frame.loc[self.frame["first_time"].notna(), "unit"].unique())
 
     @property
     def times(self) -> list[int]:
@@ -116,8 +116,8 @@ class Panel:
 
         Repeated cross-sections need not be adjacent: a period without a row in any unit is no hole of theirs.
         """
-        found = self.frame.groupby("unit", sort=False)["time"].agg(set)
-        wanted = [time for time in self.times if first <= time <= last] if self.cross_sections else range(first, last + 1)
+        found, there = self.frame.groupby("unit", sort=False)["time"].agg(set), set(self.times)
+        wanted = [time for time in range(first, last + 1) if not self.cross_sections or time in there]
         missing = []
         for unit, have in found.items():
             declared = {time for time, _, whose in self.gaps if whose in (None, unit)}

@@ -39,6 +39,10 @@ CAUTIONS = {
     "treated_like_the_rest": "That any place could as well have been treated: those treated are larger or vary more.",
     "robust_to_departures": "That it holds where paths drift: a drift no larger than earlier ones would undo it.",
     "scale_of_the_outcome": "That percent and amounts say the same: on the other scale the change is another.",
+    "composition": "That like is set beside like: who is in the data changed differently where it began.",
+    "units_left_out": "That it speaks for every place with the programme: some had to be left out.",
+    "lone_starts": "How sure the effect of each start is: some starts rest on one place, with its own luck.",
+    "spillover_to_neighbours": "That places nearby were untouched: there, too, something changed when it began.",
     "staggered_adoption": "That one figure stands for all places: places started at different times.",
 }
 """What a reader should hold back on when a check speaks against its assumption, by the check's name."""

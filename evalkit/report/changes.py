@@ -12,6 +12,10 @@ from evalkit.report.numbers import Shown
 from evalkit.report.result_tables import written
 from evalkit.report.words import interval_label, interval_words, phrase
 
+LOG_RATIO = "log ratio"
+MOST_LOG = 500.0
+"""Above this a log ratio has no percentage that a computer can hold."""
+
 
 def as_change(value: float, low: float | None, high: float | None, unit: str, level: float = 0.95) -> Change:
     """Return a number of a record as a change: its bounds in order, or none where one is missing.
@@ -21,14 +25,46 @@ def as_change(value: float, low: float | None, high: float | None, unit: str, le
     value, low, high : float or None
         In percent where `unit` says so, otherwise in the outcome's unit.
     unit : str
-        `percent` marks a percentage.
+        `percent` marks a percentage; a `log ratio` is read as one.
     level : float
         Confidence level of the bounds.
     """
+    if unit.strip().casefold() == LOG_RATIO:
+        return as_change(to_percent(value), _known_percent(low), _known_percent(high), "percent", level)
     percent = is_percent(unit)
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return Change(value, None, None, percent, level)
     return Change(value, min(low, high), max(low, high), percent, level)
+
+
+def on_headline_scale(analysis: Analysis, value: float, low: float | None = None, high: float | None = None) -> Change:
+    """Return a number on the scale of the headline as a change: log ratios in percent, others in the outcome's unit.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    value, low, high : float or None
+        As the model estimates them.
+    """
+    effect = analysis.result.effect
+    if effect.scale == "log":
+        return as_change(value, low, high, LOG_RATIO, effect.level)
+    return as_change(value, low, high, "", effect.level)
+
+
+def to_percent(ratio: float) -> float:
+    """Return a log ratio as a change in percent; infinite where it is too large to be told."""
+    return 100 * math.expm1(ratio) if ratio < MOST_LOG else math.inf
+
+
+def _known_percent(ratio: float | None) -> float | None:
+    return None if ratio is None else to_percent(ratio)
+
+
+def unit_of(analysis: Analysis) -> str:
+    """Return what changes on the scale of the headline are in, as it stands in a heading; empty when unknown."""
+    effect = analysis.result.effect
+    return "%" if effect.scale == "log" else inside(effect.unit or analysis.outcome.unit)
 
 
 def is_percent(unit: str) -> bool:

@@ -13,6 +13,7 @@ from evalkit.report.changes import as_change, is_percent, level_of
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width, wrapped
 from evalkit.report.ladder import Change
 from evalkit.report.numbers import Shown, Writer, decimals_for, interval_text, signed, signed_percent
+from evalkit.report.other_data import distinct_baselines
 from evalkit.report.scales import finite, is_finite, period_ticks, step_for, ticks_within
 from evalkit.report.words import interval_label
 
@@ -110,7 +111,7 @@ def placebo_dots(analysis: Analysis) -> Dots | None:
 
 def baseline_dots(analysis: Analysis) -> Dots | None:
     """Return the change against each possible window before, by its first period; None with fewer than three."""
-    baselines = analysis.result.baselines
+    baselines = distinct_baselines(analysis)
     dots = list(_dots(analysis, ((b.first, b.window, b, b.registered) for b in baselines)))
     if len(dots) < 3:
         return None

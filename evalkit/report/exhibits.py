@@ -12,6 +12,7 @@ from evalkit.records import Analysis, Evaluation
 from evalkit.report import figures, windows
 from evalkit.report.cautions import inside
 from evalkit.report.downloads import csv_text
+from evalkit.report.event_words import events_message
 from evalkit.report.ladder import Change, Reading, change_of, read
 from evalkit.report.numbers import number
 from evalkit.report.tables import Table, table_html, table_text
@@ -112,7 +113,7 @@ def series_figure(evaluation: Evaluation) -> figures.Figure | None:
 
 def _expected_label(analysis: Analysis) -> str:
     """Return what the expected line is."""
-    if analysis.design["kind"] != "before_after":
+    if not windows.sets_windows(analysis):
         return "Expected without it"
     return "As in other areas" if (analysis.result.fit or {}).get("compared_with") else "As before"
 
@@ -121,7 +122,7 @@ def _recent(primary: Analysis) -> Analysis:
     """Return the analysis with the last periods before the start alone, where there are very many."""
     path = primary.result.path
     before = list(dict.fromkeys(point.period for point in windows.before_points(primary)))
-    if len(before) <= LONG_SERIES or primary.design["kind"] == "before_after":
+    if len(before) <= LONG_SERIES or windows.sets_windows(primary):
         return primary
     left_out = set(before[:-SHOWN_BEFORE])
     kept, seasonless = (
@@ -163,15 +164,10 @@ def analyses_figure(evaluation: Evaluation) -> figures.Figure | None:
 def events_figure(evaluation: Evaluation) -> figures.Figure | None:
     """Return the event study of the main analysis; None where the design has none."""
     primary = evaluation.primary
-    events = primary.result.event_study
-    if not events:
+    if not primary.result.event_study:
         return None
-    bounds = [(event.low, event.high) for event in events if event.time < -1]
-    early = [(low, high) for low, high in bounds if low is not None and high is not None]
-    away = sum(low > 0 or high < 0 for low, high in early)
-    title = f"Before the start, {number(away)} of {number(len(early))} intervals leave out no difference"
     return figures.event_study(
-        primary, title=title if early else "The difference by time since the start", name="events",
+        primary, title=events_message(primary), name="events",
         subtitle=f"{label_of(primary)}, by {words_for(primary.frequency)} before and after the start",
         source=source_words(evaluation, primary),
     )  # fmt: skip
@@ -224,7 +220,7 @@ def _change_figure(evaluation: Evaluation, reading: Reading, source: str) -> fig
 
 def _in_change_figure(evaluation: Evaluation) -> list[Analysis]:
     """Return the analyses that are drawn together where no path is long enough to be drawn itself."""
-    analyses = [a for a in evaluation.analyses if a.design["kind"] == "before_after"] or [evaluation.primary]
+    analyses = [a for a in evaluation.analyses if windows.sets_windows(a)] or [evaluation.primary]
     return [a for a in analyses if change_of(a).percent == change_of(evaluation.primary).percent]
 
 
@@ -255,7 +251,7 @@ def _average_of(primary: Analysis) -> str:
     """Return over how many places the lines are averages: `, average of 4 places`."""
     treated = primary.result.n_treated_units
     others = primary.result.n_units - treated
-    if treated < 2 or primary.design["kind"] == "before_after":
+    if treated < 2 or windows.sets_windows(primary):
         return ""
     return f", average of {number(treated)} places" + (f" (and of {number(others)} without it)" if others > 1 else "")
 

@@ -19,7 +19,7 @@ from evalkit.records import Analysis, PathPoint
 from evalkit.report.drawing import SLIM, WIDE, Band, Drawing, Line, Point, Size
 from evalkit.report.event_chart import describe_events, draw_events, event_table, read_events
 from evalkit.report.path_chart import Wording, draw_paths
-from evalkit.report.paths import describe_paths, path_table, read_paths
+from evalkit.report.paths import Paths, describe_paths, path_table, read_paths, with_comparison
 from evalkit.report.row_chart import Rows, describe_rows, draw_rows, read_rows, row_table
 from evalkit.report.scales import TICKS, level_range, step_for, value_writer
 from evalkit.report.strips import interval_strip, of_every_hundred
@@ -94,7 +94,7 @@ def observed_against_expected(
         When the path holds no observation: an empty chart is never drawn.
     """
     recorded = read_paths(analysis, analysis.result.path)
-    paths = recorded if season_adjusted is None else read_paths(analysis, season_adjusted)
+    paths = recorded if season_adjusted is None else read_paths(analysis, with_comparison(analysis, season_adjusted))
     if not any(track.series("observed") for track in paths.tracks):
         raise ValueError(f"analysis {analysis.id!r} has no observed path to draw")
     wording = Wording(interruption_label, expected_label, observed_label, comparison_label, tuple(effect_lines))
@@ -108,6 +108,11 @@ def observed_against_expected(
         notes.append(
             f"Scale starts at {value_writer(analysis.outcome, paths.values(), step_for(high - low, TICKS))(low)}."
         )
+    if season_adjusted and recorded.comparison:
+        notes.append("Squares: comparison places as recorded." if paths.comparison else
+                     "The comparison series lies off the scale; it is in the table.")  # fmt: skip
+    if paths.left_out:
+        notes.append(f"Shaded grey: not used in the estimate ({_spans(paths)}).")
     if paths.cut_short:
         notes.append("The shaded interval goes beyond the scale.")
     ends = " to ".join(
@@ -200,6 +205,13 @@ def _rows_figure(analyses: Sequence[Analysis], rows: Rows, heads: tuple[str, str
                    f"Change and interval, {len(rows.rows)} {'analysis' if len(rows.rows) == 1 else 'analyses'}",
                    described(describe_rows(rows), marked), row_table(rows),
                    lambda size: draw_rows(rows, heads, size, simulated=marked))  # fmt: skip
+
+
+def _spans(paths: Paths) -> str:
+    """Return the stretches that are left out of the model, in words."""
+    spans = [" to ".join(dict.fromkeys(describe_period(time, paths.frequency) for time in span))
+             for span in paths.left_out]  # fmt: skip
+    return "; ".join(spans)
 
 
 def _pattern(analysis: Analysis) -> str:

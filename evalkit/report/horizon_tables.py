@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation, Horizon
 from evalkit.report import windows
@@ -25,6 +27,8 @@ def horizons_table(evaluation: Evaluation) -> Table | None:
     horizons = primary.result.horizons
     counted = any(horizon.averted is not None for horizon in horizons)
     totals = counted and reading.may_price
+    if unvarying(horizons):
+        return _totals_table(primary) if totals else None
     columns = [Column("After"), Column(f"Change in that {words_for(primary.frequency)} alone", "number"),
                Column("Average change up to then", "number")]  # fmt: skip
     if totals:
@@ -45,6 +49,10 @@ def horizons_sentences(analysis: Analysis) -> list[str]:
         return []
     first, last = horizons[0], horizons[-1]
     kind = analysis.outcome.kind
+    if unvarying(horizons):
+        return [f"The model has one change for every {words_for(analysis.frequency)}: "
+                f"{change_words(_average(analysis, first), kind, THAN)}. It cannot tell whether the change grew or "
+                "faded."]  # fmt: skip
     sentences = [f"Over {_over(first)}: {change_words(_average(analysis, first), kind, THAN)}, on average."]
     alone, when = _alone(analysis, last), windows.describe(last.period, analysis.frequency)
     if ended(last):
@@ -53,6 +61,25 @@ def horizons_sentences(analysis: Analysis) -> list[str]:
     if faded(analysis):
         sentences.append("So it cannot be said whether the change was still there by then.")
     return sentences
+
+
+def unvarying(horizons: Sequence[Horizon]) -> bool:
+    """Say whether the change is the same at every horizon, alone and on average: a model with one change for all."""
+    shown = {tuple(None if x is None else f"{x:.6g}" for x in each)
+             for one in horizons for each in ((one.change, one.change_low, one.change_high),
+                                              (one.average, one.average_low, one.average_high))}  # fmt: skip
+    return len(horizons) > 1 and len(shown) == 1
+
+
+def _totals_table(primary: Analysis) -> Table:
+    """Return the total so far by horizon, where the change itself is the same at each."""
+    noun = counted_noun(primary)
+    rows = [(f"{capital(horizon.label)}: {windows.describe(horizon.period, primary.frequency)}",
+             _total(primary, horizon)) for horizon in primary.result.horizons]  # fmt: skip
+    label = f"{totals_words(primary)} up to then{f', {noun}' if noun else ''}"
+    return Table("tbl-horizons", "How many it was, and by when", [Column("After"), Column(label, "number")], rows,
+                 cards=True, note=f"In brackets: {interval_label(level_of(primary))}, for each number alone, with the "
+                                  "chance of single periods.")  # fmt: skip
 
 
 def faded(analysis: Analysis) -> bool:

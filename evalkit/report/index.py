@@ -98,8 +98,8 @@ def strips(evaluation: Evaluation) -> list[str]:
     if not evaluation.analyses or evaluation.simulated:
         return []
     primary = evaluation.primary
-    several = [a for a in evaluation.analyses if a.design["kind"] == "before_after" and a.role != "falsification"]
-    chosen: list[Analysis] = several[:STRIPS] if primary.design["kind"] == "before_after" else [primary]
+    several = [a for a in evaluation.analyses if windows.sets_windows(a) and a.role != "falsification"]
+    chosen: list[Analysis] = several[:STRIPS] if windows.sets_windows(primary) else [primary]
     drawn = [(analysis, change_of(analysis)) for analysis in chosen]
     shown = [(analysis, change) for analysis, change in drawn if change.percent]
     kind = "impact" if summary.kind_of(evaluation) == "impact" else "monitoring"

@@ -64,7 +64,7 @@ def rank_of(analysis: Analysis) -> Rank | None:
     """Return the rank of the true start among the pretend ones; None where there is none of either.
 
     The check that ranked them has the share of starts at least as clear, the true one among them; it is read back as
-    a number of dates. Only without it are the changes themselves counted.
+    a number of dates. Only without it, or where dates have no standard errors, are the changes themselves counted.
     """
     placebos = [placebo for placebo in analysis.result.placebos if placebo.kind == "period"]
     true = next((placebo for placebo in placebos if placebo.true), None)
@@ -73,6 +73,9 @@ def rank_of(analysis: Analysis) -> Rank | None:
         return None
     larger = sum(abs(placebo.value) >= abs(true.value) for placebo in others)
     check = next((check for check in analysis.result.diagnostics if check.name == CHECK), None)
+    errors_known = all(placebo.p_value is not None for placebo in others)
+    if check is not None and not errors_known:
+        return Rank(len(others), larger, verdict=check.verdict, larger=larger)
     if check is not None and check.statistic is not None:
         at_least = round(check.statistic * (1 + len(others))) - 1
         return Rank(len(others), at_least, clear=True, verdict=check.verdict, larger=larger)
@@ -174,13 +177,46 @@ def leave_out_sentence(analysis: Analysis) -> str:
 
 def other_baselines(analysis: Analysis) -> list[Baseline]:
     """Return the windows before that the study does not name."""
-    return [baseline for baseline in analysis.result.baselines if not baseline.registered]
+    return [baseline for baseline in distinct_baselines(analysis) if not baseline.registered]
+
+
+def distinct_baselines(analysis: Analysis) -> list[Baseline]:
+    """Return the windows before, each once.
+
+    Where only the same months of the year count, a window and a longer one around it can hold the very same months:
+    they then give the same numbers, and the shorter one, or the one that the study names, stands for both.
+    """
+    given = list(analysis.result.baselines)
+    gone = {
+        place
+        for place, one in enumerate(given)
+        for rank, other in enumerate(given)
+        if _same_months(one, other) and _stands_for(other, rank, one, place)
+    }
+    return [one for place, one in enumerate(given) if place not in gone]
+
+
+def _same_months(one: Baseline, other: Baseline) -> bool:
+    """Say whether one window lies within the other and both give the same numbers to the last digit."""
+    if one is other or (one.value, one.low, one.high) != (other.value, other.low, other.high):
+        return False
+    within = one.first >= other.first and one.last <= other.last
+    return within or (other.first >= one.first and other.last <= one.last)
+
+
+def _stands_for(other: Baseline, rank: int, one: Baseline, place: int) -> bool:
+    """Say whether the other window is the one to keep: registered, else shorter, else the earlier in the list."""
+    if other.registered != one.registered:
+        return other.registered
+    if (other.first, other.last) != (one.first, one.last):
+        return other.first >= one.first and other.last <= one.last
+    return rank < place
 
 
 def baselines_sentence(analysis: Analysis) -> str:
     """Return the change against other earlier windows: each named where they are few, otherwise the ends."""
     others = other_baselines(analysis)
-    own = next((baseline for baseline in analysis.result.baselines if baseline.registered), None)
+    own = next((baseline for baseline in distinct_baselines(analysis) if baseline.registered), None)
     if not others:
         return ""
     named = ([own] if own else []) + others
@@ -196,7 +232,7 @@ def baselines_sentence(analysis: Analysis) -> str:
 
 def baselines_message(analysis: Analysis) -> str:
     """Return the message of the chart: between which ends the change lies, whichever window it is set against."""
-    baselines = analysis.result.baselines
+    baselines = distinct_baselines(analysis)
     least, most = (end(baselines, key=lambda baseline: baseline.value) for end in (min, max))
     if _size(least) == _size(most):
         return f"Whichever earlier window is taken, the change is {_size(least)}"
@@ -205,7 +241,7 @@ def baselines_message(analysis: Analysis) -> str:
 
 def baselines_table(analysis: Analysis) -> Table | None:
     """Return the change against each window before, that of the study marked; None without another window."""
-    baselines = analysis.result.baselines
+    baselines = distinct_baselines(analysis)
     if not other_baselines(analysis):
         return None
     rows = []

@@ -112,12 +112,19 @@ class Page:
         figures = (
             ("fig-headline", exhibits.headline_figure, 2),
             ("fig-power", supplement_figures.power_figure, 4),
+            ("fig-donors", supplement_figures.donors_figure, 4),
             ("fig-series", exhibits.series_figure, 3),
             ("fig-totals", supplement_figures.totals_figure, 4),
+            ("fig-starts", supplement_figures.starts_figure, 4),
+            ("fig-calendar", supplement_figures.calendar_figure, 4),
             ("fig-analyses", exhibits.analyses_figure, 3),
             ("fig-baselines", supplement_figures.baseline_figure, 4),
             ("fig-pretend", supplement_figures.placebo_figure, 4),
-            ("fig-events", exhibits.events_figure, 3),
+            ("fig-places", supplement_figures.places_figure, 4),
+            ("fig-pairs", supplement_figures.pairs_figure, 4),
+            ("fig-events", exhibits.events_figure, 4),
+            ("fig-departures", supplement_figures.departures_figure, 4),
+            ("fig-bends", supplement_figures.bends_figure, 4),
         )
         return {name: self.exhibits.figure(make(self.evaluation), name, heading) for name, make, heading in figures}
 
@@ -151,6 +158,7 @@ class Page:
             ],
             "assumptions": particulars.assumptions(self.evaluation),
             "power": supplement_parts.power(self.evaluation, self.exhibits, self._figures),
+            "parts": supplement_parts.composition(self.evaluation, self.exhibits, self._figures),
             "options": self.exhibits.table(particulars.options_table(self.evaluation), folded=True),
         }
 
@@ -161,7 +169,9 @@ class Page:
             "figure": self._figures.get("fig-series", ""),
             "table": self.exhibits.table(result_table(self.evaluation)),
             "selection": supplement_parts.selection(self.evaluation),
+            "inference": supplement_parts.inference(self.evaluation),
             "later": supplement_parts.later(self.evaluation, self.exhibits, self._figures),
+            "parts": supplement_parts.in_other_ways(self.evaluation, self.exhibits, self._figures),
             "terms": self.exhibits.table(terms_table(self.evaluation.primary), folded=True),
         }
 
@@ -185,7 +195,7 @@ class Page:
         }
 
     def _events(self) -> dict[str, Any]:
-        return {"figure": self._figures.get("fig-events", "")}
+        return {"parts": supplement_parts.events(self.evaluation, self.exhibits, self._figures)}
 
     def _claims(self) -> dict[str, Any]:
         return {"claims": [arrangements.claim(shown) for shown in arrangements.claims(self.evaluation)]}

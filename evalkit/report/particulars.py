@@ -10,6 +10,7 @@ from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import windows
 from evalkit.report.arrangements import SEEN, small_numbers
+from evalkit.report.inference_words import estimator_pairs, given_by_estimator
 from evalkit.report.numbers import number
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import capital
@@ -33,6 +34,8 @@ PROGRAMME = {
     "delivery_body": "Who runs it",
 }
 PEOPLE = {"commissioner": "Commissioner", "analyst": "Analyst", "assurer": "Assurer", "approver": "Approved"}
+MOST_LEFT_OUT = 3
+"""Up to so many units left out stand among the facts of the design; more stand in a table."""
 KINDS = {"monitoring": "Monitoring", "interim": "Impact study, interim", "impact": "Impact study"}
 
 MEASUREMENT = {"likely": "Likely", "possible": "Possibly", "unlikely": "Unlikely"}
@@ -103,12 +106,17 @@ def design_pairs(evaluation: Evaluation) -> Pairs:
         ("Better is", {"neither": "neither lower nor higher"}.get(primary.outcome.better, primary.outcome.better)),
         ("Plan fixed in advance", registered(study)),
     ]
-    pairs += [("Left out", f"{unit}: {reason}") for unit, reason in result.dropped]
+    if len(result.dropped) <= MOST_LEFT_OUT:  # more of them stand in a table of their own
+        pairs += [("Left out", f"{unit}: {reason}") for unit, reason in result.dropped]
+    pairs += estimator_pairs(primary)
     return [(term, text) for term, text in pairs if text]
 
 
 def assumptions(evaluation: Evaluation) -> list[str]:
-    """Return what the design assumes, in its own words."""
+    """Return what the estimator that ran takes as given, in its own words, or else what the design does."""
+    stated = given_by_estimator(evaluation.primary) if evaluation.analyses else []
+    if stated:
+        return stated
     design = DESIGNS.get(str(evaluation.study["design"]["kind"]))
     return list(getattr(design, "assumptions", ()))
 

@@ -54,6 +54,7 @@ def draw_paths(paths: Paths, wording: Wording, size: Size, *, simulated: bool) -
     drawing = Drawing(plan.canvas)
     if simulated:
         drawing.simulated_mark(size.tick)
+    _left_out(drawing, paths, size)
     _value_axis(drawing, paths, size)
     _period_axis(drawing, paths, size)
     _intervals_and_lines(drawing, paths)
@@ -141,6 +142,24 @@ def _planned(paths: Paths, wording: Wording, size: Size, above: tuple[Tag, ...],
     canvas = Canvas(size.width, size.height, left, right, top + size.line * len(heads) + 8, size.height - 30,
                     (times[0] - 0.5, times[-1] + 0.5), (low, high))  # fmt: skip
     return Plan(canvas, above, below, tuple(heads), top)
+
+
+def _left_out(drawing: Drawing, paths: Paths, size: Size) -> None:
+    """Shade the stretches that are not used, with a word each where there is room beside the last one."""
+    at, taken = drawing.canvas, -1e9
+    words = "Left out"
+    half = text_width(words, size.tick) / 2
+    for first, last in paths.left_out:
+        left, right = (max(at.left, min(at.across(end), at.right)) for end in (first - 0.5, last + 0.5))
+        if right <= left:
+            continue
+        drawing.box(left, at.top, right, at.bottom, "hair")
+        middle = min(max((left + right) / 2, at.left + half), size.width - half)
+        cut = at.across(paths.start - 0.5) if paths.start is not None else -1e9
+        middle = cut + half + 5 if abs(middle - cut) < half + 4 else middle  # off the line of the start
+        if middle - half > taken + 4:
+            drawing.text(middle, at.bottom - 8, words, size.tick, "muted", anchor="middle", halo=True)
+            taken = middle + half
 
 
 def _value_axis(drawing: Drawing, paths: Paths, size: Size) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evalkit.periods import describe_period, parse_period
 from evalkit.records import Analysis, Estimate, Measure, PathPoint
 from evalkit.report.numbers import Shown, Writer, count, estimate_text, interval_text
-from evalkit.report.scales import is_finite, value_writer
+from evalkit.report.scales import finite, is_finite, value_writer
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,10 @@ class Track:
 
 @dataclass(frozen=True)
 class Paths:
-    """All that the chart draws: treated groups with their expected path, comparison groups without."""
+    """All that the chart draws: treated groups with their expected path, comparison groups without.
+
+    `left_out` holds the first and last period of each stretch that was seen and is not in the model.
+    """
 
     treated: tuple[Track, ...]
     comparison: tuple[Track, ...]
@@ -35,6 +38,7 @@ class Paths:
     frequency: str
     measure: Measure
     level: float
+    left_out: tuple[tuple[int, int], ...] = ()
 
     @property
     def tracks(self) -> tuple[Track, ...]:
@@ -96,7 +100,38 @@ def read_paths(analysis: Analysis, path: Sequence[PathPoint]) -> Paths:
         else min(starts, default=None)
     )
     return Paths(treated or tuple(tracks), comparison, start, analysis.frequency, analysis.outcome,
-                 analysis.result.effect.level)  # fmt: skip
+                 analysis.result.effect.level, stretches_left_out(analysis))  # fmt: skip
+
+
+def stretches_left_out(analysis: Analysis) -> tuple[tuple[int, int], ...]:
+    """Return first and last period of each stretch that was seen but not fitted, where the model has a fitted line."""
+    fitted = {point.unit for point in analysis.result.path if point.fitted is not None}
+    points = [point for point in analysis.result.path if point.unit in fitted]
+    times = sorted({parse_period(point.period, analysis.frequency) for point in points if point.fitted is None})
+    found: list[tuple[int, int]] = []
+    for time in times:
+        if found and time == found[-1][1] + 1:
+            found[-1] = (found[-1][0], time)
+        else:
+            found.append((time, time))
+    return tuple(found)
+
+
+def with_comparison(analysis: Analysis, drawn: Sequence[PathPoint]) -> tuple[PathPoint, ...]:
+    """Return a path without season together with the comparison series as recorded, which has no such path.
+
+    A series that lies far from the treated one is left to the table: on its scale nothing else could be read.
+    """
+    known = {point.unit for point in drawn}
+    values = finite(value for point in drawn for value in (point.observed, point.counterfactual))
+    others = [point for point in analysis.result.path if point.unit not in known]
+    seen = finite(point.observed for point in others)
+    if not seen or not values:
+        return tuple(drawn)
+    low, high = min(values), max(values)
+    room = 1.5 * (high - low)
+    near = min(seen) >= low - room and max(seen) <= high + room
+    return (*drawn, *others) if near else tuple(drawn)
 
 
 def path_table(recorded: Paths, drawn: Paths) -> tuple[tuple[str, ...], ...]:

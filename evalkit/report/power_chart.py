@@ -1,7 +1,8 @@
 """The smallest change that a study could find by how long it watches: sentences, a grid and a chart from its power.
 
 `Result.power` holds `target`, `level`, `replications`, `measure`, `cells` of `before`, `after` and
-`smallest_change_percent`, `own` (the study's own lengths), `pre_period` and `words`; nothing is computed here.
+`smallest_change_percent`, `own` (the study's own lengths), `pre_period` and `words`; nothing is computed here. Where it
+says `by: treated`, cells differ by how many places are treated: `power_by_places` has what is particular to that.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from evalkit.periods import words_for
 from evalkit.records import Analysis
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, spread, text_width, wrapped
 from evalkit.report.numbers import Shown, number, percent
+from evalkit.report.power_by_places import own_places, places_table, treated_words
 from evalkit.report.scales import is_finite, ticks_within
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import periods_words
 
 Cell = tuple[int, int, float | None]
-"""Periods before, periods after, and the smallest change in percent; None where none was found."""
+"""Periods before, periods after, and the smallest change in percent; None where none was found. By places: 0, and how
+many are treated."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class Power:
         Share of such studies in which the change is found.
     noun : str
         `fall`, `rise` or `change`: what is looked for.
+    by : str
+        length, or treated.
+    place : str
+        What a place is called, where `by` is treated.
     """
 
     cells: tuple[Cell, ...]
@@ -47,6 +54,27 @@ class Power:
     frequency: str
     target: float
     noun: str = "change"
+    by: str = "length"
+    place: str = "unit"
+
+    @property
+    def by_places(self) -> bool:
+        """Whether cells differ by how many places are treated, not by lengths."""
+        return self.by == "treated"
+
+    @property
+    def subtitle(self) -> str:
+        """Return what is drawn, as it follows the name of the outcome."""
+        if self.by_places:
+            return f"smallest {self.noun} by number of treated {self.place}s, drawn at random"
+        return f"smallest {self.noun} by {words_for(self.frequency, 2)} before and after"
+
+    def across(self, after: int) -> float:
+        """Return where a cell stands from left to right: numbers of places one step apart."""
+        if not self.by_places:
+            return float(after)
+        numbers = sorted({cell[1] for cell in (*self.cells, *([self.own] if self.own else []))})
+        return float(numbers.index(after))
 
     @property
     def befores(self) -> list[int]:
@@ -69,10 +97,10 @@ def read_power(analysis: Analysis, margin: float | None) -> Power | None:
     power = analysis.result.power
     if not power or not power.get("cells"):
         return None
-    own = power.get("own")
-    return Power(tuple(_cell(cell) for cell in power["cells"]), _cell(own) if own and _whole(own) else None,
+    own, by = power.get("own"), str(power.get("by") or "length")
+    return Power(tuple(_cell(cell, by) for cell in power["cells"]), _cell(own, by) if own and _whole(own) else None,
                  None if margin is None else abs(margin), analysis.frequency, float(power["target"]),
-                 _noun(power))  # fmt: skip
+                 _noun(power), by, str(power.get("noun") or "unit"))  # fmt: skip
 
 
 def power_message(power: Power) -> str:
@@ -85,6 +113,8 @@ def power_message(power: Power) -> str:
         return f"From {_size(min(sizes))} to {_size(max(sizes))}: the smallest {power.noun} that could be found {times}"
     before, after, size = power.own
     lengths = f"With {periods_words(before, power.frequency)} before and {number(after, 0)} after"
+    if power.by_places:
+        lengths = own_places(after, power.place)
     if not is_finite(size):
         return f"{lengths}, no {power.noun} was large enough to be found {times}"
     return f"{lengths}, a {power.noun} of {_size(size)} could be found {times}"
@@ -97,10 +127,10 @@ def against_margin(power: Power) -> str:
     if power.margin is None:
         return "No smallest change that matters was set in advance to hold this against."
     matters = f"The change set in advance as large enough to matter is {_size(power.margin)}"
-    size = power.own[2]
+    size, study = power.own[2], "a study like this" if power.by_places else "a study of this length"
     if size is None or not math.isfinite(size) or abs(size) > power.margin:
-        return f"{matters}: a study of this length would miss a {power.noun} of that size {missed(power.target)}."
-    return f"{matters}: a study of this length is long enough to find it."
+        return f"{matters}: {study} would miss a {power.noun} of that size {missed(power.target)}."
+    return f"{matters}: {study} {'could find it' if power.by_places else 'is long enough to find it'}."
 
 
 def times_in(share: float) -> str:
@@ -119,7 +149,9 @@ def missed(share: float) -> str:
 
 
 def power_table(power: Power, source: Mapping[str, Any]) -> Table:
-    """Return the grid: a row for each length before, a column for each length after."""
+    """Return the grid: a row for each length before, a column for each length after; or a row a number treated."""
+    if power.by_places:
+        return places_table(source, f"The smallest {power.noun} that could be found {times_in(power.target)}")
     found = {(before, after): size for before, after, size in power.cells}
     columns = [Column("Before"), *(Column(f"{periods_words(after, power.frequency)} after, percent", "number")
                                    for after in power.afters)]  # fmt: skip
@@ -133,6 +165,12 @@ def power_table(power: Power, source: Mapping[str, Any]) -> Table:
 
 def power_rows(power: Power) -> tuple[tuple[str, ...], ...]:
     """Return header and rows of what is drawn, one row a cell, the study's own lengths first."""
+    if power.by_places:
+        drawn = [treated_words(after) for _, after, _ in power.cells]
+        own = [f"{treated_words(power.own[1])}, this study's own"] if power.own else []
+        sizes = [*([power.own[2]] if power.own else []), *(size for _, _, size in power.cells)]
+        return ((f"Treated {power.place}s", f"Smallest {power.noun}, percent"),
+                *((name, _shown(size)) for name, size in zip([*own, *drawn], sizes, strict=True)))  # fmt: skip
     noun = words_for(power.frequency, 2)
     rows = [(f"{noun.capitalize()} before", f"{noun.capitalize()} after", f"Smallest {power.noun}, percent")]
     for before, after, size in ([power.own] if power.own else []) + list(power.cells):
@@ -145,7 +183,10 @@ def describe_power(power: Power) -> str:
     parts = []
     for before in power.befores:
         sizes = [(after, size) for b, after, size in power.drawn if b == before and size is not None]
-        if sizes:
+        if sizes and power.by_places:
+            told = ", ".join(f"{_size(size)} with {number(after, 0)}" for after, size in sizes)
+            parts.append(f"Treated {power.place}s drawn at random: {told}.")
+        elif sizes:
             told = ", ".join(f"{_size(size)} with {number(after, 0)} after" for after, size in sizes)
             parts.append(f"{periods_words(before, power.frequency)} before: {told}.")
     if power.margin is not None:
@@ -156,17 +197,18 @@ def describe_power(power: Power) -> str:
 
 
 def draw_power(power: Power, size: Size, *, simulated: bool) -> Drawing:
-    """Return the chart at one size: a line for each length before, over the lengths after."""
+    """Return the chart at one size: a line for each length before, over the lengths after; or one over places."""
     drawn = [*power.drawn, *([power.own] if power.own and is_finite(power.own[2]) else [])]
     afters = sorted({after for _, after, _ in power.drawn} or {after for _, after, _ in drawn})
     top_value = 1.08 * max([abs(share or 0.0) for _, _, share in drawn] + [power.margin or 0.0])
     ticks = ticks_within(0, top_value, 5)
     left = 12 + max(text_width(f"{number(tick)}%", size.tick) for tick in ticks)
     top, height = (size.tick * 1.6 + 8 if simulated else 2) + size.line + 8, size.height * 0.82
-    pad = max(0.5, (afters[-1] - afters[0]) * 0.04)
+    ends = [power.across(cell[1]) for cell in drawn]
+    pad = max(0.5, (max(ends) - min(ends)) * 0.04)
     right = size.width - (96 if size.slim else 150)
     drawing = Drawing(Canvas(size.width, height, left, right, top, height - 50,
-                             (min(cell[1] for cell in drawn) - pad, max(cell[1] for cell in drawn) + pad),
+                             (min(ends) - pad, max(ends) + pad),
                              (0.0, top_value)))  # fmt: skip
     if simulated:
         drawing.simulated_mark(size.tick)
@@ -184,14 +226,14 @@ def _axes(drawing: Drawing, power: Power, size: Size, ticks: list[float], afters
         drawing.text(at.left - 9, pixel + size.tick * 0.35, f"{number(tick)}%", size.tick, "muted", anchor="end")
     last = -math.inf
     for after in afters:
-        words, middle = number(after, 0), at.across(after)
+        words, middle = number(after, 0), at.across(power.across(after))
         half = text_width(words, size.tick) / 2 + 5
         if middle - half >= last:
             drawing.text(middle, at.bottom + 20, words, size.tick, "muted", anchor="middle")
             last = middle + half
-    noun = words_for(power.frequency, 2).capitalize()
-    drawing.text((at.left + at.right) / 2, at.bottom + 42, f"{noun} after the start", size.tick, "muted",
-                 anchor="middle")  # fmt: skip
+    below = f"{words_for(power.frequency, 2).capitalize()} after the start"
+    below = f"Treated {power.place}s" if power.by_places else below
+    drawing.text((at.left + at.right) / 2, at.bottom + 42, below, size.tick, "muted", anchor="middle")
 
 
 def _lines(drawing: Drawing, power: Power, size: Size) -> None:
@@ -199,19 +241,21 @@ def _lines(drawing: Drawing, power: Power, size: Size) -> None:
     at = drawing.canvas
     tags: list[tuple[float, str, str]] = []
     for before in power.befores:
-        row = sorted((after, abs(share)) for b, after, share in power.drawn if b == before and share is not None)
+        row = sorted((power.across(after), abs(share)) for b, after, share in power.drawn
+                     if b == before and share is not None)  # fmt: skip
         if row:
             drawing.line(row, "muted", 1.75)
             drawing.points += [Point(after, share, "circle", "paper", "muted", 3.4, 1.4) for after, share in row]
-            tags.append((at.down(row[-1][1]), f"{number(before, 0)} before", "muted"))
+            line = "Drawn at random" if power.by_places else f"{number(before, 0)} before"
+            tags.append((at.down(row[-1][1]), line, "muted"))
     if power.margin is not None:
         drawing.line([(at.x[0], power.margin), (at.x[1], power.margin)], "ink", 1.5, dashed=True)
         tags.append((at.down(power.margin), "Matters" if size.slim else "Large enough to matter", "ink"))
     if power.own is not None and is_finite(power.own[2]):
-        own = abs(power.own[2] or 0.0)
-        drawing.points.append(Point(power.own[1], own, "diamond", "observed", "paper", 6.2, 0.75))
-        left = at.across(power.own[1]) > (at.left + at.right) / 2
-        drawing.text(at.across(power.own[1]) + (-11 if left else 11), at.down(own) + size.label * 1.1, "This study",
+        own, where = abs(power.own[2] or 0.0), power.across(power.own[1])
+        drawing.points.append(Point(where, own, "diamond", "observed", "paper", 6.2, 0.75))
+        left = at.across(where) > (at.left + at.right) / 2
+        drawing.text(at.across(where) + (-11 if left else 11), at.down(own) + size.label * 1.1, "This study",
                      size.label, "observed", bold=True, anchor="end" if left else "start", halo=True)  # fmt: skip
     tags.sort()
     room = size.width - at.right - 11
@@ -224,8 +268,10 @@ def _lines(drawing: Drawing, power: Power, size: Size) -> None:
                          bold=paint != "muted")  # fmt: skip
 
 
-def _cell(cell: Mapping[str, Any]) -> Cell:
+def _cell(cell: Mapping[str, Any], by: str) -> Cell:
     size = cell.get("smallest_change_percent")
+    if by == "treated":
+        return 0, int(cell["treated"]), None if size is None else float(size)
     return int(cell["before"]), int(cell["after"]), None if size is None else float(size)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from evalkit.periods import words_for
@@ -147,7 +148,8 @@ def written(change: Change, decimals: int = 1, unit: str = "") -> tuple[Shown, S
     if not change.percent:
         value, interval = sized_pair(change.value, change.low, change.high, unit)
         return Shown(f"{value} {unit}".rstrip(), change.value, unit=unit), interval
-    bounds = interval_text(change.low, change.high, lambda bound: signed(bound, decimals))
+    low = -math.inf if change.high == math.inf and change.low is not None and change.low <= -100 else change.low
+    bounds = interval_text(low, change.high, lambda bound: signed(bound, decimals))
     size = Shown(signed_percent(change.value, decimals), change.value, unit="percent")
     return size, Shown(bounds, change.low, change.high)
 

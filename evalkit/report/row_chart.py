@@ -30,12 +30,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Rows:
-    """All rows, whether they are in percent, and the confidence level of the intervals."""
+    """All rows, whether they are in percent, the confidence level of the intervals, and what a row is."""
 
     rows: tuple[Row, ...]
     percent: bool
     level: float
     unit: str
+    head: str = "Analysis"
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -89,7 +90,7 @@ def read_rows(analyses: Sequence[Analysis], labels: Mapping[str, str],
 
 def row_table(rows: Rows) -> tuple[tuple[str, ...], ...]:
     """Return header and rows as text."""
-    head = ("Analysis", "Change" if rows.percent else f"Difference{f', {rows.unit}' if rows.unit else ''}")
+    head = (rows.head, "Change" if rows.percent else f"Difference{f', {rows.unit}' if rows.unit else ''}")
     body = []
     for row in rows.rows:
         value, interval = row.words.removesuffix(")").split(" (", 1)
@@ -100,7 +101,9 @@ def row_table(rows: Rows) -> tuple[tuple[str, ...], ...]:
 def describe_rows(rows: Rows) -> str:
     """Return each row in words, in order."""
     count = len(rows.rows)
-    start = "One analysis" if count == 1 else f"{count} analyses, one row each"
+    one, several = ("One row", f"{count} rows") if rows.head != "Analysis" else (
+        "One analysis", f"{count} analyses, one row each")  # fmt: skip
+    start = one if count == 1 else several
     return f"{start}. " + "; ".join(f"{row.label}: {row.words}" for row in rows.rows) + "."
 
 

@@ -19,6 +19,8 @@ from evalkit.report.result_tables import against
 from evalkit.report.words import SIMULATED, amount, interval_label, interval_words, less_more, phrase
 
 SCALES = {"design": "Strength of design", "data": "Quality of data", "repeating": "Chance of repeating"}
+BEFORE_ALL = ("treated_like_the_rest",)
+"""Checks whose caution must be on the first page: nothing else there says it."""
 Badge = dict[str, str]
 
 
@@ -71,7 +73,7 @@ def three_numbers(evaluation: Evaluation, reading: Reading) -> list[dict[str, st
         return []
     primary = evaluation.primary
     pair = single_pair(primary)
-    if primary.design["kind"] == "before_after":
+    if windows.sets_windows(primary):
         return _before_after(primary, reading.change, pair)
     averages = (primary.result.fit or {}).get("averages")
     if averages is None and pair is not None:
@@ -129,18 +131,20 @@ def cannot_say(evaluation: Evaluation, reading: Reading, *, full: bool = False) 
 def _signs(primary: Analysis, *, full: bool) -> list[str]:
     """Return the cautions: of checks, and of what stands beside the headline where no check of it says so already.
 
-    Key checks come first; then what other errors and other dates give; then the other checks; then how long it lasted.
+    First comes that the treated are unlike the rest, which no headline tells; then key checks, which it does; then
+    what other errors and other dates give; then the other checks; then how long it lasted.
     """
     checks = against(primary)
     told = {check.name for check in checks}
     beside = {"error_models": error_models_caution(primary), CHECK: rank_caution(primary)}
     own = [text for name, text in beside.items() if text and name not in told]
-    key = [_caution(check, full=full) for check in checks if check.key]
-    others = [_caution(check, full=full) for check in checks if not check.key]
+    first = [_caution(check, full=full) for check in checks if check.name in BEFORE_ALL]
+    key = [_caution(check, full=full) for check in checks if check.key and check.name not in BEFORE_ALL]
+    others = [_caution(check, full=full) for check in checks if not check.key and check.name not in BEFORE_ALL]
     lasting = not_lasting(primary)
     if primary.simulated:  # its numbers would stand unmarked, and it says nothing of the world that could be doubted
-        return [*key, *others]
-    return [*key, *own, *others, *([lasting] if lasting else [])]
+        return [*first, *key, *others]
+    return [*first, *key, *own, *others, *([lasting] if lasting else [])]
 
 
 def _caution(check: Diagnostic, *, full: bool) -> str:
@@ -160,7 +164,7 @@ def _of_design(evaluation: Evaluation, reading: Reading) -> str:
     if reading.monitoring:
         return "What would have been seen anyway. Nothing is compared with but an earlier time."
     start = windows.start_words(evaluation.primary)
-    if evaluation.primary.design["kind"] == "interrupted_time_series":
+    if evaluation.primary.result.n_units == evaluation.primary.result.n_treated_units:  # nobody to compare with
         when = f" in {start}" if start else ""
         return f"That the programme alone did this. Anything else that began{when} is counted with it."
     return (
@@ -251,7 +255,7 @@ def _unit(primary: Analysis, averages: Mapping[str, Any]) -> str:
 def _difference(words: str, change: Change, primary: Analysis) -> dict[str, str]:
     interval = interval_words(change, primary.outcome.kind)
     return {
-        "label": "Change" if primary.design["kind"] == "before_after" else "Difference",
+        "label": "Change" if windows.sets_windows(primary) else "Difference",
         "big": words,
         "range": interval if change.low is None else f"{interval_label(change.level)}: {interval}",
         "class": "difference",

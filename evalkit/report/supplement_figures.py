@@ -5,17 +5,24 @@ Each returns None where the result does not hold what it would draw; which desig
 
 from __future__ import annotations
 
-from evalkit.periods import words_for
 from evalkit.records import Evaluation
+from evalkit.report.by_start import calendar_figure, starts_figure
 from evalkit.report.cumulative_chart import describe_totals, draw_totals, read_totals, totals_message, totals_table
 from evalkit.report.dated_chart import Dots, baseline_dots, describe_dots, dots_table, draw_dots, placebo_dots
+from evalkit.report.departures import bends_figure, departures_figure
+from evalkit.report.donors import donors_figure
 from evalkit.report.exhibits import source_words
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.ladder import read, smallest_change_that_matters
 from evalkit.report.other_data import baselines_message, rank_message, rank_of
+from evalkit.report.placebo_ranks import places_figure
 from evalkit.report.power_chart import describe_power, draw_power, power_message, power_rows, read_power
 from evalkit.report.scales import is_finite
+from evalkit.report.two_way_pairs import pairs_figure
 from evalkit.report.words import label_of
+
+__all__ = ["baseline_figure", "bends_figure", "calendar_figure", "departures_figure", "donors_figure", "pairs_figure",
+           "placebo_figure", "places_figure", "power_figure", "starts_figure", "totals_figure"]  # fmt: skip
 
 
 def totals_figure(evaluation: Evaluation) -> Figure | None:
@@ -62,7 +69,7 @@ def power_figure(evaluation: Evaluation) -> Figure | None:
     power = read_power(primary, smallest_change_that_matters(evaluation.study, primary))
     if power is None or not power.drawn:
         return None
-    subtitle = f"{label_of(primary)}: smallest {power.noun} by {words_for(primary.frequency, 2)} before and after"
+    subtitle = f"{label_of(primary)}: {power.subtitle}"
     return assembled("power", power_message(power), sentences(subtitle), source_words(evaluation, primary),
                      "The smallest change that could be found", described(describe_power(power), primary.simulated),
                      power_rows(power), lambda size: draw_power(power, size, simulated=primary.simulated))  # fmt: skip

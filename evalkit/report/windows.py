@@ -11,6 +11,24 @@ from evalkit.records import Analysis, PathPoint
 from evalkit.report.numbers import number
 
 
+def sets_windows(analysis: Analysis) -> bool:
+    """Say whether a result sets one stretch of time against an earlier one, with no path that was expected.
+
+    Such a result holds the averages of both stretches or what other areas did. Of two single periods it holds no
+    averages, since the path has their two numbers: then both stretches are stated to the period, or the path is short.
+    """
+    fit, path = analysis.result.fit or {}, analysis.result.path
+    if "compared_with" in fit or "before" in (fit.get("averages") or {}):
+        return True
+    if fit.get("averages"):
+        return False
+    stated = (analysis.design.get("before"), analysis.design.get("after"))
+    if all(isinstance(window, Mapping) and window.get("from") and window.get("to") for window in stated):
+        return True
+    expected = {point.unit for point in path if point.counterfactual is not None}
+    return 0 < len({point.period for point in path}) <= 2 and expected == {point.unit for point in path}
+
+
 def before_words(analysis: Analysis) -> str:
     """Return the periods before the start: `December 2019`, `January 2017 to December 2018`; empty when unknown."""
     return _span([point.period for point in before_points(analysis)], analysis.frequency)
@@ -23,7 +41,7 @@ def after_words(analysis: Analysis) -> str:
 
 def before_points(analysis: Analysis) -> list[PathPoint]:
     """Return the points of the path that are set against later ones: those of the design's window, or all before."""
-    window = analysis.design.get("before") if analysis.design["kind"] == "before_after" else None
+    window = analysis.design.get("before") if sets_windows(analysis) else None
     if window:
         return _within(window, analysis)
     return [point for point in analysis.result.path if not _after(point, analysis)]
@@ -31,7 +49,7 @@ def before_points(analysis: Analysis) -> list[PathPoint]:
 
 def after_points(analysis: Analysis) -> list[PathPoint]:
     """Return the points of the path after the start: those of the design's window, or all."""
-    window = analysis.design.get("after") if analysis.design["kind"] == "before_after" else None
+    window = analysis.design.get("after") if sets_windows(analysis) else None
     if window:
         return _within(window, analysis)
     return [point for point in analysis.result.path if _after(point, analysis)]
@@ -50,7 +68,7 @@ def start_words(analysis: Analysis) -> str:
 
 def compared_with(analysis: Analysis) -> str:
     """Return the other side of the comparison: ` than expected`, ` than in December 2019`, or other areas."""
-    if analysis.design["kind"] != "before_after":
+    if not sets_windows(analysis):
         return " than expected"
     areas = (analysis.result.fit or {}).get("compared_with")
     if areas:
@@ -61,7 +79,7 @@ def compared_with(analysis: Analysis) -> str:
 
 def each_against(analyses: Iterable[Analysis]) -> dict[str, str]:
     """Return the windows of each before-and-after analysis in words, by its id: `May 2022 against May 2019`."""
-    kinds = (analysis for analysis in analyses if analysis.design["kind"] == "before_after")
+    kinds = (analysis for analysis in analyses if sets_windows(analysis))
     words = {analysis.id: (after_words(analysis), before_words(analysis)) for analysis in kinds}
     return {name: f"{after} against {before}" for name, (after, before) in words.items() if after and before}
 
@@ -90,7 +108,7 @@ def describe(label: str, frequency: str) -> str:
 
 def _after(point: PathPoint, analysis: Analysis) -> bool:
     """Say whether a point lies after the start: it has an expected value, or its period is not before the start."""
-    if analysis.design["kind"] == "before_after" or not analysis.first_treated:
+    if sets_windows(analysis) or not analysis.first_treated:
         return point.counterfactual is not None
     try:
         return parse_period(point.period, analysis.frequency) >= parse_period(

@@ -17,6 +17,8 @@ from evalkit.report.numbers import number, percent
 FIXED_MONITORING = "This comparison cannot tell us whether the programme caused the change."
 CANNOT_SAY_WHETHER = "We cannot say whether the programme caused this."
 SIMULATED = "Simulated data"
+HIGHEST_P = 0.05
+"""Where even the smallest p-value that could come out is above this, no result could have counted."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def size_sentence(analysis: Analysis, change: Change, study: Mapping[str, Any]) 
     """Return how large the change is and against what, as one sentence without its interval."""
     label = plain_label(analysis, study)
     than = windows.compared_with(analysis)
-    if analysis.design["kind"] == "before_after":
+    if windows.sets_windows(analysis):
         after = windows.after_words(analysis)
         when = f" in {after}" if after else ""
         return f"{label}: {phrase(change.value, change, analysis.outcome.kind)}{when}{than}."
@@ -102,6 +104,8 @@ def interval_words(change: Change, kind: str) -> str:
         return _one_sided(low, high, change, less_more(kind)[1])
     if low == 0 == high:
         return "no change"
+    if _boundless(change):
+        return f"no limits, {' or '.join(less_more(kind))}"
     return f"{_end(low, change, kind)} to {_end(high, change, kind)}"
 
 
@@ -218,12 +222,21 @@ def _people(reading: Reading, analysis: Analysis) -> str:
 
 
 def _notes(reading: Reading, analysis: Analysis) -> list[str]:
-    notes = []
-    if reading.rung in ("V3", "V5"):
+    notes = [text for text in (could_not_count(analysis),) if text and not reading.monitoring]
+    if reading.rung in ("V3", "V5") and not notes:
         notes.append(smallest_found(analysis))
     if reading.margin is None and reading.level == "impact" and reading.better != "neither":
         notes.append("No smallest change that matters was set in advance.")
     return notes
+
+
+def could_not_count(analysis: Analysis) -> str:
+    """Return that no result could have counted, for the first page; empty where one could."""
+    smallest = (analysis.result.inference or {}).get("smallest_p")
+    if smallest is None or smallest <= HIGHEST_P:
+        return ""
+    return ("No result could have counted: with so few places the p-value could not have been under "
+            f"{number(smallest, 3)}, however large the effect.")  # fmt: skip
 
 
 def _interim(evaluation: Evaluation) -> str:
@@ -243,9 +256,17 @@ def _small(change: Change) -> str:
 def _both_fit(change: Change) -> str:
     if change.low is None or change.high is None:
         return "There is no interval, so chance cannot be told from change."
+    if _boundless(change):
+        return "No change, however large, can be ruled out."
     fall = f"a fall {_as_large_as(change.low, change)}" if change.low < 0 else "no change"
     rise = f"a rise {_as_large_as(change.high, change)}" if change.high > 0 else "no change"
     return f"{capital(fall)} {'or' if fall != rise else 'and'} {rise} are both consistent with the data."
+
+
+def _boundless(change: Change) -> bool:
+    """Say whether the interval holds every change that there could be."""
+    lowest = -100.0 if change.percent else -math.inf
+    return change.low is not None and change.high is not None and change.low <= lowest and math.isinf(change.high)
 
 
 def _as_large_as(value: float, change: Change) -> str:

@@ -21,6 +21,7 @@ from evalkit.sources.columns import (
     Filter,
     Gap,
     Intervention,
+    NeighbourTable,
     Outcome,
     Period,
     needed_columns,
@@ -32,6 +33,13 @@ from evalkit.sources.exposure import Exposure, exposure_inputs, exposure_problem
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import Input
 from evalkit.sources.loading import load
+from evalkit.sources.neighbours import (
+    Neighbours,
+    neighbour_inputs,
+    neighbour_problems,
+    read_neighbours,
+    with_neighbours,
+)
 from evalkit.sources.package import PackageData
 from evalkit.sources.panel import build_panel
 from evalkit.sources.parquet import ParquetData
@@ -54,6 +62,8 @@ __all__ = [
     "Gap",
     "Input",
     "Intervention",
+    "NeighbourTable",
+    "Neighbours",
     "Outcome",
     "PackageData",
     "ParquetData",
@@ -64,7 +74,11 @@ __all__ = [
     "exposure_problems",
     "load",
     "needed_columns",
+    "neighbour_inputs",
+    "neighbour_problems",
     "read_exposure",
+    "read_neighbours",
+    "with_neighbours",
 ]
 
 SOURCES: dict[str, type[Data]] = {

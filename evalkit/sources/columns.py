@@ -154,6 +154,20 @@ class ExposurePeriod(Block):
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "excel", ".xlsm": "excel"}
 
 
+def _kind_of(path: str) -> str:
+    """Return which source reads a file, by its ending; empty for none."""
+    name = path.lower().removesuffix(".gz")
+    return next((kind for ending, kind in _ENDINGS.items() if name.endswith(ending)), "")
+
+
+def _require_kind(path: str, sheet: str | None) -> None:
+    """Raise a ValueError, for pydantic, unless the file's ending is known and a sheet is that of a workbook."""
+    if not _kind_of(path):
+        raise ValueError(f"{path} ends in none of {', '.join(_ENDINGS)}; save the table as one of them")
+    if sheet is not None and _kind_of(path) != "excel":
+        raise ValueError(f"{path} is no workbook; leave `sheet` out")
+
+
 class ExposureTable(Block):
     """Population, person-time or trials by unit and period in a file of its own, joined to the rows of the data."""
 
@@ -179,10 +193,7 @@ class ExposureTable(Block):
 
     @model_validator(mode="after")
     def _fitting(self) -> ExposureTable:
-        if self.kind not in _ENDINGS.values():
-            raise ValueError(f"{self.path} ends in none of {', '.join(_ENDINGS)}; save the table as one of them")
-        if self.sheet is not None and self.kind != "excel":
-            raise ValueError(f"{self.path} is no workbook; leave `sheet` out")
+        _require_kind(self.path, self.sheet)
         if self.carry and self.period is None:
             raise ValueError("there are no periods to carry from; name the `period` column, or leave `carry` out")
         return self
@@ -190,8 +201,7 @@ class ExposureTable(Block):
     @property
     def kind(self) -> str:
         """Which source reads such a file, by its ending; empty for none."""
-        name = self.path.lower().removesuffix(".gz")
-        return next((kind for ending, kind in _ENDINGS.items() if name.endswith(ending)), "")
+        return _kind_of(self.path)
 
     @property
     def period_column(self) -> str | None:
@@ -202,6 +212,28 @@ class ExposureTable(Block):
         """Return the length of its periods, for data of a frequency."""
         declared = self.period.frequency if isinstance(self.period, ExposurePeriod) else None
         return declared or frequency
+
+
+class NeighbourTable(Block):
+    """Which units adjoin one another, in a file of its own: a row per pair, in either order."""
+
+    path: Text = Field(description="File inside the project, or under the data root: .csv, .parquet or .xlsx")
+    unit: Text = Field("unit", description="Column that names one unit of a pair")
+    neighbour: Text = Field("neighbour", description="Column that names the other")
+    filter: Filter = Field(default_factory=dict, description="Rows to keep, by column")
+    sheet: str | None = Field(None, description="Name of the sheet of a workbook")
+    separator: Separator = Field(",", description="Between the cells of a text file")
+    sha256: Sha256 | None = Field(None, description="Hash that the file must have")
+
+    @model_validator(mode="after")
+    def _fitting(self) -> NeighbourTable:
+        _require_kind(self.path, self.sheet)
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which source reads such a file, by its ending."""
+        return _kind_of(self.path)
 
 
 class Data(Block, ABC):
@@ -223,7 +255,14 @@ class Data(Block, ABC):
     exposures: dict[str, ExposureTable] = Field(
         default_factory=dict, description="Exposure in files of its own, by the name that `outcomes.ID.exposure` gives"
     )
-    sampling: Literal["panel", "repeated_cross_section"] = "panel"
+    neighbours: NeighbourTable | Text | None = Field(
+        None, description="Table of units that adjoin one another: a file with the columns unit and neighbour"
+    )
+    sampling: Literal["panel", "repeated_cross_section"] = Field(
+        "panel",
+        description="panel: the same units in each period, one row each once rows are brought together; "
+        "repeated_cross_section: every row is an observation of its own (people, sales, claims), others in each period",
+    )
     publisher: str | None = Field(None, description="Who publishes the data, printed under the charts")
     licence: str | None = None
     note: str | None = None
@@ -232,6 +271,16 @@ class Data(Block, ABC):
     @classmethod
     def _period(cls, period: Period | str | None) -> Period | None:
         return Period(column=period) if isinstance(period, str) else period
+
+    @field_validator("neighbours", mode="after")
+    @classmethod
+    def _neighbours(cls, neighbours: NeighbourTable | str | None) -> NeighbourTable | None:
+        return NeighbourTable(path=neighbours) if isinstance(neighbours, str) else neighbours
+
+    @property
+    def neighbour_table(self) -> NeighbourTable | None:
+        """The table of neighbours, however it was written."""
+        return self.neighbours if isinstance(self.neighbours, NeighbourTable) else None
 
     def placed(self, intervention: Intervention | None) -> Intervention | None:
         """Return the intervention as it falls on the units of this source: as it stands, unless a source knows more."""

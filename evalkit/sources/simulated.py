@@ -142,7 +142,7 @@ class SimulatedData(Data):
 
     def inputs(self, folders: Folders) -> list[Input]:
         """Return the parameters as canonical text."""
-        parameters = self.model_dump(mode="json", exclude={"publisher", "licence", "note", "exposures"})
+        parameters = self.model_dump(mode="json", exclude={"publisher", "licence", "note", "exposures", "neighbours"})
         text = json.dumps(parameters, sort_keys=True, separators=(",", ":"))
         return [Input("data", text=text)]
 

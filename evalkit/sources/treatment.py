@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
+MANY = 5
+"""Names that are no units are told one by one up to so many."""
+
 
 def first_times(
     intervention: Intervention | None, rows: pandas.DataFrame, table: pandas.DataFrame, frequency: str
@@ -50,12 +53,7 @@ def _from_study(intervention: Intervention, units: list[str], frequency: str) ->
     """Return starts that stand in the study file: one for all units, or by unit."""
     if intervention.starts is None:
         return dict.fromkeys(units, float(_period(intervention.start, frequency, "intervention.start")))
-    problems = [
-        Problem(f"{unit!r} is not among the units of the data",
-                did_you_mean(unit, units) if units != [""] else "the data are one series: say `start`, or name the "
-                "column of the units in `data.unit`", f"intervention.starts.{unit}")
-        for unit in intervention.starts if unit not in units
-    ]  # fmt: skip
+    problems = _unknown([unit for unit in intervention.starts if unit not in units], units)
     found = dict.fromkeys(units, math.nan)
     for unit, start in intervention.starts.items():
         try:
@@ -66,6 +64,18 @@ def _from_study(intervention: Intervention, units: list[str], frequency: str) ->
     if problems:
         raise DataError(problems)
     return found
+
+
+def _unknown(names: list[str], units: list[str]) -> list[Problem]:
+    """Return that names are no units of the data: each with the nearest, or, where there are many, all in one."""
+    one_series = "the data are one series: say `start`, or name the column of the units in `data.unit`"
+    if len(names) > MANY and units != [""]:
+        found = f"{len(names):,} names are not among the units of the data: {listed(names, MANY)}"
+        mend = f"spell them as the data do ({listed(units, MANY)}), or name the column that has these in `data.unit`"
+        return [Problem(found, mend, "intervention.starts")]
+    return [Problem(f"{name!r} is not among the units of the data",
+                    did_you_mean(name, units) if units != [""] else one_series, f"intervention.starts.{name}")
+            for name in names]  # fmt: skip
 
 
 def _period(value: object, frequency: str, where: str) -> int:

@@ -12,12 +12,15 @@ from pydantic import TypeAdapter, ValidationError
 from evalkit.appraisal.economics import economics_problems
 from evalkit.errors import EvalkitError, Problem
 from evalkit.periods import format_period, parse_period
-from evalkit.sources import Outcome, SimulatedData, exposure_problems, needed_columns
+from evalkit.sources import Outcome, SimulatedData, exposure_problems, needed_columns, neighbour_problems
 from evalkit.sources.folders import Folders
-from evalkit.sources.inputs import nearest
+from evalkit.sources.inputs import did_you_mean, nearest
 from evalkit.spec.blocks import NARRATIVE
 from evalkit.spec.reading import Document, Path
 from evalkit.spec.study import Study
+
+BY_ROW = ("difference_in_differences",)
+"""Designs that carry rows that are observations of their own."""
 
 
 def sound_part(document: Document) -> Study:
@@ -56,7 +59,8 @@ def cross_problems(study: Study, document: Document, folders: Folders, *, whole:
         problems += list(_periods(study, document)) or list(_planted(study, document))
         looked = [_or_table(problem, study) for problem in study.data.preflight(folders, named_columns(study))]
         joined = exposure_problems(study.data, study.outcomes, folders)
-        problems += [_placed(problem, document) for problem in [*looked, *joined]]
+        beside = neighbour_problems(study.data, folders)
+        problems += [_placed(problem, document) for problem in [*looked, *joined, *beside]]
     if study.economics is not None:
         found = economics_problems(study.economics, folders.project)
         problems += [_placed(problem, document) for problem in found]
@@ -71,6 +75,13 @@ def named_columns(study: Study) -> dict[str, str]:
 
 def _shape(study: Study, document: Document) -> Iterator[Problem]:
     """Yield blocks that the design needs and that are not there, and the other way round."""
+    borrowed = study.economics is not None and study.economics.effect is not None
+    if borrowed and study.design.kind != "appraisal_only":
+        yield document.problem(f"a {study.design.kind} study prices its own effect", "leave it out, or use kind: "
+                               "appraisal_only", ("economics", "effect"), at_key=True)  # fmt: skip
+    if study.design.kind == "appraisal_only" and study.economics is None:
+        yield document.problem("is missing", "appraisal_only prices a programme: give its costs", ("economics",),
+                               at_key=True)  # fmt: skip
     if not getattr(study.design, "has_data", True):
         return
     for key in ("data", "intervention"):
@@ -88,7 +99,15 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
     if study.disclosure is not None and study.disclosure.profile != "none":
         yield document.problem(f"the profile {study.disclosure.profile!r} is not there yet: nothing would be hidden",
                                "hide small numbers in the data first, and leave this out", ("disclosure",))  # fmt: skip
+    if study.data is not None and study.data.sampling != "panel" and study.design.kind not in BY_ROW:
+        mend = "leave `sampling` out, so that rows of a unit and period are brought together, or use " + BY_ROW[0]
+        found = f"{study.design.kind} reads one row per unit and period"
+        yield document.problem(found, mend, ("data", "sampling"))
+    if getattr(study.design, "exclude_neighbours_of", None) and study.data and study.data.neighbour_table is None:
+        yield document.problem("there is no table of neighbours", "name one as `data: {neighbours: FILE}`, with the "
+                               "columns unit and neighbour", ("design", "exclude_neighbours_of"))  # fmt: skip
     yield from _rolled_out(study, document)
+    yield from _roll_out_units(study, document)
     for key in study.narrative:
         meant = difflib.get_close_matches(key.lower(), NARRATIVE, n=1, cutoff=0.8)
         if meant and key not in NARRATIVE:  # own sections are welcome; one that is nearly ours is a slip
@@ -113,6 +132,44 @@ def _rolled_out(study: Study, document: Document) -> Iterator[Problem]:
                                    ("rollout", key))  # fmt: skip
 
 
+def _roll_out_units(study: Study, document: Document) -> Iterator[Problem]:
+    """Yield units of the roll-out whose name or start is another under `intervention.starts`, and the other way round.
+
+    A unit of the roll-out goes by its id or its name; one that started nowhere in it need not be among the starts.
+    """
+    if study.rollout is None or study.data is None or study.intervention is None or not study.intervention.starts:
+        return
+    starts = {name: start for name, start in study.intervention.starts.items() if _dated(start)}
+    places = study.rollout.units
+    names = [place.id if place.id in starts or place.name not in starts else str(place.name) for place in places]
+    for index, (place, name) in enumerate(zip(places, names, strict=True)):
+        if not _dated(place.start):
+            continue
+        if name not in starts:
+            yield document.problem(f"{name!r} starts in the roll-out, and intervention.starts has no such unit",
+                                   did_you_mean(name, starts), ("rollout", "units", index, "id"))  # fmt: skip
+        elif _differ(place.start, starts[name], study.data.frequency):
+            yield document.problem(f"{name!r} starts {place.start} here and {starts[name]} in intervention.starts",
+                                   "say the same in both", ("rollout", "units", index, "start"))  # fmt: skip
+    for name in starts if places else ():
+        if name not in names:
+            yield document.problem(f"{name!r} is not among the units of the roll-out", did_you_mean(name, names),
+                                   ("intervention", "starts", name), at_key=True)  # fmt: skip
+
+
+def _dated(start: Any) -> bool:
+    """Say whether a start is a period, and not none or never."""
+    return start is not None and not str(start).startswith("never")
+
+
+def _differ(one: Any, other: Any, frequency: str) -> bool:
+    """Say whether two starts are different periods; what cannot be read as one is reported elsewhere, or is words."""
+    try:
+        return parse_period(one, frequency) != parse_period(other, frequency)
+    except EvalkitError:
+        return False
+
+
 def _periods(study: Study, document: Document) -> Iterator[Problem]:
     """Yield every period in the file that does not fit the frequency of the data."""
     assert study.data is not None
@@ -123,7 +180,8 @@ def _periods(study: Study, document: Document) -> Iterator[Problem]:
         written += [(("intervention", "start"), intervention.start)]
         written += [(("intervention", "starts", unit), start) for unit, start in (intervention.starts or {}).items()]
     written += [(("data", "gaps", index, "period"), gap.period) for index, gap in enumerate(study.data.gaps)]
-    for index, exclusion in enumerate(getattr(study.design, "exclude", ())):
+    excluded = getattr(study.design, "exclude", ())
+    for index, exclusion in enumerate(() if isinstance(excluded, dict) else excluded):  # units by name have no period
         written += [(("design", "exclude", index, "from"), exclusion.from_),
                     (("design", "exclude", index, "to"), exclusion.to)]  # fmt: skip
     for index, other in enumerate(getattr(study.design, "interruptions", ())):

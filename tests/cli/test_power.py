@@ -66,3 +66,53 @@ def test_an_unknown_study(project: Path) -> None:
     done = power("nothing", folder=project)
     assert done.returncode == 1
     assert "does not exist" in done.stderr
+
+
+PLACES = """\
+evalkit: 1
+title: Places
+question: Did it change?
+data: {source: csv, path: data/places.csv, unit: place, period: {column: month, frequency: month}}
+intervention: {starts: {P00: START, P01: START}}
+outcomes:
+  incidents: {label: Incidents, column: incidents, kind: count, better: lower}
+design: {kind: difference_in_differences, estimator: two_way_fixed_effects}
+"""
+
+
+def places(project: Path) -> None:
+    rows = ["place,month,incidents"]
+    for place in range(24):
+        for month in range(36):
+            noise = (place * 7919 + month * 104729 + place * month * 31) % 23
+            rows.append(f"P{place:02d},{2019 + month // 12}-{month % 12 + 1:02d},{80 + 5 * place + noise}")
+    (project / "data" / "places.csv").write_text("\n".join(rows))
+
+
+def test_the_number_of_treated_places(write_study: Write, project: Path) -> None:
+    places(project)
+    write_study(PLACES.replace("START", "2021-01"))
+    done = power("study", "--replications", "60", folder=project)
+    assert done.returncode == 0, done.stderr
+    assert "2, this study's own" in done.stdout
+    assert "events a year" in done.stdout
+    assert "With the study's own 2 treated units, a fall of" in done.stdout
+    assert done.stderr == ""
+
+
+def test_places_whose_start_is_yet_to_come(write_study: Write, project: Path) -> None:
+    places(project)
+    write_study(PLACES.replace("START", "2022-07"))
+    command = ("study", "--replications", "60", "--after", "18", "--json")
+    found = json.loads(power(*command, folder=project).stdout)["power"]
+    assert found["planned"]
+    assert (found["own"]["before"], found["own"]["after"]) == (42, 18)
+    assert found["pre_period"]["periods"] == 36
+    assert found["own"]["smallest_change_percent"] > 0.0
+
+
+def test_one_length_after_of_a_series(write_study: Write, project: Path) -> None:
+    write_study()
+    command = ("study", "--replications", "60", "--after", "9", "--json")
+    found = json.loads(power(*command, folder=project).stdout)["power"]
+    assert {cell["after"] for cell in found["cells"]} == {9}

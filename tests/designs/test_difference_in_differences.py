@@ -24,8 +24,13 @@ def changed(panel: Panel, **columns: Any) -> Panel:
 
 
 def clustered(**options: Any) -> DifferenceInDifferences:
-    """Return the design with clustered standard errors, however few the clusters."""
-    return DifferenceInDifferences(inference="cluster_robust", **options)
+    """Return the two-way regression with clustered standard errors, however few the clusters."""
+    return two_way(inference="cluster_robust", **options)
+
+
+def two_way(**options: Any) -> DifferenceInDifferences:
+    """Return the design with a two-way regression, unless another estimator is named."""
+    return DifferenceInDifferences(**{"estimator": "two_way_fixed_effects", **options})
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +69,13 @@ class TestCastle:
     def test_known_answers(
         self, castle: Callable[..., Panel], weighted: bool, small_sample: str, value: float, se: float
     ) -> None:
-        result = DifferenceInDifferences(small_sample=small_sample).estimate(castle(weighted))
+        result = two_way(small_sample=small_sample).estimate(castle(weighted))
         assert (round(result.effect.value, 4), round(result.effect.se, 4)) == (value, se)
         assert result.effect.df == 49
         assert small_sample in result.standard_errors
 
     def test_the_log_of_a_rate_is_the_column_of_logs(self, castle: Callable[..., Panel]) -> None:
-        rate, logs = (DifferenceInDifferences().estimate(castle(True, kind)) for kind in ("rate", "continuous"))
+        rate, logs = (two_way().estimate(castle(True, kind)) for kind in ("rate", "continuous"))
         assert logs.effect.scale == "identity"
         assert logs.relative is None
         assert rate.effect.value == pytest.approx(logs.effect.value, abs=1e-6)
@@ -78,7 +83,7 @@ class TestCastle:
         assert rate.averted is None
 
     def test_cohorts_are_said(self, castle: Callable[..., Panel]) -> None:
-        result = DifferenceInDifferences().estimate(castle(True))
+        result = two_way().estimate(castle(True))
         staggered = check(result, "staggered_adoption")
         assert staggered.verdict == "sign against"
         assert (

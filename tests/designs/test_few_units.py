@@ -42,7 +42,8 @@ def changed(panel: Panel, **columns: Any) -> Panel:
 
 def fitted(panel: Panel, inference: str = "auto", **options: Any) -> tuple[Design, Estimated, Result]:
     """Return the design as resolved, the estimate, and its result before any inference for few units."""
-    design = Design(**options).resolve(panel).model_copy(update={"inference": inference})
+    design = Design(**{"estimator": "two_way_fixed_effects", **options}).resolve(panel)
+    design = design.model_copy(update={"inference": inference})
     model = TwoWay(design, panel, adoption(panel, design.before, design.after))
     return design, of_two_way(model), model.result()
 
@@ -105,7 +106,7 @@ class TestRule:
         design, model, plain = fitted(data)
         result = few_units(design, model, plain)
         assert result.effect == plain.effect
-        assert result.inference["method"] == "clustered"
+        assert result.inference["method"] == "cluster_robust"
         assert "50 clusters or more" in result.inference["reason"]
         few = noise(panel, {"U0": 35})
         assert judged(few, "cluster_robust").effect.low is None
@@ -180,7 +181,7 @@ class TestRandomisation:
         assert result.inference["assignments"] == math.comb(8, 2)
         mixed = data.frame["unit"].map(lambda unit: f"region {int(unit[1:]) // 3}")
         kept = judged(changed(data, cluster=mixed), cluster="region")
-        assert kept.inference["method"] == "clustered"
+        assert kept.inference["method"] == "cluster_robust"
         assert "start at different times, or not all of them: region 1" in kept.inference["reason"]
 
 

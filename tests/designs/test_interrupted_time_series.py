@@ -93,7 +93,7 @@ class TestExtrapolation:
         result = InterruptedTimeSeries().estimate(monthly(before=30, after=40, fall=0.05))
         far = check(result, "length_of_extrapolation")
         assert (far.verdict, far.key) == ("sign against", True)
-        assert "The line of 30 months before is carried 40 forward." in far.reading
+        assert "The line before, 30 months from its first period to its last, is carried 40 forward." in far.reading
 
     def test_a_long_straight_line_is_not_key(self, panel: Callable[..., Panel]) -> None:
         noise = numpy.random.default_rng(7).normal(0, 1, 240)
@@ -106,7 +106,7 @@ class TestExtrapolation:
         result = InterruptedTimeSeries(after={"from": "2015-07"}).estimate(monthly())
         assert check(result, "length_of_extrapolation").statistic == 24
         short = InterruptedTimeSeries(before={"from": "2013-01"}).estimate(monthly(after=18))
-        assert "The line of 24 months" in check(short, "length_of_extrapolation").reading
+        assert "The line before, 24 months" in check(short, "length_of_extrapolation").reading
 
     def test_without_a_curve_a_far_line_is_key(self, panel: Callable[..., Panel]) -> None:
         rows = [("A", 30 + t, 100 + 7 * (t % 3) - t) for t in range(13)]

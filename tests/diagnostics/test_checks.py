@@ -13,6 +13,7 @@ from evalkit.designs import DESIGNS
 from evalkit.diagnostics import (
     comparison,
     comparison_areas,
+    composition,
     counts,
     extrapolation,
     parallel_trends,
@@ -21,6 +22,7 @@ from evalkit.diagnostics import (
     windows,
 )
 from evalkit.diagnostics.baselines import choice_of_baseline
+from evalkit.diagnostics.lone_starts import lone_starts
 from evalkit.diagnostics.regression_to_the_mean import regression_to_the_mean, stated_selection
 from evalkit.periods import parse_period
 from evalkit.records import Baseline, Diagnostic, EventTime, LeftOut, Placebo
@@ -334,6 +336,10 @@ AGAINST: dict[str, list[Diagnostic]] = {
         placebo.placebo_dates(40, 100, 50, True, "month"),
         parallel_trends.placebo_dates([Placebo("period", "", str(n), 9.0) for n in range(12)], 8.0, True),
     ],
+    "composition": [
+        composition.composition_of_rows([composition.Shift("age", 0.4, 0.1, 0.7, False)], {"treated": (50, 40)}),
+        composition.composition_of_units({"a": 2}, ["a"], 9, 12),
+    ],
     "no_result_could_count": [parallel_trends.no_result_could_count(0.1, "placebo")],
     "treated_like_the_rest": [
         parallel_trends.treated_like_the_rest(
@@ -341,6 +347,10 @@ AGAINST: dict[str, list[Diagnostic]] = {
             numpy.arange(21) == 0,
             None,
         )
+    ],
+    "lone_starts": [
+        lone_starts([("2008", "T2")], 3, "unit", clustered=True),
+        lone_starts([("2008", "T2"), ("2009", "T3")], 2, "cluster", clustered=False),
     ],
     "robust_to_departures": [parallel_trends.robust_to_departures({"relative_magnitudes": 0.4})],
     "scale_of_the_outcome": [parallel_trends.scale_of_the_outcome(-9.0, 4.0, "log", True, False)],

@@ -172,7 +172,7 @@ def test_before_after_of_counts_is_exact(panel: Callable[..., Panel]) -> None:
 
 
 @pytest.mark.parametrize(("design", "outcome", "found"), [
-    (DifferenceInDifferences(), {}, "not worked out for difference_in_differences"),
+    (DifferenceInDifferences(), {}, "there is one unit"),
     (BeforeAfter(), {"kind": "continuous"}, "worked out for counts"),
     (BeforeAfter(pairing="paired"), {}, "pairing"),
     (InterruptedTimeSeries(controls=["other"]), {}, "controls"),

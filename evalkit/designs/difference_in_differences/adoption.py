@@ -33,6 +33,8 @@ class Adoption:
     late : tuple of str
         Those of them whose start lies after the last period.
     times : tuple of int
+    dropped : tuple of (str, str)
+        Treated units that have no row before their start, or none from it on, each with the reason.
     """
 
     frame: pandas.DataFrame
@@ -40,6 +42,7 @@ class Adoption:
     comparison: tuple[str, ...]
     late: tuple[str, ...]
     times: tuple[int, ...]
+    dropped: tuple[tuple[str, str], ...] = ()
 
     @property
     def cohorts(self) -> dict[int, int]:
@@ -56,11 +59,13 @@ class Adoption:
 def adoption(panel: Panel, before: Window | None, after: Window | None) -> Adoption:
     """Return the rows in the windows and who is treated from when.
 
+    Units treated from the first period on have no contrast of their own: they are left out and named in `dropped`.
+
     Raises
     ------
     DesignError
-        When there are fewer than two units or periods, nobody to compare with, or a treated unit without a period
-        before or after its start; every such unit is named.
+        When there are fewer than two units or periods, nobody is treated within the data, no treated unit has periods
+        on both sides of its start (they are named), or there is nobody to compare with.
     DataError
         When a unit lacks a period.
     """
@@ -70,40 +75,91 @@ def adoption(panel: Panel, before: Window | None, after: Window | None) -> Adopt
             "add comparison units under `data.unit`, or use interrupted_time_series",
             "data.unit",
         )
-    times = _windows(panel, before, after)
-    frame = panel.frame[panel.frame["time"].isin(times)].copy()
+    spans = _spans(panel, before, after)
+    times = rows_in(panel, *spans)
     if len(times) < 2:
         raise DesignError(f"there is one period ({panel.label(times[0])}), and at least two are needed")
+    dropped = _one_sided(panel, times)
+    kept = dataclasses.replace(panel, frame=panel.frame[~panel.frame["unit"].isin(list(dropped))])
+    _require_starts(panel, dropped, times)
+    _require_every_period(kept, spans)
+    frame = kept.frame[kept.frame["time"].isin(times)].copy()
     first_time = frame.groupby("unit", sort=False)["first_time"].first()
     starts = {str(unit): int(start) for unit, start in first_time.dropna().items() if start <= times[-1]}
     late = tuple(str(unit) for unit, start in first_time.dropna().items() if start > times[-1])
     comparison = tuple(str(unit) for unit in first_time.index if str(unit) not in starts)
-    _require_contrast(panel, starts, comparison, late, times)
+    if not comparison and len(set(starts.values())) == 1:
+        raise DesignError(
+            f"every unit is treated from {panel.label(min(starts.values()))} on: there is nobody to compare with",
+            "add units that are never treated, or treated later, or use interrupted_time_series on their sum",
+            "intervention",
+        )
     frame["event_time"] = frame["time"] - frame["unit"].map(starts)
     frame["treated"] = (frame["event_time"] >= 0).astype(float)
-    return Adoption(frame, starts, comparison, late, tuple(times))
+    return Adoption(frame, starts, comparison, late, tuple(times), tuple(dropped.items()))
 
 
-def _windows(panel: Panel, before: Window | None, after: Window | None) -> list[int]:
-    """Return the periods that are used, complete for every unit."""
-    whole = Span(panel.times[0], panel.times[-1])
+def _spans(panel: Panel, before: Window | None, after: Window | None) -> list[Span]:
+    """Return the stretches of periods that are used: one, or two with a hole between them."""
     earlier = span_of(before, panel, "before") if before else None
     later = span_of(after, panel, "after") if after else None
-    spans = [Span(earlier.first if earlier else whole.first, later.last if later else whole.last)]
-    if earlier and later:
-        spans = [earlier, later]
-        if earlier.last >= later.first:
-            raise DesignError(
-                f"the window before ({words_of(earlier, panel.frequency)}) does not end before the window after "
-                f"({words_of(later, panel.frequency)})",
-                "let the window before end first",
-                "design.before",
+    if not (earlier and later):
+        return [Span(earlier.first if earlier else panel.times[0], later.last if later else panel.times[-1])]
+    if earlier.last >= later.first:
+        raise DesignError(
+            f"the window before ({words_of(earlier, panel.frequency)}) does not end before the window after "
+            f"({words_of(later, panel.frequency)})",
+            "let the window before end first",
+            "design.before",
+        )
+    return [earlier, later]
+
+
+def _one_sided(panel: Panel, times: list[int]) -> dict[str, str]:
+    """Return treated units without a row before their start, or without one from it on, each with the reason."""
+    rows = panel.frame[panel.frame["time"].isin(times) & (panel.frame["first_time"] <= times[-1])]
+    ends = rows.groupby("unit", sort=False).agg(
+        first=("time", "min"), last=("time", "max"), start=("first_time", "first")
+    )
+    found = {}
+    for unit, (first, last, start) in zip(ends.index, ends.to_numpy(), strict=True):
+        began = panel.label(int(start))
+        if start <= first:
+            found[str(unit)] = (
+                f"treated from {began} on, and the first period used is {panel.label(int(first))}: nothing shows it "
+                "without treatment"
             )
+        elif last < start:
+            found[str(unit)] = f"treated from {began} on, and no period from then on is in the data"
+    return found
+
+
+def _require_starts(panel: Panel, dropped: dict[str, str], times: list[int]) -> None:
+    """Raise unless a unit is treated within the periods used, with a period before."""
+    starts = panel.frame.groupby("unit", sort=False)["first_time"].first().dropna()
+    within = [str(unit) for unit, start in starts.items() if start <= times[-1]]
+    if not within:
+        late = f"treatment starts after the last period ({panel.label(times[-1])})"
+        what = late if len(starts) else "no unit is treated"
+        raise DesignError(what, "check the units and dates under `intervention`", "intervention")
+    if len(dropped) < len(within):
+        return
+    raise DesignError(
+        "no treated unit has periods on both sides of its start; treated from the first period on, so without a "
+        f"period before: {', '.join(list(dropped)[:10])}"
+        + (f" and {len(dropped) - 10} more" if len(dropped) > 10 else ""),
+        "bring earlier data, or let the window before begin earlier",
+        "intervention",
+    )
+
+
+def _require_every_period(panel: Panel, spans: list[Span]) -> None:
+    """Raise when a unit lacks a period that is used."""
+    first, last = panel.times[0], panel.times[-1]
     for span in spans:
         inside = dataclasses.replace(panel, frame=panel.frame[panel.frame["time"].between(span.first, span.last)])
         _require_every_unit(panel, inside, span)
-        inside.require_complete(max(span.first, whole.first), min(span.last, whole.last))
-    return rows_in(panel, *spans)
+        inside.require_complete(max(span.first, first), min(span.last, last))
 
 
 def _require_every_unit(panel: Panel, inside: Panel, span: Span) -> None:
@@ -114,27 +170,4 @@ def _require_every_unit(panel: Panel, inside: Panel, span: Span) -> None:
             f"no rows for {words_of(span, panel.frequency)} in {', '.join(absent[:10])}"
             + (f" and {len(absent) - 10} more units" if len(absent) > 10 else ""),
             "choose other windows, or drop these units",
-        )
-
-
-def _require_contrast(
-    panel: Panel, starts: dict[str, int], comparison: tuple[str, ...], late: tuple[str, ...], times: list[int]
-) -> None:
-    """Raise unless treated units have periods on both sides and there is somebody to compare them with."""
-    if not starts:
-        what = f"treatment starts after the last period ({panel.label(times[-1])})" if late else "no unit is treated"
-        raise DesignError(what, "check the units and dates under `intervention`", "intervention")
-    early = [unit for unit, start in starts.items() if start <= times[0]]
-    if early:
-        raise DesignError(
-            f"treated from the first period on, so without a period before: {', '.join(early[:10])}"
-            + (f" and {len(early) - 10} more" if len(early) > 10 else ""),
-            "bring earlier data, or leave these units out by `data.filter`",
-            "intervention",
-        )
-    if not comparison and len(set(starts.values())) == 1:
-        raise DesignError(
-            f"every unit is treated from {panel.label(min(starts.values()))} on: there is nobody to compare with",
-            "add units that are never treated, or treated later, or use interrupted_time_series on their sum",
-            "intervention",
         )

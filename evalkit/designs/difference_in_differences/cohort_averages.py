@@ -22,6 +22,7 @@ class Bands:
     Attributes
     ----------
     errors : numpy.ndarray, shape (m,)
+        0 where there is none.
     overall : float
         Standard error of the average over all.
     single, together : float
@@ -49,8 +50,18 @@ class Bands:
         return EventTime(time, value, error, value - one, value + one, value - all_, value + all_)
 
 
-def band(average: Aggregation, level: float, draws: int, seed: int) -> Bands:
+def band(average: Aggregation, seen: numpy.ndarray, level: float, draws: int, seed: int) -> Bands:
     """Return bounds of averages: pointwise by the normal or t distribution, for all at once by multiplier draws.
+
+    Parameters
+    ----------
+    average : Aggregation
+    seen : numpy.ndarray of bool, shape (m,)
+        Which averages have a standard error that sees the noise of treated units; others get none.
+    level : float
+        Confidence level.
+    draws, seed : int
+        Of the multiplier bootstrap.
 
     Notes
     -----
@@ -63,7 +74,7 @@ def band(average: Aggregation, level: float, draws: int, seed: int) -> Bands:
 
     from evalkit.estimation.staggered.multiplier_bootstrap import multiplier_draws, simultaneous_critical
 
-    errors = average.standard_errors
+    errors = numpy.where(seen, average.standard_errors, 0.0) if seen.size else average.standard_errors
     reference = stats.norm() if average.df is None else stats.t(average.df)
     single = float(reference.ppf((1 + level) / 2))
     together = single
@@ -87,11 +98,11 @@ def averaged(average: Aggregation, panel: Panel, bands: Bands, sure: bool) -> di
     return {"overall": bands.limits(average.overall, bands.overall, sure), "by": by, "rule": average.rule}
 
 
-def by_cohort(cells: Cells, panel: Panel, quantile: float, sure: bool) -> tuple[GroupTime, ...]:
-    """Return the effects by cohort and period with pointwise bounds."""
+def by_cohort(cells: Cells, panel: Panel, seen: numpy.ndarray, quantile: float, sure: bool) -> tuple[GroupTime, ...]:
+    """Return the effects by cohort and period with pointwise bounds; without where `seen` is False."""
     from evalkit.estimation.staggered.group_time_result import clustered_errors
 
-    errors, found = clustered_errors(cells.influence, cells.cluster), []
+    errors, found = seen * clustered_errors(cells.influence, cells.cluster), []
     for cohort, period, value, error in zip(cells.cohort, cells.period, cells.effect, errors, strict=True):
         bounds: tuple[float | None, ...] = (None, None, None)
         if sure and error > 0.0:

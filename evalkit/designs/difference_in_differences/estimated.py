@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evalkit.records import Panel, Scale
 
     Again: TypeAlias = Callable[[numpy.ndarray, numpy.ndarray], float | tuple[float, float]]
+    Supposing: TypeAlias = Callable[[numpy.ndarray, float, bool], numpy.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +83,9 @@ class Estimated:
     again : callable or None
         From an outcome, shape (units, periods), and first treated periods, shape (units,), as indices, to the headline
         on them, or the headline and its standard error. For estimators that are no two-way regression.
+    supposing : callable or None
+        For estimators that are not linear in the outcome: from assignments, a supposed effect, and whether statistics
+        are studentised, to the statistics of what is left once that effect is taken out of what was treated.
     linear : bool
         Whether `again` is linear in the outcome and treats units with the same start alike.
     events : EventCovariance or None
@@ -102,6 +106,7 @@ class Estimated:
     covariates: tuple[str, ...] = ()
     regression: Regression | None = None
     again: Again | None = None
+    supposing: Supposing | None = None
     linear: bool = False
     events: EventCovariance | None = None
     own_inference: bool = False

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from evalkit.designs.difference_in_differences.carried import require_rows
+from evalkit.designs.difference_in_differences.cross_sections import CrossSections, require_carried
 from evalkit.designs.difference_in_differences.estimated import Estimated, of_two_way
 from evalkit.designs.difference_in_differences.inference import chosen_inference
 from evalkit.designs.difference_in_differences.poisson_fit import Poisson
-from evalkit.designs.difference_in_differences.roll_out import Compared, compared, reachable, wide
+from evalkit.designs.difference_in_differences.roll_out import (
+    Compared,
+    compared,
+    neighbours_left_out,
+    reachable,
+    wide,
+)
 from evalkit.designs.difference_in_differences.staggered_fit import Staggered
 from evalkit.designs.difference_in_differences.synthetic_fit import Synthetic
 from evalkit.designs.difference_in_differences.two_way_fit import TwoWay
@@ -24,26 +32,6 @@ Estimator = Literal[
 ]  # fmt: skip
 BY_COHORT = ("callaway_santanna", "sun_abraham", "imputation", "poisson")
 SYNTHETIC = ("synthetic_control", "synthetic_did")
-FEW_TREATED = 5
-LONG_BEFORE = 10
-"""Periods before the start from which weights on donors can be told."""
-
-
-def chosen_estimator(study: Adoption) -> str:
-    """Return the estimator of the printed rule.
-
-    Notes
-    -----
-    Units that start at different times: callaway_santanna. At most five treated units that start together, with ten
-    periods before or more and more donors than treated units (two at least): synthetic_did. Else two_way_fixed_effects.
-    """
-    if len(study.cohorts) > 1:
-        return "callaway_santanna"
-    before = sum(time < min(study.starts.values()) for time in study.times)
-    treated, donors = len(study.starts), len(study.comparison)
-    if treated <= FEW_TREATED and before >= LONG_BEFORE and donors >= max(3, treated + 1):
-        return "synthetic_did"
-    return "two_way_fixed_effects"
 
 
 def fitted(design: DifferenceInDifferences, panel: Panel, study: Adoption) -> tuple[Result, Estimated]:
@@ -54,7 +42,9 @@ def fitted(design: DifferenceInDifferences, panel: Panel, study: Adoption) -> tu
     DesignError
         When the estimator cannot carry these units, dates or columns; they are named.
     """
+    require_carried(design, panel)
     found = rows_of(design, panel, study)
+    require_rows(design, panel, found)
     if design.estimator in SYNTHETIC:
         synthetic = Synthetic(design, panel, found)
         return synthetic.result(), synthetic.estimated()
@@ -66,9 +56,33 @@ def fitted(design: DifferenceInDifferences, panel: Panel, study: Adoption) -> tu
 
 def rows_of(design: DifferenceInDifferences, panel: Panel, study: Adoption) -> Compared:
     """Return the rows that the design's estimator uses, and what is left out of them."""
-    named = None if isinstance(design.comparison, str) else design.comparison
-    found = compared(study, named, design.exclude)
+    found = wanted_rows(design, panel, study)
     return _within_reach(design, panel, found) if design.estimator in BY_COHORT else found
+
+
+def wanted_rows(design: DifferenceInDifferences, panel: Panel, study: Adoption) -> Compared:
+    """Return the rows with the comparison units that the study file wants, whatever the estimator."""
+    named = None if isinstance(design.comparison, str) else design.comparison
+    adjoining = neighbours_left_out(study, panel.neighbours, design.exclude_neighbours_of)
+    return compared(study, named, design.exclude, adjoining)
+
+
+def try_by_cohort(design: DifferenceInDifferences, panel: Panel, found: Compared) -> str:
+    """Return why an estimator by start and period cannot be had for these rows; empty where it can.
+
+    Effects are estimated, and nothing that follows from them.
+    """
+    try:
+        model = Staggered(design, panel, _within_reach(design, panel, found))
+    except DesignError as error:
+        return error.problems[0].message
+    rows = model.study.frame[model.study.treated_rows]
+    wanted = set(zip(rows["unit"].map(model.study.starts), rows["time"], strict=True))
+    lacking = sorted(wanted - {(int(c), int(t)) for c, t in zip(model.cells.cohort, model.cells.period, strict=True)})
+    if not lacking:
+        return ""
+    start, time = (panel.label(int(when)) for when in lacking[0])
+    return f"no effect can be estimated in {time} for units that start in {start}"
 
 
 def settled_inference(design: DifferenceInDifferences, panel: Panel, study: Adoption) -> str:
@@ -79,7 +93,9 @@ def settled_inference(design: DifferenceInDifferences, panel: Panel, study: Adop
     clusters = rows.frame["cluster"] if "cluster" in rows.frame else rows.frame["unit"]
     treated = clusters[rows.frame["unit"].isin(list(rows.starts))].nunique()
     never = clusters[rows.frame["unit"].isin(list(rows.comparison))].nunique()
-    return chosen_inference(design.estimator, int(treated), int(clusters.nunique()), int(never)).method
+    return chosen_inference(
+        design.estimator, int(treated), int(clusters.nunique()), int(never), cross_sections=panel.cross_sections
+    ).method
 
 
 def _within_reach(design: DifferenceInDifferences, panel: Panel, found: Compared) -> Compared:
@@ -97,9 +113,9 @@ def _two_way(design: DifferenceInDifferences, panel: Panel, found: Compared) -> 
     """Return the two-way regression, with what it is made of where units start at different times."""
     from dataclasses import replace
 
-    model = TwoWay(design, panel, found.study)
+    model = (CrossSections if panel.cross_sections else TwoWay)(design, panel, found.study)
     result = replace(model.result(), dropped=found.dropped, decomposition=_decomposition(design, model))
-    return result, of_two_way(model)
+    return result, model.estimated() if isinstance(model, CrossSections) else of_two_way(model)
 
 
 def _decomposition(design: DifferenceInDifferences, model: TwoWay) -> dict[str, Any] | None:

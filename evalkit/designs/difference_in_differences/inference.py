@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from evalkit.designs.difference_in_differences.choice import SYNTHETIC_INFERENCE
 from evalkit.designs.difference_in_differences.headline import with_bounds
 from evalkit.designs.difference_in_differences.resampled import Tested, resampled
 from evalkit.designs.difference_in_differences.wide_panel import wide_panel
 from evalkit.diagnostics import parallel_trends
-from evalkit.diagnostics.words import several
+from evalkit.diagnostics.words import listed, several
 from evalkit.errors import DesignError
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ BOOTSTRAPPED = ("two_way_fixed_effects", "event_study")
 """Estimators that are a linear regression with unit and period effects."""
 SYNTHETIC = ("synthetic_control", "synthetic_did")
 REASSIGNING = ("randomisation", "ferman_pinto", "placebo")
+FORMULAE = ("cluster_robust", "classical", "robust")
+"""Inference that the fitted result has already."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Choice:
     Attributes
     ----------
     method : str
-        cluster_robust, wild_bootstrap, randomisation, ferman_pinto or placebo.
+        cluster_robust, wild_bootstrap, randomisation, ferman_pinto or placebo; classical or robust for repeated
+        cross-sections.
     reason : str
         In words; the same whether the study file names the method or leaves it to the rule.
     """
@@ -44,7 +48,9 @@ class Choice:
     reason: str
 
 
-def chosen_inference(estimator: str, treated: int, clusters: int, never: int) -> Choice:
+def chosen_inference(
+    estimator: str, treated: int, clusters: int, never: int, *, cross_sections: bool = False
+) -> Choice:
     """Return the inference of the printed rule.
 
     Parameters
@@ -53,6 +59,8 @@ def chosen_inference(estimator: str, treated: int, clusters: int, never: int) ->
         Value of the option.
     treated, clusters, never : int
         Number of clusters with a treated unit, of all clusters, and of those never treated in these data.
+    cross_sections : bool
+        Whether rows are observations of their own, so that two clusters can still have errors of single rows.
 
     Returns
     -------
@@ -62,11 +70,14 @@ def chosen_inference(estimator: str, treated: int, clusters: int, never: int) ->
     -----
     Synthetic methods have placebos. One treated cluster: Ferman and Pinto, or, with fewer than three never treated,
     placebos. At most five, or fewer than 50 clusters with an estimator that has no regression to bootstrap:
-    randomisation. Fewer than 50 with one: wild bootstrap. Else cluster-robust.
+    randomisation. Fewer than 50 with one: wild bootstrap. Else cluster-robust. Two clusters of repeated cross-sections:
+    classical.
     """
     count = f"{several(treated, 'treated cluster')} of {clusters:,}"
     if estimator in SYNTHETIC:
         return Choice("placebo", f"{count} and a synthetic method: placebos in space")
+    if cross_sections and clusters == 2:
+        return Choice("classical", f"{count} and rows that are others in each period: classical (nothing to cluster)")
     if treated == 1 and never >= FEWEST_FOR_FERMAN_PINTO:
         return Choice("ferman_pinto", f"{count}: Ferman and Pinto (one treated)")
     if treated == 1:
@@ -106,13 +117,19 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
         When a method that the study file names cannot be had.
     """
     others = model.clusters[model.study.frame["unit"].isin(model.study.comparison)].nunique()
-    chosen = chosen_inference(design.estimator, model.treated_clusters, model.all_clusters, int(others))
+    chosen = chosen_inference(
+        design.estimator, model.treated_clusters, model.all_clusters, int(others),
+        cross_sections=model.panel.cross_sections,
+    )  # fmt: skip
     asked = design.inference
     choice = chosen if asked in ("auto", chosen.method) else Choice(asked, "as the study file names it")
     if model.own_inference:
-        checks = [_judged(check, "placebo", model.noun, design.level) for check in result.diagnostics]
-        return _noted(replace(result, diagnostics=(*checks, *_alike(model))), chosen)
-    if choice.method == "cluster_robust":
+        _require_own(design)
+        checks = [_judged(check, choice.method, model.noun, design.level) for check in result.diagnostics]
+        return _noted(replace(result, diagnostics=(*checks, *_alike(model))), choice)
+    if asked == "cluster_robust" and "inference" not in design.left_open:
+        _require_clusters(model)
+    if choice.method in FORMULAE:
         return _noted(result, choice)
     if _one_comparison(model) and asked in ("auto", chosen.method):
         return _noted(result, Choice("none", "one comparison cluster: nothing shows how those without it vary"))
@@ -123,6 +140,33 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
             raise
         return _fallen_back(design, model, result, choice, error.problems[0].message)
     return _with(design, model, result, choice, tested)
+
+
+def _require_clusters(model: Estimated) -> None:
+    """Raise where a regression has as many coefficients as clusters, or more, and the study file wants them clustered.
+
+    The covariance of the coefficients then has not full rank, and some of their sums seem to be known without error.
+    """
+    count = 0 if model.regression is None else model.regression.columns.shape[1]
+    if count < model.all_clusters:
+        return
+    names = sorted(str(name) for name in model.clusters.unique())
+    raise DesignError(
+        f"{several(count, 'coefficient')} and {several(model.all_clusters, model.noun)} ({listed(names)}): a clustered "
+        "covariance of as many coefficients as clusters cannot be relied on",
+        "use fewer leads, lags or covariates, finer clusters, or `inference: auto`",
+        "design.inference",
+    )
+
+
+def _require_own(design: DifferenceInDifferences) -> None:
+    """Raise where the study file names inference that a synthetic method does not have."""
+    if design.inference not in SYNTHETIC_INFERENCE:
+        raise DesignError(
+            f"{design.estimator} has inference of its own, and {design.inference} is none of it",
+            f"leave `inference` out (placebos), choose {listed(list(SYNTHETIC_INFERENCE[1:]))}, or another estimator",
+            "design.inference",
+        )
 
 
 def _fallen_back(design: DifferenceInDifferences, model: Estimated, result: Result, choice: Choice, why: str) -> Result:

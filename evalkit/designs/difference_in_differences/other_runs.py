@@ -1,4 +1,4 @@
-"""The same estimate again: without a unit or a start, at earlier dates, in other places, and on the other scale."""
+"""The same estimate again: on some of the rows, at earlier dates, and in other places."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from evalkit.designs.difference_in_differences.inference import SYNTHETIC
 from evalkit.designs.difference_in_differences.resampled import changes
 from evalkit.designs.difference_in_differences.wide_panel import wide_panel
 from evalkit.diagnostics import parallel_trends
 from evalkit.errors import DataError, DesignError
-from evalkit.records import Estimate, LeftOut, Placebo
+from evalkit.records import Estimate, Placebo
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     import numpy
 
     from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
     from evalkit.designs.difference_in_differences.estimated import Estimated
+    from evalkit.designs.difference_in_differences.wide_panel import WidePanel
     from evalkit.records import Diagnostic, Panel, Result
 
-MOST_UNITS = 60
-"""With more units, treated ones alone are left out, at most as many as this."""
 MOST_DATES = 20
 FEWEST_PERIODS = 2
 """Periods that an earlier date needs on either side."""
-LOGARITHMIC = ("two_way_fixed_effects", "event_study", "callaway_santanna", "sun_abraham", "imputation")
+USUAL = 5
+"""Leads and lags of an event study at an earlier date."""
 
 
 class Reported(NamedTuple):
@@ -49,108 +50,68 @@ def reported(result: Result) -> Reported:
     return Reported(effect.value, effect.low, effect.high, effect.unit)
 
 
-def leave_out(
-    design: DifferenceInDifferences, model: Estimated, result: Result
-) -> tuple[tuple[LeftOut, ...], Diagnostic]:
-    """Return the estimate without each unit and without all units of each start, and the check of them.
+def as_printed(result: Result, value: float, error: float = 0.0, df: float | None = None) -> Reported:
+    """Return an estimate on the headline's scale as the headline is printed; bounds where there is an error."""
+    scale, level, unit = result.effect.scale, result.effect.level, result.effect.unit
+    effect = Estimate(value, level=level, scale=scale, unit=unit)
+    if error > 0.0:
+        effect = Estimate.from_standard_error(value, error, df, level=level, scale=scale, unit=unit)
+    seen = effect.percent() if scale == "log" else effect
+    return Reported(seen.value, seen.low, seen.high, seen.unit)
+
+
+def solved(
+    design: DifferenceInDifferences, model: Estimated, result: Result, rows: numpy.ndarray, columns: numpy.ndarray,
+    treated: numpy.ndarray,
+) -> Reported:  # fmt: skip
+    """Return the regression with unit and period effects on some rows.
+
+    Parameters
+    ----------
+    design : DifferenceInDifferences
+    model : Estimated
+    result : Result
+    rows : numpy.ndarray of bool, shape (n,)
+    columns : numpy.ndarray, shape (rows kept, k)
+        Indicators; one that no row has is left out.
+    treated : numpy.ndarray of bool, shape (rows kept,)
 
     Notes
     -----
-    The estimator runs anew on what is left, with cluster-robust inference; bounds are given where the headline's own
-    inference is that too. Where there are more than 60 units, treated ones alone are left out. Starts are left out
-    where there are several. What leaves nothing to estimate says so in `problem`.
+    The headline is the average of the coefficients over treated rows, weighted as the regression is.
     """
-    study, whole = model.study, reported(result)
-    units = list(dict.fromkeys(study.frame["unit"].astype(str)))
-    some = units if len(units) <= MOST_UNITS else [unit for unit in units if unit in study.starts][:MOST_UNITS]
-    cases = [(unit, [unit]) for unit in some]
-    if len(study.cohorts) > 1:
-        cases += [
-            (f"all units that start in {model.panel.label(start)}", [u for u, s in study.starts.items() if s == start])
-            for start in study.cohorts
-        ]
-    bounded = _clustered(result)
-    found = tuple(_without(design, model, words, gone, whole.measure, bounded) for words, gone in cases)
-    if not any(one.value is not None for one in found):
-        return found, parallel_trends.leave_one_out_not_run("Too little is left without any one unit.")
-    return found, parallel_trends.leave_one_out(found, whole.value, whole.low, whole.high)
-
-
-def _without(
-    design: DifferenceInDifferences, model: Estimated, words: str, gone: Sequence[str], measure: str, bounded: bool
-) -> LeftOut:
-    """Return the estimate without some units, or why there is none."""
     import numpy
-
-    kept = ~model.panel.frame["unit"].isin(list(gone))
-    try:
-        if design.estimator == "two_way_fixed_effects" and model.regression is not None:
-            seen = _regressed(design, model, ~model.study.frame["unit"].isin(list(gone)).to_numpy(), measure)
-        elif model.own_inference and model.again is not None:
-            wide = wide_panel(model)
-            left = ~numpy.isin(wide.names, list(gone))
-            seen = _bare(model, wide.outcome[left], wide.first_treated[left], measure)
-        else:
-            rest = dataclasses.replace(model.panel, frame=model.panel.frame[kept].reset_index(drop=True))
-            seen = _again(design, rest, comparison=_named(design, gone))
-    except (DesignError, DataError) as error:
-        return LeftOut(words, measure=measure, problem=error.problems[0].message)
-    low, high = (seen.low, seen.high) if bounded else (None, None)
-    return LeftOut(words, seen.value, low, high, measure)
-
-
-def _bare(model: Estimated, outcome: numpy.ndarray, first_treated: numpy.ndarray, measure: str) -> Reported:
-    """Return an estimate without the inference that its estimator brings, which would take long each time."""
-    assert model.again is not None
-    treated = first_treated < outcome.shape[1]
-    if not treated.any() or treated.all():
-        raise DesignError("no treated unit is left" if not treated.any() else "nobody is left to compare with")
-    found = model.again(outcome, first_treated)
-    value = float(found[0] if isinstance(found, tuple) else found)
-    return Reported(100.0 * math.expm1(value) if model.scale == "log" else value, None, None, measure)
-
-
-def _regressed(design: DifferenceInDifferences, model: Estimated, rows: numpy.ndarray, measure: str) -> Reported:
-    """Return the two-way regression on some rows; as `_again`, without what else a result holds."""
     import pandas
 
-    from evalkit.estimation.few_units.cluster_robust import cluster_robust
+    from evalkit.estimation.few_units.cluster_robust import cluster_robust, cluster_robust_contrasts
 
     assert model.regression is not None
-    frame, columns = model.study.frame[rows], model.regression.columns[rows]
-    treated = frame["unit"].isin(list(model.study.starts))
-    if not treated.any():
-        raise DesignError("no treated unit is left")
-    if treated.all() and frame["unit"].map(model.study.starts).nunique() == 1:
-        raise DesignError("nobody is left to compare with")
+    frame = model.study.frame[rows]
+    weights = None if model.weights is None else model.weights[rows]
+    extra = model.regression.columns[rows][:, model.regression.columns.shape[1] - len(model.covariates) :]
+    shares = treated * (1.0 if weights is None else weights)
+    columns = columns[:, (columns != 0.0).any(axis=0)]
     fit = cluster_robust(
-        model.outcome[rows], columns, pandas.factorize(frame["unit"])[0], pandas.factorize(frame["time"])[0],
-        weights=None if model.weights is None else model.weights[rows], correction="CR1",
-        cluster=pandas.factorize(model.clusters[rows])[0], small_sample=design.small_sample,
+        model.outcome[rows], numpy.column_stack([columns, extra]), pandas.factorize(frame["unit"])[0],
+        pandas.factorize(frame["time"])[0], weights=weights, cluster=pandas.factorize(model.clusters[rows])[0],
+        correction="CR1", small_sample=design.small_sample,
     )  # fmt: skip
-    effect = Estimate.from_standard_error(
-        float(fit.coefficients[0]), float(fit.standard_errors[0]), float(fit.degrees_of_freedom[0]),
-        level=design.level, scale=model.scale, unit=measure,
-    )  # fmt: skip
-    seen = effect.percent() if model.scale == "log" else effect
-    return Reported(seen.value, seen.low, seen.high, measure)
+    contrast = numpy.append(columns.T @ (shares / shares.sum()), numpy.zeros(extra.shape[1]))
+    effect = cluster_robust_contrasts(fit, contrast[None, :])
+    df = None if effect.df is None else float(effect.df[0])
+    return as_printed(result, float(effect.values[0]), float(effect.se[0]), df)
 
 
-def _again(design: DifferenceInDifferences, panel: Panel, **changed: object) -> Reported:
+def run_again(design: DifferenceInDifferences, panel: Panel, **changed: object) -> Reported:
     """Return the headline of the same design on another panel, with cluster-robust inference."""
-    other = design.model_copy(update={"inference": "cluster_robust", **changed})
+    plain = "placebo" if design.estimator in SYNTHETIC else "cluster_robust"
+    other = design.model_copy(update={"inference": plain, **changed})
     return reported(other.estimate(panel, supplements=False))
 
 
-def _named(design: DifferenceInDifferences, gone: Sequence[str]) -> object:
-    """Return the comparison without units that are left out, where it is named unit by unit."""
-    named = design.comparison
-    return named if isinstance(named, str) else [unit for unit in named if unit not in gone]
-
-
-def _clustered(result: Result) -> bool:
+def clustered(result: Result) -> bool:
     """Return whether the headline's interval is a clustered one."""
-    return (result.inference or {}).get("method") in ("clustered", "cluster_robust")
+    return (result.inference or {}).get("method") == "cluster_robust"
 
 
 def placebo_dates(
@@ -169,30 +130,105 @@ def placebo_dates(
     first = min(study.starts.values())
     times = [time for time in study.times if time < first]
     dates = times[FEWEST_PERIODS : len(times) - FEWEST_PERIODS + 1]
+    if not dates:
+        return (), parallel_trends.placebo_dates_not_run(
+            f"No earlier date has {FEWEST_PERIODS} periods on either side before the first start."
+        )
     if len(dates) > MOST_DATES:
         dates = [dates[place] for place in numpy.linspace(0, len(dates) - 1, MOST_DATES).round().astype(int)]
-    frame = study.frame[study.frame["time"].isin(times)].drop(columns=["event_time", "treated"]).reset_index(drop=True)
-    treated, found = frame["unit"].isin(list(study.starts)), []
+    run, found, reason = _pretending(design, model, result, times), [], ""
     for date in dates:
-        pretend = frame.assign(first_time=numpy.where(treated, float(date), math.nan))
         try:
-            if model.own_inference and model.again is not None:
-                wide, early = wide_panel(model), len(times)
-                start = numpy.where(wide.treated, times.index(date), early)
-                seen = _bare(model, wide.outcome[:, :early], start, whole.measure)
-            else:
-                there = dataclasses.replace(model.panel, frame=pretend)
-                # `frame` is without the comparison units that are left out
-                seen = _again(design, there, before=None, after=None, leads=None, lags=None, exclude={})
-        except (DesignError, DataError):
+            seen = run(date)
+        except (DesignError, DataError) as error:
+            reason = reason or error.problems[0].message
             continue
-        low, high = (seen.low, seen.high) if _clustered(result) else (None, None)
+        low, high = (seen.low, seen.high) if clustered(result) else (None, None)
         found.append(Placebo("period", "", model.panel.label(date), seen.value, low, high, None, seen.measure))
     if not found:
-        return (), parallel_trends.placebo_dates_not_run("No earlier date has two periods on either side.")
+        return (), parallel_trends.placebo_dates_not_run(f"No earlier date can be estimated: {reason}.")
     true = Placebo("period", "", model.panel.label(first), whole.value, whole.low, whole.high,
                    result.effect.p_value, whole.measure, true=True)  # fmt: skip
     return (*found, true), parallel_trends.placebo_dates(found, whole.value, whole.clear)
+
+
+def _pretending(
+    design: DifferenceInDifferences, model: Estimated, result: Result, times: list[int]
+) -> Callable[[int], Reported]:
+    """Return what estimates at an earlier date on these periods.
+
+    Where every unit is treated at some time, those that start last are the comparison: before the first start they
+    are as untreated as units that never are.
+    """
+    import numpy
+
+    study = model.study
+    last = max(study.starts.values())
+    chosen = [unit for unit, start in study.starts.items() if study.comparison or start < last]
+    rows = study.frame["time"].isin(times).to_numpy()
+    treated = study.frame["unit"].isin(chosen).to_numpy()
+    if model.regression is not None:
+        return lambda date: _regressed_at(design, model, result, rows, treated, date)
+    wide = wide_panel(model) if model.again is not None and model.noun == "unit" else None
+    if wide is not None and wide.outcome.size == len(study.frame):
+        return _on_the_matrix(model, result, wide, chosen, times)
+    frame = study.frame[rows].drop(columns=["event_time", "treated"]).reset_index(drop=True)
+
+    def in_full(date: int) -> Reported:
+        pretend = frame.assign(first_time=numpy.where(treated[rows], float(date), math.nan))
+        there = dataclasses.replace(model.panel, frame=pretend)
+        # `frame` is without the comparison units that are left out
+        return run_again(design, there, before=None, after=None, leads=None, lags=None, exclude={}, draws=99,
+                         exclude_neighbours_of=[])  # fmt: skip
+
+    return in_full
+
+
+def _on_the_matrix(
+    model: Estimated, result: Result, wide: WidePanel, chosen: list[str], times: list[int]
+) -> Callable[[int], Reported]:
+    """Return what estimates at an earlier date on the matrix of units by periods."""
+    import numpy
+
+    from evalkit.designs.difference_in_differences.reassigned import Reassigned
+
+    ever, early, again = numpy.isin(wide.names, chosen), len(times), model.again
+    assert again is not None
+
+    def at(date: int) -> Reported:
+        starts = numpy.where(ever, times.index(date), early)
+        if not isinstance(again, Reassigned):
+            found = again(wide.outcome[:, :early], starts)
+            return as_printed(result, float(found[0] if isinstance(found, tuple) else found))
+        whole = again.dealt(wide.outcome, numpy.where(ever, times.index(date), wide.outcome.shape[1]))
+        part = dataclasses.replace(
+            whole, outcome=whole.outcome[:, :early], observed=whole.observed[:, :early], periods=whole.periods[:early],
+            weights=whole.weights[:, :early], covariates=whole.covariates[:, :early],
+        )  # fmt: skip
+        if not clustered(result):
+            return as_printed(result, again.headline(part)[0])
+        average = again.model.cells_of(part).average("simple")
+        return as_printed(result, average.overall, average.overall_standard_error, average.df)
+
+    return at
+
+
+def _regressed_at(
+    design: DifferenceInDifferences, model: Estimated, result: Result, rows: numpy.ndarray, treated: numpy.ndarray,
+    date: int,
+) -> Reported:  # fmt: skip
+    """Return the regression with unit and period effects on some rows, as if the treated had started at a date."""
+    from evalkit.designs.difference_in_differences.event_time import available, event_columns
+
+    frame = model.study.frame[rows]
+    pretend = frame.assign(event_time=(frame["time"] - date).where(treated[rows]))
+    after = (pretend["event_time"] >= 0).to_numpy()
+    columns = after.astype(float)[:, None]
+    if design.estimator == "event_study":
+        study = dataclasses.replace(model.study, frame=pretend)
+        leads, lags = available(study)
+        columns = event_columns(study, min(USUAL, leads), min(USUAL, lags)).matrix
+    return solved(design, model, result, rows, columns, after)
 
 
 def placebo_units(design: DifferenceInDifferences, model: Estimated, whole: Reported) -> tuple[Placebo, ...]:
@@ -224,23 +260,3 @@ def placebo_units(design: DifferenceInDifferences, model: Estimated, whole: Repo
     found = [Placebo("unit", name, "", float(value), measure=whole.measure)
              for name, value in sorted(zip(names, values, strict=True))]  # fmt: skip
     return (*found, Placebo("unit", treated, "", whole.value, whole.low, whole.high, None, whole.measure, true=True))
-
-
-def other_scale(design: DifferenceInDifferences, model: Estimated, result: Result) -> Diagnostic:
-    """Return the check that the estimate with paths parallel in amounts says the same as in percent."""
-    if design.estimator not in LOGARITHMIC or result.relative is None:
-        return parallel_trends.scale_not_run("The change has no percentage on this scale or with this estimator.")
-    if model.scale == "identity" and not (model.observed > 0.0).all():
-        return parallel_trends.scale_not_run("Some values are zero or below and have no logarithm.")
-    other = design.model_copy(
-        update={"inference": "cluster_robust", "transform": "identity" if model.scale == "log" else "log"}
-    )
-    try:
-        seen = other.estimate(model.panel, supplements=False).relative
-    except DesignError as error:
-        return parallel_trends.scale_not_run(f"{error.problems[0].message[:1].upper()}{error.problems[0].message[1:]}.")
-    if seen is None:
-        return parallel_trends.scale_not_run("What would have been expected may be zero or less.")
-    own = result.relative
-    clear = [e.low is not None and e.high is not None and (e.low > 0.0 or e.high < 0.0) for e in (own, seen)]
-    return parallel_trends.scale_of_the_outcome(own.value, seen.value, model.scale, *clear)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evalkit.designs.difference_in_differences.staggered_fit import Cells, Staggered
@@ -9,11 +11,14 @@ from evalkit.designs.outcomes import has_exposure
 from evalkit.errors import DesignError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy
 
     from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
-    from evalkit.designs.difference_in_differences.estimated import Again
+    from evalkit.designs.difference_in_differences.estimated import Estimated
     from evalkit.designs.difference_in_differences.roll_out import Compared
+    from evalkit.estimation.staggered.poisson_reassigned import ReassignedRatios
     from evalkit.estimation.staggered.staggered_panel import StaggeredPanel
     from evalkit.records import Panel
 
@@ -35,15 +40,15 @@ class Poisson(Staggered):
         """Return the counts themselves."""
         return self.frame["value"].to_numpy(dtype=float)
 
-    def _cells(self, panel: StaggeredPanel) -> Cells:
+    def cells_of(self, panel: StaggeredPanel) -> Cells:
+        """Return the ratios by cohort and period of a wide panel."""
         import numpy
 
         from evalkit.estimation.staggered.extended_poisson import extended_poisson, ratio_averages
 
         exposure = None
         if has_exposure(self.panel):
-            table = self.frame.pivot_table(index="unit", columns="time", values="exposure")
-            exposure = table.reindex(index=list(panel.names)).to_numpy(dtype=float)
+            exposure = self._exposure(panel.names)
         found = extended_poisson(panel, exposure, self.design.anticipation, self.design.small_sample)
         empty = numpy.flatnonzero((found.observed == 0.0) & (found.event_time >= 0.0))
         if empty.size:
@@ -63,9 +68,34 @@ class Poisson(Staggered):
             found.rule, found.single_unit_cohorts, tuple(dropped), lambda kind: ratio_averages(found, kind).log_ratio,
         )  # fmt: skip
 
-    def _again(self) -> Again | None:
-        """Return the estimator on another roll-out; None where exposures differ, which would have to move too."""
-        return None if has_exposure(self.panel) else super()._again()
+    def bare(self) -> Estimated:
+        """Return the estimate without the means to run it again."""
+        return replace(super().bare(), linear=False)
 
-    def _linear(self) -> bool:
-        return False
+    def estimated(self) -> Estimated:
+        """Return the estimate as inference and analyses of sensitivity read it; exposure moves with its unit."""
+        supposing = self._supposing if self.noun == "unit" else None
+        return replace(super().estimated(), supposing=supposing)
+
+    def _supposing(self, assignments: numpy.ndarray, supposed: float, studentised: bool) -> numpy.ndarray:
+        """Return the statistics of assignments once a supposed ratio is taken out of what was treated."""
+        return self._ratios.statistics(assignments, supposed, studentised and self.sure)
+
+    @cached_property
+    def _ratios(self) -> ReassignedRatios:
+        from evalkit.designs.difference_in_differences.wide_panel import wide_panel
+        from evalkit.estimation.staggered.poisson_reassigned import ReassignedRatios
+
+        wide = wide_panel(self.bare())
+        exposure = self._exposure(wide.names) if has_exposure(self.panel) else None
+        return ReassignedRatios(
+            wide.outcome, wide.first_treated, self.study.times, exposure, wide.weights, wide.covariates,
+            self.design.anticipation,
+        )  # fmt: skip
+
+    def _exposure(self, names: Sequence[str]) -> numpy.ndarray:
+        """Return the exposure of these units by period."""
+        import numpy
+
+        table = self.frame.pivot_table(index="unit", columns="time", values="exposure")
+        return numpy.asarray(table.reindex(index=list(names)).to_numpy(dtype=float))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from evalkit.records import Estimate, Scale
@@ -47,17 +48,33 @@ class Removal:
         given. With one effect the sum moves one way with it, so its bounds are the sums at the effect's bounds; with
         several, bounds are quantiles of draws.
         """
-        amounts = self.indicators.T @ (weights * observed if self.scale == "log" else weights)
+        amounts = self._amounts(weights * observed if self.scale == "log" else weights)
         value = float(self._removed(self.effects) @ amounts)
         if self.draws is None:
             return Estimate(value, level=self.level, **words)
         if self.single is None:
-            return Estimate.from_draws(value, self._removed(self.draws) @ amounts, level=self.level, **words)
+            moved = amounts.nonzero()[0]  # a sum over one period carries few of many effects
+            found = self._removed(self.draws[:, moved]) @ amounts[moved]
+            return Estimate.from_draws(value, found, level=self.level, **words)
         ends = [self._removed(bound) * float(amounts[0]) for bound in (self.single.low, self.single.high)]
         return Estimate(
             value, low=float(min(ends)), high=float(max(ends)), p_value=self.single.p_value, level=self.level,
             rule=self.single.rule, draws=self._removed(self.draws[:, 0]) * float(amounts[0]), **words,
         )  # fmt: skip
+
+    @cached_property
+    def _carried(self) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """The rows that carry an effect, and which one each carries."""
+        rows, columns = self.indicators.nonzero()
+        return rows, columns
+
+    def _amounts(self, values: numpy.ndarray) -> numpy.ndarray:
+        """Return the sum of values over the rows of each effect, shape (k,)."""
+        import numpy
+
+        rows, columns = self._carried
+        parts = self.indicators[rows, columns] * values[rows]
+        return numpy.bincount(columns, parts, len(self.effects))
 
     def _removed(self, effect: Any) -> Any:
         """Return counterfactual less observed: relative to observed on the log scale, as it is otherwise."""

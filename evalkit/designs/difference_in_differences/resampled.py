@@ -177,13 +177,41 @@ def _randomised(
             wide.outcome, wide.first_treated, statistic, wide.covariates, wide.weights, draws, design.seed, design.level
         )
     if model.regression is not None or model.linear:
-        sums = linear_statistics(wide.outcome, wide.first_treated, weights_by_date(model, wide), studentised)
+        sums = linear_statistics(wide.outcome, wide.first_treated, weights_by_date(model, wide, design), studentised)
         return randomisation_test(sums, wide.first_treated, draws, design.seed, design.level, words=words)
-    again, fewer = _required_again(design, model), min(draws, SLOW_DRAWS)
+    fewer = min(draws, SLOW_DRAWS)
+    if model.supposing is not None:
+        return _supposed(design, model, wide, studentised, fewer)
+    again = _required_again(design, model, studentised)
     looped = looped_statistics(wide.outcome, wide.first_treated, again)
+    both = isinstance(again(wide.outcome, wide.first_treated), tuple)
+    named = f"{design.estimator} estimates{' over their standard errors' if both else ''}"
     return randomisation_test(
         looped if _is_linear(again, wide) else _each(again, wide),
-        wide.first_treated, fewer, design.seed, design.level, list_up_to=fewer, words=f"{design.estimator} estimates",
+        wide.first_treated, fewer, design.seed, design.level, list_up_to=fewer, words=named,
+    )  # fmt: skip
+
+
+def _supposed(
+    design: DifferenceInDifferences, model: Estimated, wide: WidePanel, studentised: bool, draws: int
+) -> RandomisationTest:
+    """Return the randomisation test of an estimator that is not linear in the outcome."""
+    import numpy
+
+    from evalkit.estimation.few_units.assignments import assignments_of
+    from evalkit.estimation.few_units.supposed_effects import supposed_effect_test
+
+    supposing, again = model.supposing, model.again
+    assert supposing is not None
+    assert again is not None
+    centre = _first(again(wide.outcome, wide.first_treated))
+    drawn = assignments_of(wide.first_treated, draws, design.seed, draws).first_treated
+    spread = supposing(drawn[1:], centre, False)
+    spread = spread[numpy.isfinite(spread)]
+    return supposed_effect_test(
+        lambda assignments, effect: supposing(assignments, effect, studentised), wide.first_treated, centre,
+        float(numpy.std(spread)) if spread.size else 0.0, draws, design.seed, design.level, list_up_to=draws,
+        words=f"{design.estimator} estimates{' over their standard errors' if studentised else ''}",
     )  # fmt: skip
 
 
@@ -219,19 +247,30 @@ def _first(found: float | tuple[float, float]) -> float:
     return float(found[0] if isinstance(found, tuple) else found)
 
 
-def _required_again(design: DifferenceInDifferences, model: Estimated) -> Again:
-    """Return the estimator on other assignments."""
-    if model.again is None:
+def _required_again(design: DifferenceInDifferences, model: Estimated, studentised: bool) -> Again:
+    """Return the estimator on other assignments, without its standard error where estimates are compared."""
+    again = model.again
+    if again is None:
         raise DesignError(
-            f"{design.estimator} with these options cannot be run for other assignments",
-            "leave covariates and weights out, or choose cluster_robust",
+            f"{design.estimator} with clusters larger than units cannot be run for other assignments",
+            "leave `cluster` out, or choose cluster_robust",
             "design.inference",
         )
-    return model.again
+    return again if studentised else lambda outcome, first_treated: _first(again(outcome, first_treated))
 
 
-def weights_by_date(model: Estimated, wide: WidePanel) -> numpy.ndarray:
+def weights_by_date(
+    model: Estimated, wide: WidePanel, design: DifferenceInDifferences | None = None
+) -> numpy.ndarray:
     """Return the weights with which the headline sums outcomes of a place, shape (dates, periods), by adoption date.
+
+    Parameters
+    ----------
+    model : Estimated
+    wide : WidePanel
+    design : DifferenceInDifferences or None
+        With it the estimator's closed form is used, where there is one that gives the estimator's own number. Without
+        it the estimator runs once for every date and period.
 
     Raises
     ------
@@ -260,7 +299,37 @@ def weights_by_date(model: Estimated, wide: WidePanel) -> numpy.ndarray:
     if again is None:
         raise DesignError("the estimator cannot be run for other assignments", "choose cluster_robust")
 
-    return unit_weights(lambda y, codes: _first(again(y, codes)), wide.first_treated, wide.outcome.shape[1])[1]
+    def headline(outcome: numpy.ndarray, codes: numpy.ndarray) -> float:
+        return _first(again(outcome, codes))
+
+    known = None if design is None else _closed_form(design, wide, headline)
+    return unit_weights(headline, wide.first_treated, wide.outcome.shape[1])[1] if known is None else known
+
+
+def _closed_form(
+    design: DifferenceInDifferences, wide: WidePanel, headline: Callable[[numpy.ndarray, numpy.ndarray], float]
+) -> numpy.ndarray | None:
+    """Return the weights of the estimator's closed form; None where it has none that gives the estimator's number.
+
+    One outcome of noise tells: sums that differ anywhere differ there.
+    """
+    import numpy
+
+    from evalkit.estimation.staggered import headline_weights
+
+    first, periods, early = wide.first_treated, wide.outcome.shape[1], design.anticipation
+    try:
+        if design.estimator == "imputation":
+            dates, weights = headline_weights.imputation_weights(first, periods, early)
+        else:
+            later = design.comparison == "not_yet_treated" and design.estimator == "callaway_santanna"
+            dates, weights = headline_weights.group_time_weights(first, periods, later, early)
+        noise = numpy.random.default_rng(0).normal(size=wide.outcome.shape)
+        found = headline(noise, first)
+    except DesignError:
+        return None
+    given = float((weights[numpy.searchsorted(dates, numpy.minimum(first, periods))] * noise).sum())
+    return weights if abs(given - found) <= SAME * float(numpy.abs(weights).sum()) * 1e-3 else None
 
 
 def _regression_weights(model: Estimated, wide: WidePanel) -> numpy.ndarray:
@@ -323,7 +392,7 @@ def changes(design: DifferenceInDifferences, model: Estimated, wide: WidePanel) 
     if design.estimator == "two_way_fixed_effects":
         left, start = wide.outcome - _explained(model, wide), int(starts[0])
         return numpy.asarray(left[:, start:].mean(axis=1) - left[:, :start].mean(axis=1))
-    return numpy.asarray(wide.outcome @ weights_by_date(model, wide)[0] * wide.treated.sum())
+    return numpy.asarray(wide.outcome @ weights_by_date(model, wide, design)[0] * wide.treated.sum())
 
 
 def _explained(model: Estimated, wide: WidePanel) -> numpy.ndarray | float:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from evalkit.diagnostics.words import listed
 from evalkit.errors import DesignError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy
 
@@ -30,7 +32,12 @@ class Compared(NamedTuple):
     dropped: tuple[tuple[str, str], ...]
 
 
-def compared(study: Adoption, comparison: str | Sequence[str] | None, exclude: Mapping[str, str]) -> Compared:
+def compared(
+    study: Adoption,
+    comparison: str | Sequence[str] | None,
+    exclude: Mapping[str, str],
+    adjoining: Mapping[str, str] | None = None,
+) -> Compared:
     """Return the rows with the comparison units that the study file wants.
 
     Parameters
@@ -40,6 +47,13 @@ def compared(study: Adoption, comparison: str | Sequence[str] | None, exclude: M
         A rule (never_treated, not_yet_treated), which drops nobody, or the comparison units by name.
     exclude : mapping of str to str
         Comparison units left out, each with the reason.
+    adjoining : mapping of str to str or None
+        Comparison units left out as neighbours, each with the reason; see `neighbours_left_out`.
+
+    Returns
+    -------
+    Compared
+        `dropped` opens with the units that `study` itself left out.
 
     Raises
     ------
@@ -48,11 +62,12 @@ def compared(study: Adoption, comparison: str | Sequence[str] | None, exclude: M
     """
     gone = {unit: f"left out of the comparison: {reason}" for unit, reason in exclude.items()}
     _require_untreated(study, list(exclude), "exclude")
+    gone |= {unit: reason for unit, reason in (adjoining or {}).items() if unit not in gone}
     if comparison is not None and not isinstance(comparison, str):
         _require_untreated(study, list(comparison), "comparison")
         gone |= {u: "not among the named comparison units" for u in study.comparison if u not in {*comparison, *gone}}
     if not gone:
-        return Compared(study, ())
+        return Compared(study, study.dropped)
     others = tuple(unit for unit in study.comparison if unit not in gone)
     if not others and (len(study.cohorts) == 1 or not isinstance(comparison, str | None)):
         raise DesignError(
@@ -60,21 +75,81 @@ def compared(study: Adoption, comparison: str | Sequence[str] | None, exclude: M
         )
     kept = study.frame[~study.frame["unit"].isin(list(gone))].reset_index(drop=True)
     late = tuple(unit for unit in study.late if unit not in gone)
-    return Compared(replace(study, frame=kept, comparison=others, late=late), tuple(gone.items()))
+    return Compared(replace(study, frame=kept, comparison=others, late=late), (*study.dropped, *gone.items()))
+
+
+def neighbours_left_out(
+    study: Adoption, pairs: Sequence[tuple[str, str]], wanted: Literal["treated"] | Sequence[str]
+) -> dict[str, str]:
+    """Return the comparison units that adjoin some units, each with the reason.
+
+    Parameters
+    ----------
+    study : Adoption
+    pairs : sequence of (str, str)
+        Units that adjoin one another (`Panel.neighbours`), each pair once.
+    wanted : {'treated'} or sequence of str
+        Whose neighbours: those of all units treated within the data (also of units that the estimate leaves out), or
+        of these. Empty: nobody's.
+
+    Raises
+    ------
+    DesignError
+        When there is no table of neighbours, or a name is neither in the data nor in the table.
+    """
+    if not wanted:
+        return {}
+    if not pairs:
+        raise DesignError(
+            "there is no table of neighbours",
+            "name one as `data: {neighbours: FILE}` (columns unit and neighbour), or name units under `exclude`",
+            "design.exclude_neighbours_of",
+        )
+    have = treated_units(study) if wanted == "treated" else set(wanted)
+    known = {*treated_units(study), *study.comparison, *(unit for pair in pairs for unit in pair)}
+    unknown = sorted(have - known)
+    if unknown:
+        raise DesignError(
+            f"no such units in the data: {', '.join(unknown[:10])}", _did_you_mean(unknown[0], known),
+            "design.exclude_neighbours_of",
+        )  # fmt: skip
+    return {
+        unit: f"neighbour of {listed(beside)}"
+        for unit in study.comparison
+        if unit not in have and (beside := [other for other in adjoining_units(unit, pairs) if other in have])
+    }
+
+
+def treated_units(study: Adoption) -> set[str]:
+    """Return units treated within the data, also those that the estimate leaves out for want of a period before."""
+    return {*study.starts, *(unit for unit, _ in study.dropped)}
+
+
+def adjoining_units(unit: str, pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the units that adjoin a unit, in order of their names."""
+    return sorted({other for pair in pairs if unit in pair for other in pair if other != unit})
+
+
+def _did_you_mean(name: str, there: Iterable[str]) -> str:
+    """Return the mend for a name that is not there."""
+    there = sorted(there)
+    same = [other for other in there if other.casefold() == name.casefold()]
+    close = same or difflib.get_close_matches(name, there, n=1, cutoff=0.6)
+    known = ", ".join(there[:10]) + (f" and {len(there) - 10} more" if len(there) > 10 else "")
+    return (f"did you mean {close[0]!r}? " if close else "") + f"there are: {known or 'none'}"
 
 
 def _require_untreated(study: Adoption, names: Sequence[str], option: str) -> None:
     """Raise unless all of these units are in the data and untreated."""
     where = f"design.{option}"
-    treated = [name for name in names if name in study.starts]
+    treated = [name for name in names if name in treated_units(study)]
     if treated:
         raise DesignError(f"treated units cannot be comparison units: {', '.join(treated[:10])}", "name others", where)
     unknown = [name for name in names if name not in study.comparison]
     if unknown:
-        have = ", ".join(study.comparison[:10]) or "none"
         raise DesignError(
-            f"no such units in the data: {', '.join(unknown[:10])} (untreated ones: {have})",
-            "correct the names: units are written as in the data", where,
+            f"no such untreated units in the data: {', '.join(unknown[:10])}",
+            _did_you_mean(unknown[0], study.comparison), where,
         )  # fmt: skip
 
 

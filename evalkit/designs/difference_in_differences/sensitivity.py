@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from evalkit.designs.difference_in_differences.other_runs import (
-    leave_out,
-    other_scale,
-    placebo_dates,
-    placebo_units,
-    reported,
-)
+from evalkit.designs.difference_in_differences.long_differences import with_long_differences
+from evalkit.designs.difference_in_differences.other_runs import placebo_dates, placebo_units, reported
+from evalkit.designs.difference_in_differences.scales import both_scales
+from evalkit.designs.difference_in_differences.simulated import with_simulated
+from evalkit.designs.difference_in_differences.spillover import spillover_check
+from evalkit.designs.difference_in_differences.without_units import leave_out
 from evalkit.diagnostics import parallel_trends
 from evalkit.diagnostics.comparison import FEW_TREATED_CLUSTERS
 from evalkit.errors import DesignError
@@ -63,21 +62,28 @@ def beside(design: DifferenceInDifferences, model: Estimated, result: Result) ->
     Returns
     -------
     Result
-        With robust_bounds, breakdown, pretest_power, leave_out, placebos, and the checks `robust_to_departures`,
-        `leave_out`, `placebo_dates`, `scale_of_the_outcome` after its own. What cannot be computed is empty, and its
-        check says why.
+        With robust_bounds, breakdown, pretest_power, leave_out, placebos, scales, expected_coverage, and the checks
+        `robust_to_departures`, `leave_out`, `placebo_dates`, `scale_of_the_outcome`, `spillover_to_neighbours` after
+        its own. What cannot be computed is empty, and its check says why.
     """
-    robust = robustness(model, design.level)
+    bounded, words = with_long_differences(design, model)
+    robust = robustness(bounded, design.level)
+    if words and robust.bounds:
+        robust = replace(robust, check=replace(robust.check, reading=f"{robust.check.reading} {words}"))
     left, without = leave_out(design, model, result)
     dates, at_dates = placebo_dates(design, model, result)
+    scales, same_on_both = both_scales(design, model, result)
+    next_door = spillover_check(design, model.panel, result)
+    result = with_simulated(design, model, result)
     return replace(
         result,
         robust_bounds=robust.bounds,
         breakdown=robust.breakdown,
         pretest_power=robust.pretest_power,
         leave_out=left,
+        scales=scales,
         placebos=(*result.placebos, *dates, *placebo_units(design, model, reported(result))),
-        diagnostics=(*result.diagnostics, robust.check, without, at_dates, other_scale(design, model, result)),
+        diagnostics=(*result.diagnostics, robust.check, without, at_dates, same_on_both, next_door),
     )
 
 

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 from evalkit.designs.difference_in_differences.cohort_averages import Bands, averaged, band, by_cohort
 from evalkit.designs.difference_in_differences.estimated import Estimated, EventCovariance
 from evalkit.designs.difference_in_differences.event_time import EventColumns
+from evalkit.designs.difference_in_differences.imputed_leads import imputed_leads
+from evalkit.designs.difference_in_differences.lone_starts import lone_cohorts, seen_averages, seen_cells
+from evalkit.designs.difference_in_differences.reassigned import Reassigned
 from evalkit.designs.difference_in_differences.removal import DRAWS, Removal
 from evalkit.designs.difference_in_differences.roll_out import Compared, wide
 from evalkit.designs.difference_in_differences.two_way_checks import two_way_checks
 from evalkit.designs.difference_in_differences.two_way_fit import TwoWay
 from evalkit.designs.outcomes import events_seen
+from evalkit.diagnostics.lone_starts import lone_starts
 from evalkit.diagnostics.words import listed, several
 from evalkit.errors import DesignError
 from evalkit.records import Estimate, EventTime, Result
@@ -26,9 +30,11 @@ if TYPE_CHECKING:
     from evalkit.designs.difference_in_differences.estimated import Again
     from evalkit.estimation.fit import Fit
     from evalkit.estimation.staggered.aggregation import Aggregation, Kind
+    from evalkit.estimation.staggered.group_time_result import GroupTimeEffects
     from evalkit.estimation.staggered.staggered_panel import StaggeredPanel
     from evalkit.records import Panel
 
+TRIMMED = "without weight in some comparisons: with these covariates it would almost surely have been treated"
 KINDS: tuple[Kind, ...] = ("simple", "group", "dynamic", "calendar")
 
 
@@ -63,30 +69,53 @@ class Cells:
 
 
 class Staggered(TwoWay):
-    """One estimate by cohort and period on its way to a `Result`."""
+    """One estimate by cohort and period on its way to a `Result`.
+
+    Attributes
+    ----------
+    lone_cohorts : dict of int to str
+        Starts that one cluster has to itself, each with its units. Where all are such, `sure` is False.
+    leads_read : tuple of EventTime
+        Leads as their checks read them, where these are not the ones that are shown.
+    """
+
+    leads_read: tuple[EventTime, ...] = ()
 
     def __init__(self, design: DifferenceInDifferences, panel: Panel, found: Compared) -> None:
         super().__init__(design, panel, found.study)
         self.dropped = found.dropped
+        self.lone_cohorts = lone_cohorts(found.study, self.clusters)
+        if len(self.lone_cohorts) == len(found.study.cohorts) and not self._by_event_time():
+            self.sure = False
         self.wide = wide(found.study, self._fitted_to(), self.clusters.to_numpy(), self.weights, design.covariates)
-        self.cells = self._cells(self.wide)
+        self.cells = self.cells_of(self.wide)
+        self.seen = seen_cells(self.cells.cohort, self.cells.period, self.lone_cohorts, self._by_event_time())
         self.averages: dict[str, Aggregation] = {kind: self.cells.average(kind) for kind in KINDS}
 
     def _fitted_to(self) -> numpy.ndarray:
         """Return what the estimator is fitted to, by row."""
         return self.outcome
 
-    def _cells(self, panel: StaggeredPanel) -> Cells:
-        """Return the effects by cohort and period."""
+    def by_group_time(self, panel: StaggeredPanel, leads: bool = True) -> GroupTimeEffects:
+        """Return the effects by cohort and period of a wide panel, with or without those before treatment."""
+        return effects_of(self.design, panel, self._by_event_time(), leads)
+
+    def cells_of(self, panel: StaggeredPanel) -> Cells:
+        """Return the effects by cohort and period of a wide panel."""
         from evalkit.estimation.staggered.aggregation import aggregate
 
-        found = effects_of(self.design, panel)
+        found = self.by_group_time(panel)
         dropped = [(unit, "alone without a period before treatment") for unit in found.always_treated]
+        dropped += [(unit, TRIMMED) for unit in found.trimmed_units]
         dropped += [(self._named(cell.cohort, cell.period), cell.reason) for cell in found.left_out]
         return Cells(
             found.cohort, found.period, found.effect, found.influence, found.cluster, found.df, found.rule,
             found.single_unit_cohorts, tuple(dropped), lambda kind: aggregate(found, kind),
         )  # fmt: skip
+
+    def _by_event_time(self) -> bool:
+        """Return whether imputed effects are held against averages over all starts: some start stands alone."""
+        return self.design.estimator == "imputation" and self.treated_clusters > 1 and bool(self.lone_cohorts)
 
     def _named(self, cohort: float, period: float) -> str:
         return f"units that start in {self.panel.label(int(cohort))}, in {self.panel.label(int(period))}"
@@ -107,7 +136,7 @@ class Staggered(TwoWay):
             averted=self._averted(removal),
             path=self._path(removal),
             event_study=points,
-            group_time=by_cohort(self.cells, self.panel, self._quantile(), self.sure),
+            group_time=by_cohort(self.cells, self.panel, self.seen, self._quantile(), self.sure),
             aggregations={kind: averaged(each, self.panel, self._band(each), self.sure)
                           for kind, each in self.averages.items()},
             inference=self._how(simple),
@@ -161,7 +190,8 @@ class Staggered(TwoWay):
         return removal, self._absolute(removal)
 
     def _band(self, average: Aggregation) -> Bands:
-        return band(average, self.design.level, self.design.draws, self.design.seed)
+        seen = seen_averages(average, self.cells.cohort, self.cells.period, self.seen)
+        return band(average, seen, self.design.level, self.design.draws, self.design.seed)
 
     def _quantile(self) -> float:
         from scipy import stats
@@ -181,6 +211,8 @@ class Staggered(TwoWay):
             for j, time in enumerate(dynamic.label)
             if low <= time <= high
         )
+        if self.design.estimator == "imputation":
+            return self._with_imputed_leads(points)
         moving = numpy.flatnonzero(dynamic.standard_errors > 0.0)
         events = self.event_covariance()
         if events is None or not (events.times < 0).any():
@@ -191,9 +223,17 @@ class Staggered(TwoWay):
         )
         return points, (columns, _as_fit(dynamic, kept))
 
+    def _with_imputed_leads(
+        self, points: tuple[EventTime, ...]
+    ) -> tuple[tuple[EventTime, ...], tuple[EventColumns, Fit] | str]:
+        """Return effects by time since the start after the leads of an imputation, if it has any."""
+        leads = imputed_leads(self)
+        if isinstance(leads, str):
+            return points, leads
+        self.leads_read = leads.against_last
+        return (*leads.points, *points), (leads.columns, leads.fit)
+
     def _no_leads(self) -> str:
-        if self.design.estimator == "imputation":
-            return "Imputation fits all periods before the start, so gaps there are no estimates of it."
         if self.design.estimator == "poisson":
             return "Ratios are estimated from the start on: all periods before it are what they are compared with."
         if self.design.base_period == "varying":
@@ -222,7 +262,7 @@ class Staggered(TwoWay):
 
     def _checks(self, events: tuple[EventColumns, Fit] | str, points: tuple[EventTime, ...], effect: float) -> Any:
         """Return the checks of a two-way regression, that of staggered adoption as this estimator has it."""
-        found = two_way_checks(self, events, points, effect)
+        found = two_way_checks(self, events, self.leads_read or points, effect)
         cohorts = {self.panel.label(start): size for start, size in self.study.cohorts.items()}
         if len(cohorts) == 1:
             return found
@@ -231,10 +271,13 @@ class Staggered(TwoWay):
             f"Units start at {len(cohorts)} different times ({groups}). Each start has effects of its own, compared "
             "with units not treated by then, so early starters are no comparison for late ones."
         )
-        return tuple(
+        kept = [
             replace(check, verdict="no sign against", reading=reading, short="")
             if check.name == "staggered_adoption" else check for check in found
-        )  # fmt: skip
+        ]  # fmt: skip
+        lone = [(self.panel.label(start), units) for start, units in self.lone_cohorts.items()]
+        clustered = self.design.inference == "cluster_robust" or self.noun != "unit"
+        return (*kept, lone_starts(lone, len(cohorts), self.noun, clustered))
 
     def _estimand_by_cohort(self) -> str:
         what = {
@@ -250,8 +293,18 @@ class Staggered(TwoWay):
     def _words(self, simple: Aggregation) -> str:
         if not self.sure:
             return self._without()
-        alone = f"; alone in their start, so without noise of their own: {', '.join(self.cells.alone[:10])}"
-        return simple.rule + (alone if self.cells.alone else "")
+        if not self.cells.alone or self._by_event_time():
+            return simple.rule
+        return f"{simple.rule}; alone in their start, so without noise of their own: {listed(list(self.cells.alone))}"
+
+    def _without(self) -> str:
+        """Return why there is no standard error, and what can be done."""
+        if self.lone:
+            return super()._without()
+        return (
+            f"every start has one treated {self.noun} ({listed(list(self.lone_cohorts.values()))}): a clustered "
+            "standard error leaves out what is particular to each, so the estimate has none; choose randomisation"
+        )
 
     def _how(self, simple: Aggregation) -> dict[str, Any]:
         method = "cluster_robust" if self.sure else "none"
@@ -260,57 +313,51 @@ class Staggered(TwoWay):
 
     def estimated(self) -> Estimated:
         """Return the estimate as inference and analyses of sensitivity read it."""
+        return replace(self.bare(), again=self._again())
+
+    def bare(self) -> Estimated:
+        """Return the estimate without the means to run it again."""
         return Estimated(
             panel=self.panel, study=self.study, scale=self.scale, unit=self.unit, observed=self.observed,
             outcome=self._fitted_to(), weights=self.weights, clusters=self.clusters, noun=self.noun,
-            covariates=tuple(self.design.covariates), again=self._again(), linear=self._linear(),
-            events=self.event_covariance(),
+            covariates=tuple(self.design.covariates), linear=self._linear(), events=self.event_covariance(),
         )  # fmt: skip
 
     def _linear(self) -> bool:
         return not self.design.covariates and self.weights is None and self.noun == "unit"
 
     def _again(self) -> Again | None:
-        """Return the estimator on another outcome and roll-out; None where rows differ in more than these."""
-        if self.weights is not None or self.design.covariates or self.noun != "unit":
-            return None
-
-        def headline(outcome: numpy.ndarray, first_treated: numpy.ndarray) -> tuple[float, float]:
-            simple = self._cells(self._dealt(outcome, first_treated)).average("simple")
-            return simple.overall, simple.overall_standard_error
-
-        return headline
-
-    def _dealt(self, outcome: numpy.ndarray, first_treated: numpy.ndarray) -> StaggeredPanel:
-        """Return the wide panel of another outcome and roll-out."""
-        import numpy
-
-        from evalkit.estimation.staggered.staggered_panel import StaggeredPanel
-
-        units, periods = outcome.shape
-        times = numpy.array(self.study.times, dtype=float)
-        return StaggeredPanel(
-            outcome=outcome, observed=numpy.ones(outcome.shape, dtype=bool), weights=numpy.ones(outcome.shape),
-            covariates=numpy.zeros((units, periods, 0)), first_treated=numpy.append(times, numpy.inf)[first_treated],
-            cluster=numpy.arange(units), periods=times, names=tuple(str(unit) for unit in range(units)),
-            covariate_names=(),
-        )  # fmt: skip
+        """Return the estimator on another outcome and roll-out; None where rows are no units."""
+        return None if self.noun != "unit" else Reassigned(self)
 
 
-def effects_of(design: DifferenceInDifferences, panel: StaggeredPanel) -> Any:
-    """Return the effects by cohort and period (`GroupTimeEffects`) of a wide panel by the design's estimator."""
+def effects_of(
+    design: DifferenceInDifferences, panel: StaggeredPanel, by_event_time: bool = False, leads: bool = True
+) -> GroupTimeEffects:
+    """Return the effects by cohort and period of a wide panel by the design's estimator.
+
+    Parameters
+    ----------
+    design : DifferenceInDifferences
+    panel : StaggeredPanel
+    by_event_time : bool
+        imputation: whether variances hold effects against averages by time since the start.
+    leads : bool
+        callaway_santanna: whether effects before treatment are estimated too.
+    """
     if design.estimator == "sun_abraham":
         from evalkit.estimation.staggered.sun_abraham import sun_abraham
 
         return sun_abraham(panel, design.anticipation, design.small_sample)
     if design.estimator == "imputation":
-        from evalkit.estimation.staggered.imputation import imputation
+        from evalkit.estimation.staggered.imputation import AverageOver, imputation
 
-        return imputation(panel, design.anticipation)
+        over: AverageOver = "event_time" if by_event_time else "cohort_and_period"
+        return imputation(panel, design.anticipation, design.leave_own_out, over)
     from evalkit.estimation.staggered.group_time import ComparisonUnits, group_time_effects
 
     rule: ComparisonUnits = "not_yet_treated" if design.comparison == "not_yet_treated" else "never_treated"
-    return group_time_effects(panel, rule, design.method, design.base_period, design.anticipation)
+    return group_time_effects(panel, rule, design.method, design.base_period, design.anticipation, leads=leads)
 
 
 def _as_fit(dynamic: Aggregation, kept: numpy.ndarray) -> Fit:

@@ -12,14 +12,19 @@ from evalkit.designs.difference_in_differences.resampled import Tested
 from evalkit.designs.difference_in_differences.two_way_checks import two_way_checks
 from evalkit.designs.difference_in_differences.two_way_fit import TwoWay
 from evalkit.designs.outcomes import events_seen
+from evalkit.diagnostics.words import listed
 from evalkit.errors import DesignError
 from evalkit.records import Estimate, EventTime, Placebo, Result
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy
 
     from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
+    from evalkit.designs.difference_in_differences.estimated import Again
     from evalkit.designs.difference_in_differences.roll_out import Compared
+    from evalkit.estimation.synthetic.synthetic_did import SyntheticDid, Variance
     from evalkit.estimation.synthetic.synthetic_placebos import PlaceboRanks
     from evalkit.records import Panel
 
@@ -27,6 +32,11 @@ NO_LEADS = (
     "The weights are chosen so that paths before the start run alike, so gaps there are no independent check; "
     "the fit before the start is in the facts of the fit."
 )
+FEWEST_BEFORE = {"synthetic_control": 1, "synthetic_did": 2}
+"""Periods before its start that a treated unit needs."""
+FEWEST_DONORS = 2
+MOST_NAMED = 3
+"""Of a placebo of several units so many are named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,24 +48,24 @@ class Gaps:
     effect : float
     cohorts : tuple of (int, numpy.ndarray)
         Index of the first treated period, and observed less expected by period.
-    ranks : PlaceboRanks
+    tested : Tested
+        Interval and p-value.
+    ranks : PlaceboRanks or None
+        None where the interval is of a jackknife or bootstrap.
     weights : tuple of (str, float)
         Of donors, averaged over treated unit-periods where starts differ; those at zero are left out.
     time_weights : tuple of (str, float)
     placebos : tuple of Placebo
-    listed : bool
-    rule : str
     facts : dict
     """
 
     effect: float
     cohorts: tuple[tuple[int, numpy.ndarray], ...]
-    ranks: PlaceboRanks
+    tested: Tested
+    ranks: PlaceboRanks | None
     weights: tuple[tuple[str, float], ...]
     time_weights: tuple[tuple[str, float], ...]
     placebos: tuple[Placebo, ...]
-    listed: bool
-    rule: str
     facts: dict[str, Any]
 
 
@@ -63,21 +73,23 @@ class Synthetic(TwoWay):
     """One synthetic method on its way to a `Result`."""
 
     def __init__(self, design: DifferenceInDifferences, panel: Panel, found: Compared) -> None:
+        import numpy
+
         super().__init__(design, panel, found.study)
         self.dropped = found.dropped
         if design.covariates or self.weights is not None:
             raise DesignError(
                 f"{design.estimator} takes neither covariates nor weights", "leave them out", "design.covariates"
             )
-        if not found.study.comparison:
-            raise DesignError(
-                f"{design.estimator} needs donors: units that are never treated", "add some", "design.comparison"
-            )
+        _require_carried(design.estimator, found, panel)
+        _require_variance(design, found, panel)
         table = self.frame.assign(outcome=self.outcome).pivot_table(index="unit", columns="time", values="outcome")
-        self.names = [str(unit) for unit in table.index]
-        self.matrix = table.to_numpy(dtype=float)
-        times = [int(time) for time in table.columns]
-        self.first = [times.index(found.study.starts[u]) if u in found.study.starts else len(times) for u in self.names]
+        times, starts = [int(time) for time in table.columns], found.study.starts
+        first = [times.index(starts[unit]) if unit in starts else len(times) for unit in map(str, table.index)]
+        matrix = table.to_numpy(dtype=float)
+        order = numpy.lexsort([*matrix.T[::-1], first])  # so that neither names nor the order of rows moves a draw
+        self.names = [str(table.index[place]) for place in order]
+        self.matrix, self.first = matrix[order], [first[place] for place in order]
 
     def result(self) -> Result:
         """Return the effect, the synthetic path and the ranks among placebos."""
@@ -89,7 +101,7 @@ class Synthetic(TwoWay):
         absolute, first = self._absolute(removal), min(study.starts.values())
         bare = Result(
             estimand=f"{self._estimand()}. The comparison is a weighted average of units that are never treated",
-            standard_errors=found.rule,
+            standard_errors=found.tested.rule,
             effect=effect,
             relative=self._relative(effect),
             absolute=absolute,
@@ -111,31 +123,55 @@ class Synthetic(TwoWay):
             n_post_periods=sum(time >= first for time in study.times),
             dropped=self.dropped,
         )  # fmt: skip
-        return with_bounds(self.estimated(), bare, self._tested(found))
+        return with_bounds(self.estimated(), bare, found.tested)
 
     def estimated(self) -> Estimated:
         """Return the estimate as inference and analyses of sensitivity read it."""
         return Estimated(
             panel=self.panel, study=self.study, scale=self.scale, unit=self.unit, observed=self.observed,
-            outcome=self.outcome, weights=None, clusters=self.clusters, noun=self.noun, own_inference=True,
+            outcome=self.outcome, weights=None, clusters=self.clusters, noun=self.noun, again=self._again(),
+            own_inference=True,
         )  # fmt: skip
 
-    def _tested(self, found: Gaps) -> Tested:
-        ranks = found.ranks
+    def _again(self) -> Again:
+        """Return the estimator on another outcome and roll-out, without its inference."""
+        from evalkit.estimation.synthetic.synthetic_control import synthetic_control
+        from evalkit.estimation.synthetic.synthetic_did import synthetic_did_effect
+
+        if self.design.estimator == "synthetic_did":
+            return synthetic_did_effect
+        return lambda outcome, first_treated: synthetic_control(outcome, first_treated).effect
+
+    def _ranked(self, ranks: PlaceboRanks, listed_all: bool, rule: str) -> Tested:
+        """Return interval and p-value of ranks among placebos."""
         return Tested(
-            low=ranks.low, high=ranks.high, p_value=ranks.p_value, smallest_p=ranks.smallest_p, rule=found.rule,
-            kind="exact" if found.listed else "inversion", assignments=ranks.compared,
-            seed=None if found.listed else self.design.seed, se=ranks.standard_error,
+            low=ranks.low, high=ranks.high, p_value=ranks.p_value, smallest_p=ranks.smallest_p, rule=rule,
+            kind="exact" if listed_all else "inversion", assignments=ranks.compared,
+            seed=None if listed_all else self.design.seed, se=ranks.standard_error,
         )  # fmt: skip
 
     def _how(self, found: Gaps) -> dict[str, Any]:
-        ranks = found.ranks
-        return {
-            "method": "placebo", "rule": found.rule, "small_sample_factor": None, "assignments": ranks.compared,
-            "smallest_p": ranks.smallest_p, "rank": ranks.rank, "normal_low": ranks.normal_low,
-            "normal_high": ranks.normal_high, "normal_p_value": ranks.normal_p_value, "draws": self.design.draws,
-            "seed": None if found.listed else self.design.seed,
+        tested, ranks = found.tested, found.ranks
+        how: dict[str, Any] = {
+            "method": "placebo", "rule": tested.rule, "small_sample_factor": None, "assignments": tested.assignments,
+            "smallest_p": tested.smallest_p, "draws": self.design.draws, "seed": tested.seed,
         }  # fmt: skip
+        if ranks is None:
+            return {**how, "method": self.design.inference, "smallest_p": None, "draws": tested.draws}
+        return {**how, "rank": ranks.rank, "normal_low": ranks.normal_low, "normal_high": ranks.normal_high,
+                "normal_p_value": ranks.normal_p_value}  # fmt: skip
+
+    def _placebos(self, treated: numpy.ndarray, effect: float, units: Sequence[Any], values: Any) -> tuple[Any, ...]:
+        """Return the effects of placebos, those of one unit by its name, the true one last."""
+        measure = "log ratio" if self.scale == "log" else self.unit
+        found = [Placebo("unit", self._who(places), "", float(value), measure=measure)
+                 for places, value in zip(units, values, strict=True)]  # fmt: skip
+        found.sort(key=lambda one: (one.unit, one.value or 0.0))
+        return (*found, Placebo("unit", self._who(treated), "", effect, measure=measure, true=True))
+
+    def _who(self, places: Any) -> str:
+        """Return units by name, the first three where they are more."""
+        return listed(sorted(self.names[place] for place in places), MOST_NAMED)
 
     def _control(self) -> Gaps:
         """Return the synthetic control and its placebos."""
@@ -147,21 +183,16 @@ class Synthetic(TwoWay):
         )
         donors = [self.names[place] for place in fit.donors]
         perfect = fit.pre_rmse == 0.0
-        measure = "log ratio" if self.scale == "log" else self.unit
-        placebos = [
-            Placebo("unit", " and ".join(self.names[place] for place in units), "", float(value), measure=measure)
-            for units, value in zip(others.units, others.effects, strict=True)
-        ]
-        who = " and ".join(self.names[place] for place in fit.treated)
-        true = Placebo("unit", who, "", fit.effect, measure=measure, true=True)
         facts = {"pre_rmse": fit.pre_rmse, "post_rmse": fit.post_rmse, "inside": fit.inside, "unique": fit.unique,
                  "optimality_gap": fit.optimality_gap, "ratio_rank": others.ratio_rank,
                  "ratio_p_value": others.ratio_p_value}  # fmt: skip
         words = ", effects as they are, since the fit before is exact" if perfect else ""
+        ranks = others.effect_ranks if perfect else others.ranks
         return Gaps(
-            fit.effect, ((fit.start, fit.gaps),), others.effect_ranks if perfect else others.ranks,
-            _shown(donors, fit.weights), (), (*placebos, true),
-            others.listed, f"{fit.rule}; {others.rule}{words}", facts,
+            fit.effect, ((fit.start, fit.gaps),),
+            self._ranked(ranks, others.listed, f"{fit.rule}; {others.rule}{words}"), ranks,
+            _shown(donors, fit.weights), (),
+            self._placebos(fit.treated, fit.effect, others.units, others.effects), facts,
         )  # fmt: skip
 
     def _did(self) -> Gaps:
@@ -170,11 +201,11 @@ class Synthetic(TwoWay):
 
         from evalkit.estimation.synthetic.synthetic_did import synthetic_did
 
+        named = self.design.inference
+        variance: Variance = "jackknife" if named == "jackknife" else "bootstrap" if named == "bootstrap" else "placebo"
         fit = synthetic_did(
-            self.matrix, self.first, draws=self.design.draws, seed=self.design.seed, level=self.design.level
+            self.matrix, self.first, variance, draws=self.design.draws, seed=self.design.seed, level=self.design.level
         )
-        if fit.ranks is None:
-            raise DesignError("there are no placebos to rank the effect among", "add donors", "design.comparison")
         periods = self.matrix.shape[1]
         sizes = numpy.array([each.treated.size * (periods - each.start) for each in fit.cohorts], dtype=float)
         shares = sizes / sizes.sum()
@@ -185,10 +216,22 @@ class Synthetic(TwoWay):
         labels = [self.panel.label(time) for time in self.study.times]
         facts = {"pre_rmse": float(numpy.sqrt(shares @ [each.pre_rmse**2 for each in fit.cohorts])),
                  "optimality_gap": max(each.optimality_gap for each in fit.cohorts)}  # fmt: skip
+        treated = numpy.concatenate([each.treated for each in fit.cohorts])
         return Gaps(
-            fit.effect, tuple((each.start, each.observed - each.counterfactual) for each in fit.cohorts), fit.ranks,
-            _shown([self.names[place] for place in fit.donors], numpy.asarray(weights)), _shown(labels, before), (),
-            fit.listed, f"{fit.rule}; interval and p-value shown first: ranks among the placebos", facts,
+            fit.effect, tuple((each.start, each.observed - each.counterfactual) for each in fit.cohorts),
+            self._of_did(fit), fit.ranks,
+            _shown([self.names[place] for place in fit.donors], numpy.asarray(weights)), _shown(labels, before),
+            () if fit.ranks is None else self._placebos(treated, fit.effect, fit.placebo_units, fit.placebos), facts,
+        )  # fmt: skip
+
+    def _of_did(self, fit: SyntheticDid) -> Tested:
+        """Return interval and p-value: ranks among placebos, or the normal ones of jackknife and bootstrap."""
+        if fit.ranks is not None:
+            rule = f"{fit.rule}; interval and p-value shown first: ranks among the placebos"
+            return self._ranked(fit.ranks, fit.listed, rule)
+        return Tested(
+            low=fit.low, high=fit.high, p_value=fit.p_value, smallest_p=0.0, rule=fit.rule, kind="normal",
+            draws=None if fit.listed else int(fit.placebos.size), seed=fit.seed, se=fit.standard_error,
         )  # fmt: skip
 
     def _out(self, found: Gaps) -> Removal:
@@ -215,6 +258,54 @@ class Synthetic(TwoWay):
                 total = sum(size for size, _ in have)
                 points.append(EventTime(time, sum(size * gap for size, gap in have) / total))
         return tuple(points)
+
+
+def _require_carried(estimator: str, found: Compared, panel: Panel) -> None:
+    """Raise where donors, periods before or starts are not what a synthetic method needs; units are named."""
+    study = found.study
+    if len(study.comparison) < FEWEST_DONORS:
+        have = listed(list(study.comparison)) or "none"
+        raise DesignError(
+            f"{estimator} needs two donors or more that are never treated, and there are: {have}",
+            "add comparison units", "design.comparison",
+        )  # fmt: skip
+    if estimator == "synthetic_control" and len(study.cohorts) > 1:
+        starts = [f"{unit} ({panel.label(start)})" for unit, start in study.starts.items()]
+        raise DesignError(
+            f"synthetic_control needs one start, and units start at {len(study.cohorts)}: {listed(starts[:10])}",
+            "choose synthetic_did, which gives each start weights of its own, or study one start at a time",
+            "design.estimator",
+        )
+    fewest = FEWEST_BEFORE[estimator]
+    early = [unit for unit, start in study.starts.items() if study.times.index(start) < fewest]
+    if early:
+        raise DesignError(
+            f"{estimator} needs {fewest} periods before the start, and there are fewer for {listed(early[:10])}",
+            "bring earlier periods, or choose two_way_fixed_effects", "design.estimator",
+        )  # fmt: skip
+
+
+def _require_variance(design: DifferenceInDifferences, found: Compared, panel: Panel) -> None:
+    """Raise where a jackknife or bootstrap is named that this method, or so few treated units, cannot have."""
+    if design.inference not in ("jackknife", "bootstrap"):
+        return
+    mend = "leave `inference` out: placebos can be had for any number of treated units"
+    if design.estimator == "synthetic_control":
+        raise DesignError(f"synthetic_control has placebos, not {design.inference}", mend, "design.inference")
+    alone = [
+        f"{unit} ({panel.label(start)})"
+        for unit, start in found.study.starts.items()
+        if found.study.cohorts[start] == 1
+    ]
+    if design.inference == "bootstrap" and len(found.study.starts) > 1:
+        return
+    if alone:
+        raise DesignError(
+            f"the {design.inference} needs two treated units at least"
+            f"{' for each start' if design.inference == 'jackknife' else ''}; alone: {listed(alone)}",
+            mend,
+            "design.inference",
+        )
 
 
 def _shown(names: list[str], weights: numpy.ndarray) -> tuple[tuple[str, float], ...]:

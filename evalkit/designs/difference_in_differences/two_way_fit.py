@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from evalkit.designs.difference_in_differences.event_time import event_study, try_event_study
+from evalkit.designs.difference_in_differences.carried import lost_covariates
+from evalkit.designs.difference_in_differences.event_time import event_columns, event_study, try_event_study
 from evalkit.designs.difference_in_differences.removal import DRAWS, Removal, relative_to
 from evalkit.designs.difference_in_differences.two_way_checks import two_way_checks
 from evalkit.designs.outcomes import (
@@ -45,6 +46,9 @@ class TwoWay:
         `treated` or `comparison` where one cluster alone is on that side throughout, for which the same holds.
     """
 
+    row: ClassVar[str] = "treated unit-period"
+    per: ClassVar[str] = "unit and period"
+
     def __init__(self, design: DifferenceInDifferences, panel: Panel, study: Adoption) -> None:
         import numpy
 
@@ -76,13 +80,18 @@ class TwoWay:
         points = () if isinstance(events, str) else event_study(*events, design.level, design.seed, self.sure)
         if design.estimator == "event_study":
             if isinstance(events, str):
+                self._require_covariates(event_columns(study, leads, lags).matrix)
                 raise DesignError(events, "use two_way_fixed_effects, or add units that are never treated")
             columns, fit = events
             post = [index for index, time in enumerate(columns.times) if time >= 0]
             indicators, names = columns.matrix[:, post], [f"event time {time}" for time in columns.times]
         else:
             indicators, names, post = self.frame[["treated"]].to_numpy(), ["treatment"], [0]
-            fit = self._regress(indicators)
+            try:
+                fit = self._regress(indicators)
+            except DesignError:
+                self._require_covariates(indicators)
+                raise
         effect = self._effect(fit, indicators, post)
         removal = self._removal(fit, indicators, post, effect)
         absolute = self._absolute(removal)
@@ -121,14 +130,19 @@ class TwoWay:
         return None if (weights == weights[0]).all() else weights
 
     def _regress(self, columns: numpy.ndarray) -> Fit:
-        """Return the two-way regression on these columns and the covariates."""
+        """Return the two-way regression on these columns and the covariates.
+
+        The headline's regression is linearmodels' in small panels; the event study beside it is the kernel's.
+        """
         import numpy
         import pandas
 
         from evalkit.estimation.regression import two_way
+        from evalkit.estimation.two_way_kernel import two_way_kernel
 
         extra = self.frame[self.design.covariates].to_numpy(dtype=float)
-        return two_way(
+        beside = columns.shape[1] > 1 and self.design.estimator != "event_study"
+        return (two_way_kernel if beside else two_way)(
             self.outcome,
             numpy.column_stack([columns, extra]),
             pandas.factorize(self.frame["unit"])[0],
@@ -138,6 +152,23 @@ class TwoWay:
             small_sample=self.design.small_sample,
             covariance="clustered" if self.sure else "classical",  # The latter is never shown: coefficients alone are.
         )
+
+    def _require_covariates(self, indicators: numpy.ndarray) -> None:
+        """Raise, by name, where covariates say nothing that unit, period, treatment and other covariates do not."""
+        import numpy
+        import pandas
+
+        names = self.design.covariates
+        lost = names and lost_covariates(
+            numpy.column_stack([indicators, self.frame[names].to_numpy(dtype=float)]), names,
+            pandas.factorize(self.frame["unit"])[0], pandas.factorize(self.frame["time"], sort=True)[0], self.weights,
+        )  # fmt: skip
+        if lost:
+            raise DesignError(
+                f"unit and period effects, or the terms before, leave nothing of these covariates: {', '.join(lost)}",
+                "leave them out, or bring units and periods in which they vary on their own",
+                "design.covariates",
+            )
 
     def _row_weights(self) -> numpy.ndarray:
         """Return weights of treated rows that sum to one: those of the regression, zero elsewhere."""
@@ -169,7 +200,7 @@ class TwoWay:
     def _inference(self, fit: Fit) -> dict[str, Any]:
         if not self.sure:
             return {"method": "none", "rule": self._without(), "small_sample_factor": None, "seed": self.design.seed}
-        return {"method": "clustered", "rule": fit.rule, "small_sample_factor": fit.extra["factor"],
+        return {"method": "cluster_robust", "rule": fit.rule, "small_sample_factor": fit.extra["factor"],
                 "seed": self.design.seed}  # fmt: skip
 
     def _removal(self, fit: Fit, indicators: numpy.ndarray, post: list[int], effect: Estimate) -> Removal:
@@ -195,7 +226,7 @@ class TwoWay:
         """Return the change per unit and period; every unit-period of a count weighs the same."""
         shares = self._shares()
         unit = named(self.panel.outcome)
-        words = {"label": "change per unit and period", "unit": unit}
+        words = {"label": f"change per {self.per}", "unit": unit}
         return removal.added(self.observed, shares, **words).times(-1.0)
 
     def _shares(self) -> numpy.ndarray:
@@ -260,7 +291,7 @@ class TwoWay:
         whose = "its" if len(study.starts) == 1 else "their"
         return (
             f"{outcome.label}: average effect in {several(len(study.starts), 'treated unit')} over "
-            f"{several(rows, 'treated unit-period')}, {scale}{weighted}. It is {whose} change since before the start, "
+            f"{several(rows, self.row)}, {scale}{weighted}. It is {whose} change since before the start, "
             f"less the change in {against}"
         )
 
@@ -275,5 +306,6 @@ class TwoWay:
         """Return why there is no standard error, and what can be done."""
         return (
             f"one {self.lone} {self.noun}: a clustered standard error cannot exist, so the estimate stands without "
-            "interval and p-value; use interrupted_time_series on the treated series, or wait for placebo inference"
+            "interval and p-value; leave `inference` out for one that can be had, or use interrupted_time_series on "
+            "the treated series"
         )

@@ -98,12 +98,15 @@ def variance_sizes(model: Estimated, cells: list[numpy.ndarray]) -> numpy.ndarra
     -----
     Events that are counted vary as their number does, so a modelled outcome m with f events per unit of it has variance
     ``m / f``, and its logarithm ``1 / (m f)``; the size is one over its mean over the periods before the first start.
-    Other outcomes have the exposure as their size, where one is declared.
+    Other outcomes have the exposure as their size, where one is declared. Means of repeated cross-sections have the
+    number of their rows.
     """
     import numpy
 
     study = model.study
     before = (study.frame["time"] < min(study.starts.values())).to_numpy()
+    if model.panel.cross_sections:
+        return _positive(_wide(numpy.ones(before.sum()), [codes[before] for codes in cells]).mean(axis=1).to_numpy())
     factor, early = to_events(study.frame, model.panel), [codes[before] for codes in cells]
     if factor is not None and model.panel.outcome.kind in EVENTS:
         events = _wide(model.observed[before] * factor[before], early).sum(axis=1)

@@ -14,6 +14,7 @@ from evalkit.designs.interrupted_time_series.interruptions import (
     SeasonWord,
     Trend,
     require_length,
+    require_reach,
     split_impact,
     split_season,
 )
@@ -184,6 +185,7 @@ class InterruptedTimeSeries(Block):
             As `evalkit.designs.interrupted_time_series.series.series`.
         """
         found = self.series(panel)
+        require_reach(self.impact, self.length, found.spans[1].last - found.start + 1, panel.frequency)
         family = self._family(found, panel)
         scale = self._scale(found, panel, family)
         season = default_season(found, panel.frequency) if self.season == "auto" else self.season

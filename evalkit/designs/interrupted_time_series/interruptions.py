@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -97,7 +101,7 @@ def split_impact(values: Any) -> Any:
         return values
     found = values["impact"]
     if "shape" not in found or not set(found) <= {"shape", "length"}:
-        raise ValueError("write impact as one word, or as {shape: pulse, length: 6}")
+        raise ValueError(_other_keys("impact", found, ("shape", "length"), "{shape: pulse, length: 6}"))
     if values.get("length") is not None and found.get("length") is not None:
         raise ValueError("the length is given twice: in impact and beside it")
     return {**values, "impact": found["shape"], "length": found.get("length", values.get("length"))}
@@ -115,8 +119,58 @@ def split_season(values: Any) -> Any:
         return values
     found = values["season"]
     if set(found) != {"fourier"} or values.get("pairs") is not None:
-        raise ValueError("write season as one word, or as {fourier: 2}")
+        raise ValueError(_other_keys("season", found, ("fourier",), "{fourier: 2}"))
     return {**values, "season": "fourier", "pairs": found["fourier"]}
+
+
+def _other_keys(option: str, found: dict[str, Any], keys: tuple[str, ...], example: str) -> str:
+    """Return what is wrong with a mapping in place of a word, and what its keys may have been meant to be."""
+    unknown = [str(key) for key in found if key not in keys]
+    close = [word for key in unknown for word in difflib.get_close_matches(key, keys, n=1)]
+    has = f"{option} has {', '.join(unknown)}; " if unknown else ""
+    meant = f"did you mean '{close[0]}'? " if close else ""
+    return f"{has}{meant}write {option} as one word, or as {example}"
+
+
+@contextmanager
+def placed(where: str) -> Iterator[None]:
+    """Name the option behind a DesignError that names none, so that its line can be shown."""
+    try:
+        yield
+    except DesignError as error:
+        raise DesignError([
+            problem if problem.where else replace(problem, where=where) for problem in error.problems
+        ]) from None  # fmt: skip
+
+
+def require_reach(impact: str, length: int | None, periods: int, frequency: str) -> None:
+    """Raise when a shape ends, or begins to act, after the data do.
+
+    Parameters
+    ----------
+    impact : str
+    length : int or None
+    periods : int
+        From the start of the change to the last period that is used.
+    frequency : str
+
+    Raises
+    ------
+    DesignError
+        With the mend.
+    """
+    size = length or 0
+    there = f"and there {'is' if periods == 1 else 'are'} {periods} from the start on"
+    asked = f"{impact} of {size} {words_for(frequency, size)}, {there}"
+    if impact == "pulse" and size > periods:
+        raise DesignError(f"a {asked}: its end is never seen", "use impact: level, which is the same in these data, "
+                          "or give a shorter length", "design.impact")  # fmt: skip
+    if impact == "ramp" and size > periods:
+        raise DesignError(f"a {asked}: its lasting level is never seen", "give a shorter length, or impact: slope",
+                          "design.impact")  # fmt: skip
+    if impact == "delayed" and size >= periods:
+        raise DesignError(f"a delay of {size} {words_for(frequency, size)}, {there}: it acts in no period of the data",
+                          "give a shorter length, or bring later data", "design.impact")  # fmt: skip
 
 
 def require_length(impact: str, length: int | None) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DRAWS = 4000
 """Behind percentages on the identity scale; a fifth of the headline's number, as there are many fits."""
 
+LARGEST_SHARE = 0.25
+"""A stretch that holds more of the periods before is not left out: what is left would be another baseline."""
+
 SHOCK = "the pandemic restrictions of March 2020 to July 2021"
 
 
@@ -51,7 +54,9 @@ def leave_out(model: Segmented) -> tuple[tuple[LeftOut, ...], Diagnostic]:
     Rows are taken out and time keeps counting; the model is fitted again with its own errors, autocorrelation included
     (ARIMA errors: first-order autoregressive ones, which take a hundredth of the time). The effect is the average over
     the periods that are left and in which the intervention acts. A stretch whose leaving would leave fewer than three
-    periods on a side, or terms that cannot be told apart, says so in `problem`.
+    periods on a side, or terms that cannot be told apart, says so in `problem`; and so does one that holds more than a
+    quarter of the periods before: without a year of three, a trend moves by chance further than its interval reaches
+    (in 27% of 45 simulated series without any fault; with at most a quarter left out, in none).
     """
     if model.panel.frequency == "number":
         return (), placebo.leave_out_not_run("The periods carry no dates.")
@@ -59,7 +64,10 @@ def leave_out(model: Segmented) -> tuple[tuple[LeftOut, ...], Diagnostic]:
     headline = Reported(base)
     found = tuple(_without(base, stretch, headline.unit) for stretch in stretches(model))
     if not any(one.value is not None for one in found):
-        return found, placebo.leave_out_not_run("No stretch can be left out: too little would be left.")
+        return found, placebo.leave_out_not_run(
+            f"No stretch can be left out: each holds more than {LARGEST_SHARE:.0%} of the periods before, or too "
+            "little would be left."
+        )
     whole = headline.over(base.terms.acting)
     return found, placebo.leave_out(found, whole.value, whole.low, whole.high)
 
@@ -98,6 +106,10 @@ def _without(model: Segmented, stretch: Stretch, measure: str) -> LeftOut:
     if min(int((keep & ~terms.post).sum()), int((keep & terms.post).sum())) < FEWEST_POINTS:
         return LeftOut(stretch.words, measure=measure,
                        problem=f"fewer than {FEWEST_POINTS} periods on a side would be left")  # fmt: skip
+    before = ~terms.post
+    if (stretch.rows & before).sum() > LARGEST_SHARE * before.sum():
+        return LeftOut(stretch.words, measure=measure,
+                       problem=f"it holds more than {LARGEST_SHARE:.0%} of the periods before")  # fmt: skip
     if not (keep & terms.acting).any():
         return LeftOut(stretch.words, measure=measure, problem="the intervention acts in no period that would be left")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from evalkit.designs.interrupted_time_series.interruptions import placed
 from evalkit.designs.interrupted_time_series.series import COUNT_FAMILIES
 from evalkit.errors import DesignError
 
@@ -99,4 +100,5 @@ def _arima(design: InterruptedTimeSeries, outcome: numpy.ndarray, matrix: numpy.
             f"order {list(design.order)} and {matrix.shape[1]} terms for {outcome.size} periods",
             "use a lower order, fewer terms, or errors: autoregressive", "design.order",
         )  # fmt: skip
-    return arima.regression(outcome, matrix, rows.positions, design.order, rows.before)
+    with placed("design.order" if design.order is not None else "design.errors"):
+        return arima.regression(outcome, matrix, rows.positions, design.order, rows.before)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.designs.interrupted_time_series import segmented_words
 from evalkit.designs.interrupted_time_series.controls import control_covariate, control_series, control_terms
-from evalkit.designs.interrupted_time_series.interruptions import other_interruptions
+from evalkit.designs.interrupted_time_series.interruptions import other_interruptions, placed
 from evalkit.designs.interrupted_time_series.segmented_checks import segmented_checks, what_is_left
 from evalkit.designs.interrupted_time_series.segmented_errors import Rows, fitted_by, transformed
 from evalkit.designs.interrupted_time_series.segmented_sums import FURTHEST, Simulated
@@ -24,7 +24,7 @@ from evalkit.designs.outcomes import (
 )
 from evalkit.designs.terms import coefficients, minimum_detectable
 from evalkit.errors import DesignError
-from evalkit.periods import PER_YEAR
+from evalkit.periods import PER_YEAR, words_for
 from evalkit.records import Estimate, PathPoint, Result
 
 if TYPE_CHECKING:
@@ -114,10 +114,11 @@ class Segmented:
             covariates |= control_terms(
                 found.control, design.controls.as_ == "average", found.times, self.scale == "log"
             )
+        with placed("design.season"):
+            season = season_terms(found, design.season, design.pairs, self.panel.frequency)
         return segmented_design(
-            self.frame["time"].to_numpy(), start,
-            season_terms(found, design.season, design.pairs, self.panel.frequency),
-            design.trend, design.impact, covariates, length=design.length, knots=design.knots,
+            self.frame["time"].to_numpy(), start, season, design.trend, design.impact, covariates,
+            length=design.length, knots=design.knots,
             interruptions=other_interruptions(self.panel, design.interruptions),
         )  # fmt: skip
 
@@ -151,9 +152,16 @@ class Segmented:
             n_treated_units=1,
             n_pre_periods=found.n_before,
             n_post_periods=found.n_after,
-            dropped=found.dropped,
+            dropped=(*found.dropped, *self._beyond()),
         )
         return with_supplements(self, result) if supplements else result
+
+    def _beyond(self) -> tuple[tuple[str, str], ...]:
+        """Return the horizons that the study names and the data do not reach, each with the reason."""
+        length, frequency = self.found.times[-1] - self.found.start + 1, self.panel.frequency
+        reach = f"the data reach {length} {words_for(frequency, length)} from the start on"
+        asked = sorted({steps for steps in self.design.horizons or () if steps > length})
+        return tuple((f"the effect by {steps} {words_for(frequency, steps)}", reach) for steps in asked)
 
     def regress(self, matrix: numpy.ndarray, frame: pandas.DataFrame) -> Fit:
         """Return the regression of the rows of `frame` on `matrix` by the chosen family and errors.

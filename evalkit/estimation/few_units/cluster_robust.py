@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike
 
 from evalkit.errors import DesignError
 from evalkit.estimation.few_units.two_way_basis import TwoWayBasis, two_way_basis
-from evalkit.estimation.fit import Contrasts
+from evalkit.estimation.fit import Contrasts, Fit
 from evalkit.estimation.inputs import Array, as_matrix, require_choice
+from evalkit.estimation.two_way_kernel import two_way_kernel
 from evalkit.estimation.within import SmallSample, cluster_factor
 
 Correction = Literal["CR1", "CR2", "CR3"]
@@ -141,6 +142,8 @@ def cluster_robust(
     require_choice(correction, Correction, "the correction")
     reference = reference or ("clusters" if correction == "CR1" else "satterthwaite")
     require_choice(reference, Reference, "the reference")
+    if correction == "CR1" and reference == "clusters":
+        return _uncorrected(two_way_kernel(outcome, regressors, unit, period, weights, cluster, small_sample))
     design = two_way_basis(outcome, regressors, unit, period, weights, cluster)
     within, left = design.regressors, design.outcome
     bread = np.linalg.inv(within.T @ within)
@@ -202,6 +205,25 @@ def cluster_robust_contrasts(fit: ClusterRobustFit, weights: ArrayLike) -> Contr
     if fit.reference == "satterthwaite":
         df = _satterthwaite(fit.own, fit.shared, matrix)
     return Contrasts(matrix @ fit.coefficients, np.sqrt(np.maximum(variance, 0.0)), df)
+
+
+def _uncorrected(fit: Fit) -> ClusterRobustFit:
+    """Return CR1 with clusters less one degrees of freedom, for which no effect has to be held as a column."""
+    groups = int(fit.extra["clusters"])
+    factor = fit.rule.removeprefix(f"clustered ({groups} clusters), ").partition("; ")[0]
+    return ClusterRobustFit(
+        coefficients=fit.coefficients,
+        covariance=fit.covariance,
+        degrees_of_freedom=np.full(fit.coefficients.size, groups - 1.0),
+        correction="CR1",
+        reference="clusters",
+        factor=fit.extra["factor"],
+        clusters=groups,
+        residuals=fit.residuals,
+        rule=f"cluster-robust CR1 ({groups} clusters), {factor}; {_reference_words('clusters', groups)}",
+        own=np.zeros((0, 0, 0)),
+        shared=np.zeros((0, 0, 0)),
+    )
 
 
 def _factor(design: TwoWayBasis, correction: str, small_sample: SmallSample) -> tuple[float, str]:

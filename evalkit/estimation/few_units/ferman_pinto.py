@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from evalkit.errors import DesignError
 from evalkit.estimation.few_units.few_treated import FewTreatedTest, few_treated_panel, one_adoption
-from evalkit.estimation.few_units.inversion import interval_by_inversion
+from evalkit.estimation.few_units.inversion import TIE, interval_by_inversion
 from evalkit.estimation.inputs import Array, Codes, Mask, as_vector
 
 
@@ -57,8 +57,8 @@ def ferman_pinto(
     Their squares are regressed on a constant and 1 / size, no term negative: ``Var(W_j) = A + B / M_j``. Residuals over
     their root variance are drawn with replacement for every unit, treated and not, and multiplied by the unit's own
     root variance; the estimate of the draw therefore holds the control mean's own noise. ``p(d)`` is
-    ``(1 + extreme) / (1 + draws)``, and the interval is every d with ``p(d) > 1 - level``. The pattern of serial
-    correlation is free, since a unit's whole change is drawn.
+    ``(1 + extreme) / (1 + draws)``, ties counted as extreme, and the interval is every d with ``p(d) > 1 - level``. The
+    pattern of serial correlation is free, since a unit's whole change is drawn.
 
     References
     ----------
@@ -78,10 +78,7 @@ def ferman_pinto(
     picks = np.random.Generator(np.random.PCG64(seed)).integers(0, codes.size, (draws, codes.size))
 
     def p_values(effects: Array) -> Array:
-        extreme = [
-            np.abs(_null_estimates(change - d * treated, treated, inverse, picks)) >= abs(estimate - d) for d in effects
-        ]
-        return np.asarray((1.0 + np.sum(extreme, axis=1)) / (1.0 + draws))
+        return supposed_p_values(change, treated, inverse, picks, effects)
 
     bounds = interval_by_inversion(p_values, estimate, spread, level) if interval else (float("nan"), float("nan"))
     constant, by_size, variance = _variance(change - change.mean(), inverse)
@@ -106,6 +103,28 @@ def ferman_pinto(
             "control_variance": float(variance[~treated].mean()),
         },
     )
+
+
+def supposed_p_values(change: Array, treated: Mask, inverse: Array | None, picks: Codes, effects: Array) -> Array:
+    """Return p-values of supposed effects, shape (m,), by draws of changes that are given.
+
+    Parameters
+    ----------
+    change : ndarray, shape (units,)
+        Mean after less mean before.
+    treated : ndarray of bool, shape (units,)
+    inverse : ndarray, shape (units,), or None
+        One over size, sizes in units of their mean; None: equal variances.
+    picks : ndarray of int, shape (draws, units)
+        Whose residual each unit has in each draw.
+    effects : ndarray, shape (m,)
+    """
+    estimate = float(np.where(treated, 1.0 / treated.sum(), -1.0 / (~treated).sum()) @ change)
+    extreme = [
+        np.abs(_null_estimates(change - d * treated, treated, inverse, picks)) >= abs(estimate - d) * (1.0 - TIE)
+        for d in effects
+    ]
+    return np.asarray((1.0 + np.sum(extreme, axis=1)) / (1.0 + len(picks)))
 
 
 def _sizes(sizes: ArrayLike, units: int) -> Array:

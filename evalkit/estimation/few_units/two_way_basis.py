@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import DesignError
-from evalkit.estimation.inputs import RANK_TOLERANCE, Array, Codes, as_codes, as_matrix, as_vector, as_weights
-from evalkit.estimation.inputs import dependent_columns as dependent
-from evalkit.estimation.within import is_nested, require_groups
+from evalkit.estimation.inputs import Array, Codes, as_codes, as_matrix, as_vector, as_weights
+from evalkit.estimation.within import is_nested, require_groups, require_variation
 
 EIGENVALUE_CUT = 1e-10
 """Directions of the period effects below this share of the largest are combinations of unit effects."""
@@ -127,7 +125,7 @@ def two_way_basis(
     values, basis = columns[:, : 1 + matrix.shape[1]], _orthonormal(columns[:, 1 + matrix.shape[1] :])
     for _ in range(2):  # the second time takes out what rounding left
         values = values - basis @ (basis.T @ values)
-    _require_variation(values[:, 1:], matrix * root[:, None])
+    require_variation(values[:, 1:], matrix * root[:, None])
     return TwoWayBasis(
         outcome=values[:, 0],
         regressors=values[:, 1:],
@@ -152,18 +150,3 @@ def _orthonormal(columns: Array) -> Array:
     values, vectors = np.linalg.eigh(columns.T @ columns)
     kept = values > EIGENVALUE_CUT * max(float(values.max()), np.finfo(np.float64).tiny)
     return np.asarray(columns @ (vectors[:, kept] / np.sqrt(values[kept])))
-
-
-def _require_variation(left: Array, before: Array) -> None:
-    """Raise if a regressor is absorbed by the effects, or depends on other regressors within them."""
-    absorbed = np.flatnonzero(np.linalg.norm(left, axis=0) <= RANK_TOLERANCE * np.linalg.norm(before, axis=0))
-    if absorbed.size:
-        raise DesignError(
-            f"regressor columns {absorbed.tolist()} do not vary within units and periods: the effects absorb them",
-            mend="leave them out; a treatment needs units that are treated at different times, or never",
-        )
-    if found := dependent(left):
-        raise DesignError(
-            f"regressor columns {found} depend on the columns before them once unit and period effects are out",
-            mend="leave them out",
-        )

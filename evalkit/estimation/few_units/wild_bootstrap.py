@@ -183,6 +183,27 @@ def wild_bootstrap(
     )
 
 
+def wild_statistics(
+    outcome: ArrayLike,
+    regressors: ArrayLike,
+    unit: ArrayLike,
+    period: ArrayLike,
+    weights: ArrayLike | None = None,
+    distribution: Distribution = "rademacher",
+    draws: int = 999,
+    seed: int = 0,
+) -> tuple[float, ShiftedStatistics]:
+    """Return the first coefficient, and its bootstrap statistics as functions of a supposed effect less it.
+
+    What `wild_bootstrap` makes p-values and intervals of, by itself: for planning, where neither search is wanted.
+    Parameters and errors are those of `wild_bootstrap`; clusters are the units. The statistics have no small-sample
+    factor, which moves no p-value.
+    """
+    design = two_way_basis(outcome, regressors, unit, period, weights, None)
+    signs, _ = _cluster_weights(int(design.clusters.max()) + 1, distribution, draws, seed)
+    return _statistics(design, signs, 1.0)
+
+
 def _rotated(regressors: ArrayLike, contrast: ArrayLike | None) -> Array:
     """Return regressors of which the first has the contrast as its coefficient."""
     matrix = as_matrix(regressors, "regressors")

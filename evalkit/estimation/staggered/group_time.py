@@ -61,6 +61,7 @@ def group_time_effects(
     base_period: BasePeriod = "varying",
     anticipation: int = 0,
     incomplete: Incomplete = "pairs",
+    leads: bool = True,
 ) -> GroupTimeEffects:
     """Return average effects on the treated by cohort and period, from a panel.
 
@@ -82,6 +83,9 @@ def group_time_effects(
     incomplete : {"pairs", "complete_units"}
         Where units lack periods: each comparison uses the units observed in both of its periods, or units that lack
         any period are left out and named (the rule of R's package did).
+    leads : bool
+        Whether effects before treatment are estimated too. They move no other, and cost most of the time with
+        covariates.
 
     Returns
     -------
@@ -111,7 +115,8 @@ def group_time_effects(
     lacking = ~panel.observed.all(axis=1) & ~always & (incomplete == "complete_units")
     kept = panel.keep(~always & ~lacking) if (always | lacking).any() else panel
     starts = starts_within(kept.first_treated, kept.periods, rules)
-    cells = list(cells_of(starts, kept.periods, rules))
+    every = cells_of(starts, kept.periods, rules)
+    cells = [cell for cell in every if leads or kept.periods[cell.period] >= cell.cohort]
     found, trimmed, left_out = _compare_all(kept, starts, cells, rules, method)
     kept_cells = [cells[j] for j in found.cells]
     return GroupTimeEffects(
@@ -128,7 +133,8 @@ def group_time_effects(
         incomplete=panel.names_of(lacking),
         single_unit_cohorts=kept.names_of(alone_in_cohort(starts, never=True)),
         left_out=left_out,
-        trimmed=trimmed,
+        trimmed=int(trimmed.sum()),
+        trimmed_units=kept.names_of(trimmed),
         rule=f"{rule_words(method, rules)}; {cluster_words(int(kept.cluster.max()) + 1, starts.size)}",
     )
 
@@ -332,8 +338,8 @@ class _Found(NamedTuple):
 
 def _compare_all(
     panel: StaggeredPanel, starts: Array, cells: list[Cell], rules: Rules, method: Method
-) -> tuple[_Found, int, tuple[LeftOut, ...]]:
-    """Return effects, the number of comparison units without weight, and the cells that were left out."""
+) -> tuple[_Found, Mask, tuple[LeftOut, ...]]:
+    """Return effects, which units have no weight in some comparison, and the cells that were left out."""
     influence, effect = np.zeros((starts.size, len(cells))), np.zeros(len(cells))
     left_out: list[LeftOut] = []
     done, trimmed = np.ones(len(cells), dtype=bool), np.zeros(starts.size, dtype=bool)
@@ -351,7 +357,7 @@ def _compare_all(
         raise nothing_left(left_out)
     if not done.all():
         influence, effect = influence[:, done], effect[done]
-    return _Found(list(np.flatnonzero(done)), effect, influence), int(trimmed.sum()), tuple(left_out)
+    return _Found(list(np.flatnonzero(done)), effect, influence), trimmed, tuple(left_out)
 
 
 def _compare(panel: StaggeredPanel, starts: Array, units: Codes, cells: list[Cell], method: Method) -> Comparison:

@@ -60,6 +60,8 @@ class GroupTimeEffects:
         Effects that could not be estimated.
     trimmed : int
         Comparison units without weight in some comparison, their probability of treatment being 0.995 or more.
+    trimmed_units : tuple of str
+        Their names, where these are known.
     rule : str
         Estimator and standard-error rule in words.
     cell_weights : ndarray, shape (m,), or None
@@ -83,6 +85,7 @@ class GroupTimeEffects:
     single_unit_cohorts: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     trimmed: int = 0
+    trimmed_units: tuple[str, ...] = ()
     rule: str
     cell_weights: Array | None = None
     df: float | None = None

@@ -230,20 +230,20 @@ def _held_against(
     average_over: AverageOver,
 ) -> Array:
     """Return gains, and gains less the averages they are held against, stacked: shape (2, units, periods)."""
-    groups: dict[tuple[float, float], list[tuple[float, int]]] = {}
+    groups: dict[tuple[float, float], int] = {}
+    code = np.full(gains.shape, -1, dtype=np.int64)
     for cohort, at in cells:
         by_event = average_over == "event_time"
         key = (0.0, float(panel.periods[at]) - cohort) if by_event else (cohort, float(at))
-        groups.setdefault(key, []).append((cohort, at))
+        code[starts == cohort, at] = groups.setdefault(key, len(groups))
+    inside = panel.observed & (code >= 0)
+    group, squares = code[inside], panel.weights[inside] ** 2
+    share = squares / np.bincount(group, squares, len(groups))[group]
+    own = gains[inside] - np.bincount(group, share * gains[inside], len(groups))[group]
+    if leave_out:
+        own = own / np.where(share < 1.0, 1.0 - share, 1.0)  # 0 for a row alone in its average
     left = np.zeros(gains.shape)
-    for members in groups.values():
-        inside = np.zeros(gains.shape, dtype=bool)
-        for cohort, at in members:
-            inside[:, at] |= (starts == cohort) & panel.observed[:, at]
-        squares = panel.weights[inside] ** 2
-        share = squares / squares.sum()
-        own = gains[inside] - share @ gains[inside]
-        left[inside] = own / (1.0 - share) if leave_out and share.size > 1 else own
+    left[inside] = own
     return np.stack([gains, left])
 
 
@@ -261,16 +261,19 @@ def _effects(
     gradient = np.zeros((periods + panel.covariates.shape[2], len(cells)))
     own = np.zeros((starts.size, len(cells)))
     effect, sizes = np.empty(len(cells)), np.empty(len(cells))
-    for j, (cohort, at) in enumerate(cells):
-        rows = np.flatnonzero((starts == cohort) & treated[:, at])
-        weights = panel.weights[rows, at]
-        sizes[j] = weights.sum()
-        share = weights / sizes[j]
-        effect[j] = share @ gains[0, rows, at]
-        gradient[:periods, j] = -(share @ model.shares[rows])
-        gradient[at, j] += 1.0
-        gradient[periods:, j] = share @ (panel.covariates[rows, at] - model.means[rows])
-        own[rows, j] = share * gains[1, rows, at]
+    cohorts, where = np.array([cohort for cohort, _ in cells]), np.array([at for _, at in cells])
+    for cohort in np.unique(cohorts):
+        members, chosen = np.flatnonzero(starts == cohort), np.flatnonzero(cohorts == cohort)
+        at = np.ix_(members, where[chosen])
+        weights = panel.weights[at] * treated[at]
+        sizes[chosen] = weights.sum(axis=0)
+        share = weights / sizes[chosen]
+        effect[chosen] = np.sum(share * gains[0][at], axis=0)
+        gradient[:periods, chosen] = -(model.shares[members].T @ share)
+        gradient[where[chosen], chosen] += 1.0
+        moving = np.where((share > 0.0)[:, :, None], panel.covariates[at] - model.means[members][:, None], 0.0)
+        gradient[periods:, chosen] = np.sum(share[:, :, None] * moving, axis=0).T
+        own[np.ix_(members, chosen)] = share * gains[1][at]
     return effect, own - fit.scores @ (fit.inverse @ gradient), sizes
 
 
@@ -279,9 +282,11 @@ def _require_connected(panel: StaggeredPanel, free: Array) -> None:
     from scipy.sparse import bmat, csr_array
     from scipy.sparse.csgraph import connected_components
 
+    used = np.flatnonzero(free.sum(axis=0) > 0.0)
+    if (free[:, used] > 0.0).all(axis=1).any():
+        return  # one unit has them all
     rows = csr_array((free > 0.0).astype(np.int8))
     part = connected_components(bmat([[None, rows], [rows.T, None]]), directed=False)[1][free.shape[0] :]
-    used = np.flatnonzero(free.sum(axis=0) > 0.0)
     apart = used[part[used] != part[used[0]]]
     if apart.size:
         raise DesignError(

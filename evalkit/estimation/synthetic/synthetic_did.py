@@ -81,6 +81,8 @@ class SyntheticDid:
         Positions of the units never treated.
     placebos : ndarray, shape (n,)
         Effects of placebos, or of bootstrap or jackknife replications.
+    placebo_units : tuple of ndarray of int
+        Positions of the donors that each placebo treats; empty with another variance.
     ranks : PlaceboRanks or None
         Where the effect stands among placebos; None with another variance.
     listed : bool
@@ -101,6 +103,7 @@ class SyntheticDid:
     cohorts: tuple[SyntheticCohort, ...]
     donors: Codes
     placebos: Array
+    placebo_units: tuple[Codes, ...]
     ranks: PlaceboRanks | None
     listed: bool
     seed: int | None
@@ -171,8 +174,9 @@ def synthetic_did(
     cohorts = _cohorts(matrix, codes)
     donors = np.flatnonzero(codes == matrix.shape[1])
     effect = _average(cohorts)
+    units: tuple[Codes, ...] = ()
     if variance == "placebo":
-        replications, listed = _placebos(matrix, codes, cohorts, draws, seed)
+        replications, units, listed = _placebos(matrix, codes, cohorts, draws, seed)
         spread = float(np.std(replications))
     elif variance == "jackknife":
         replications, listed = _jackknife(matrix, codes, cohorts), True
@@ -180,7 +184,28 @@ def synthetic_did(
     else:
         replications, listed = _bootstrap(matrix, codes, cohorts, draws, seed), False
         spread = float(np.std(replications))
-    return _result(effect, spread, level, variance, cohorts, donors, replications, listed, seed)
+    return _result(effect, spread, level, variance, cohorts, donors, (replications, units), listed, seed)
+
+
+def synthetic_did_effect(outcome: ArrayLike, first_treated: ArrayLike) -> float:
+    """Return the synthetic difference in differences alone, as `synthetic_did` has it.
+
+    Parameters
+    ----------
+    outcome, first_treated
+        As in `synthetic_did`.
+
+    Returns
+    -------
+    float
+        In the outcome's unit.
+
+    Raises
+    ------
+    DesignError
+        As `synthetic_did`.
+    """
+    return _average(_cohorts(*few_treated_panel(outcome, first_treated)))
 
 
 def _result(
@@ -190,13 +215,14 @@ def _result(
     variance: str,
     cohorts: tuple[SyntheticCohort, ...],
     donors: Codes,
-    replications: Array,
+    found: tuple[Array, tuple[Codes, ...]],
     listed: bool,
     seed: int,
 ) -> SyntheticDid:
     """Return the result with its normal interval and, for placebos, ranks."""
     from scipy.stats import norm
 
+    replications, units = found
     if not spread > 0.0:
         raise DesignError(f"the {variance} replications do not vary", mend="check the outcome, or bring more donors")
     reach = float(norm.isf((1.0 - level) / 2.0)) * spread
@@ -217,6 +243,7 @@ def _result(
         cohorts=cohorts,
         donors=donors,
         placebos=replications,
+        placebo_units=units,
         ranks=placebo_ranks(effect, replications, level) if variance == "placebo" else None,
         listed=listed,
         seed=None if listed else seed,
@@ -275,13 +302,15 @@ def _average(cohorts: tuple[SyntheticCohort, ...]) -> float:
 
 def _placebos(
     matrix: Array, codes: Codes, cohorts: tuple[SyntheticCohort, ...], draws: int, seed: int
-) -> tuple[Array, bool]:
-    """Return the effects when donors are given the starts, and whether these are all placebos."""
+) -> tuple[Array, tuple[Codes, ...], bool]:
+    """Return the effects when donors are given the starts, which they are, and whether these are all placebos."""
     periods = matrix.shape[1]
-    donors = matrix[codes == periods]
+    places = np.flatnonzero(codes == periods)
+    donors = matrix[places]
     adoptions, listed = placebo_adoptions(len(donors), codes[codes < periods], periods, draws, seed)
     ridges = {each.start: each.ridge for each in cohorts}
-    return np.array([_average(_cohorts(donors, each, ridges)) for each in adoptions]), listed
+    effects = np.array([_average(_cohorts(donors, each, ridges)) for each in adoptions])
+    return effects, tuple(places[each < periods] for each in adoptions), listed
 
 
 def _jackknife(matrix: Array, codes: Codes, cohorts: tuple[SyntheticCohort, ...]) -> Array:
@@ -305,7 +334,7 @@ def _without(matrix: Array, donors: Codes, cohorts: tuple[SyntheticCohort, ...],
         total = float(each.unit_weights[kept].sum())
         if not total > 0.0:
             raise DesignError(
-                f"donor {unit} carries all the weight: the jackknife cannot leave it out", mend="use placebos"
+                "one donor carries all the weight of a start: the jackknife cannot leave it out", mend="use placebos"
             )
         gap = matrix[treated].mean(axis=0) - each.unit_weights[kept] / total @ matrix[donors[kept]]
         effects.append(float(gap[each.start :].mean() - each.time_weights @ gap[: each.start]))

@@ -1,0 +1,122 @@
+"""How likely benefits exceed costs, by what one unit of the outcome is taken to be worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from evalkit.records import Acceptability, Appraisal
+from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width
+from evalkit.report.figures import Figure, assembled, described, sentences
+from evalkit.report.money_reading import MoneyReading
+from evalkit.report.money_scale import chance, money, money_ticks
+from evalkit.report.money_waterfall import money_source
+from evalkit.report.numbers import Shown, percent, pounds
+from evalkit.report.scales import is_finite, ticks_within
+
+
+def acceptability_figure(money_read: MoneyReading) -> Figure | None:
+    """Return the curve, with the value that the appraisal uses marked; None where none is stored."""
+    appraisal = money_read.appraisal
+    curve = appraisal.acceptability
+    if not money_read.priced or len(curve) < 2 or not any(point.probability for point in curve):
+        return None
+    unit = appraisal.acceptability_unit or "the outcome"
+    priced = priced_value(appraisal)
+    mark = "Diamond and dashed line: the value that this appraisal uses" if priced is not None else ""
+    return assembled(
+        "acceptability", acceptability_message(curve, priced),
+        sentences(f"Probability that benefits exceed costs, by what one unit of the outcome ({unit}) is taken to be worth",
+                  mark),
+        money_source(money_read), "Probability that benefits exceed costs, by the worth of one unit of the outcome",
+        described(_describe(curve, priced), money_read.simulated), _table(curve),
+        lambda size: _draw(curve, priced, unit, size, simulated=money_read.simulated),
+    )  # fmt: skip
+
+
+def priced_value(appraisal: Appraisal) -> float | None:
+    """Return what one unit of the outcome is taken to be worth, in pounds of the price base; None where none is priced.
+
+    Notes
+    -----
+    The stated present value of benefits over the units that are counted as additional, each weighted by the discount
+    factor of its year: the value on the axis of the curve at which it has the stated benefit.
+    """
+    benefit = appraisal.benefit
+    if benefit is None or not is_finite(benefit.value):
+        return None
+    factor = float((appraisal.additionality or {}).get("factor", 1.0))
+    units = factor * math.fsum((year.averted or 0.0) * year.discount_factor for year in appraisal.by_year)
+    value = benefit.value / units if units else math.nan
+    return value if value > 0 else None
+
+
+def probability_at(curve: Sequence[Acceptability], value: float) -> float | None:
+    """Return the probability at a value, between the two nearest points of the curve; None beyond its end."""
+    for before, after in zip(curve, curve[1:], strict=False):
+        if before.value <= value <= after.value:
+            share = (value - before.value) / (after.value - before.value)
+            return before.probability + share * (after.probability - before.probability)
+    return None
+
+
+def acceptability_message(curve: Sequence[Acceptability], priced: float | None) -> str:
+    """Return the message: the probability at the value used, and from which value on it is more likely than not."""
+    even = next((point.value for point in curve if point.probability >= 0.5), None)
+    likely = f"benefits are more likely than not to exceed costs from about {pounds(even)} a unit" if even is not None \
+        else f"at no value up to {pounds(curve[-1].value)} are benefits more likely than not to exceed costs"  # fmt: skip
+    found = None if priced is None else probability_at(curve, priced)
+    if priced is None or found is None:
+        return likely[:1].upper() + likely[1:]
+    return f"At {pounds(priced)} a unit the probability is about {chance(found)}; {likely}"
+
+
+def _describe(curve: Sequence[Acceptability], priced: float | None) -> str:
+    told = [curve[0], *(curve[len(curve) * place // 4] for place in (1, 2, 3)), curve[-1]]
+    points = "; ".join(f"{pounds(point.value)}: {percent(100 * point.probability)}" for point in dict.fromkeys(told))
+    mark = f" The value that this appraisal uses, {pounds(priced)}, is marked." if priced is not None else ""
+    return f"A line of {len(curve)} points. {points}.{mark}"
+
+
+def _table(curve: Sequence[Acceptability]) -> tuple[tuple[str, ...], ...]:
+    rows = [(money(point.value), Shown(percent(100 * point.probability, 1), point.probability)) for point in curve]
+    return (("Worth of one unit", "Probability that benefits exceed costs"), *rows)
+
+
+def _draw(curve: Sequence[Acceptability], priced: float | None, unit: str, size: Size, *, simulated: bool) -> Drawing:
+    """Return the curve at one size, with a line at one in two and the value used."""
+    top, height = (size.tick * 1.6 + 12 if simulated else 12) + size.line, size.height * 0.72
+    left = 12 + text_width("100%", size.tick)
+    drawing = Drawing(Canvas(size.width, height, left, size.width - 14, top, height - 50, (0, curve[-1].value), (0, 1)))
+    if simulated:
+        drawing.simulated_mark(size.tick)
+    at = drawing.canvas
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        pixel = at.down(share)
+        drawing.stroke([(left - 4, pixel), (at.right, pixel)], "ink" if share in (0.0, 0.5) else "hair", 1, under=True)
+        drawing.text(left - 8, pixel + size.tick * 0.35, percent(100 * share), size.tick, "muted", anchor="end")
+    about = max(2, min(6, math.floor((at.right - at.left) / (text_width("£20,000", size.tick) + 26))))
+    write = money_ticks(*at.x, about)
+    for tick in ticks_within(*at.x, about):
+        words = write(tick)
+        half = text_width(words, size.tick) / 2
+        drawing.stroke([(at.across(tick), at.bottom), (at.across(tick), at.bottom + 5)], "ink", 1, under=True)
+        drawing.text(min(at.across(tick), size.width - half), at.bottom + 20, words, size.tick, "muted", anchor="middle")
+    drawing.text((left + at.right) / 2, at.bottom + 42, "Worth of one unit of the outcome", size.tick, "muted",
+                 anchor="middle")  # fmt: skip
+    drawing.line([(point.value, point.probability) for point in curve], "observed", 2.5)
+    _mark(drawing, curve, priced, size)
+    return drawing
+
+
+def _mark(drawing: Drawing, curve: Sequence[Acceptability], priced: float | None, size: Size) -> None:
+    """Add the value that the appraisal uses."""
+    found = None if priced is None else probability_at(curve, priced)
+    if priced is None or found is None:
+        return
+    at, words = drawing.canvas, f"Used here: {pounds(priced)}"
+    half = text_width(words, size.tick, bold=True) / 2
+    drawing.line([(priced, 0.0), (priced, 1.0)], "ink", 1.25, dashed=True)
+    drawing.points.append(Point(priced, found, "diamond", "observed", "paper", 6.0, 0.75))
+    drawing.text(min(max(at.across(priced), half), size.width - half), at.top - 8, words, size.tick, bold=True,
+                 anchor="middle")  # fmt: skip

@@ -1,0 +1,87 @@
+"""What may be said of the money: one object decides, and every sentence, table and chart of it asks here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalkit.records import Appraisal, Evaluation, MoneyLine
+from evalkit.report.ladder import read
+from evalkit.report.scales import is_finite
+
+
+@dataclass(frozen=True)
+class MoneyReading:
+    """What may be printed of an appraisal.
+
+    Attributes
+    ----------
+    appraisal : Appraisal
+    priced : bool
+        Benefits may be printed, with their range.
+    why_not : str
+        Why they may not; empty when they may, or when there is nothing to say.
+    monitoring : bool
+        The page may not speak of causes.
+    without_data : bool
+        Nothing was estimated here: the effect is assumed or borrowed, or there is none.
+    simulated : bool
+    """
+
+    appraisal: Appraisal
+    priced: bool
+    why_not: str
+    monitoring: bool
+    without_data: bool
+    simulated: bool
+
+    @property
+    def clear(self) -> bool:
+        """True when a ratio may stand, and benefits may be led with."""
+        return self.priced and not self.appraisal.ratio_withheld
+
+    @property
+    def break_even(self) -> str:
+        """Sentence on the result at which benefits equal costs; empty where it is not known or may not stand."""
+        stored = self.appraisal.break_even
+        allowed = self.priced or self.monitoring or self.without_data
+        return str(stored["sentence"]) if stored and stored.get("sentence") and allowed else ""
+
+    @property
+    def lines(self) -> list[MoneyLine]:
+        """Lines of the ledger that may be printed."""
+        return [line for line in self.appraisal.lines if self.priced or line.side == "cost"]
+
+    @property
+    def doubtful(self) -> list[MoneyLine]:
+        """Printed lines whose figures were not checked at their source."""
+        return [line for line in self.lines if line.status != "primary"]
+
+
+def read_money(evaluation: Evaluation) -> MoneyReading | None:
+    """Return what may be said of the money of a study; None where it has no appraisal.
+
+    Notes
+    -----
+    With data, the analysis that is priced decides: it must not be monitoring, and no key check of it may speak against
+    it. Without data (a borrowed or assumed effect) the appraisal decides: it holds no benefits where none may stand.
+    """
+    appraisal = evaluation.appraisal
+    if appraisal is None:
+        return None
+    if not evaluation.analyses:
+        monitoring = evaluation.level == "monitoring"
+        priced = not monitoring and appraisal.benefit is not None and is_finite(appraisal.benefit.value)
+        return MoneyReading(appraisal, priced, "", monitoring, True, evaluation.simulated)
+    chosen = next((one for one in evaluation.analyses if one.id == appraisal.analysis), evaluation.primary)
+    reading = read(evaluation, chosen)
+    why_not = ""
+    if reading.monitoring:
+        why_not = "Costs alone are shown: a comparison over time cannot say what the programme is worth."
+    elif not reading.reliable:
+        why_not = "Costs alone are shown: a key check speaks against the result, so it is not priced."
+    return MoneyReading(appraisal, reading.may_price, why_not, reading.monitoring, False, evaluation.simulated)
+
+
+def without_own_data(evaluation: Evaluation) -> bool:
+    """Say whether a study prices an effect that it did not estimate: it has an appraisal and no analysis."""
+    return evaluation.appraisal is not None and not evaluation.analyses

@@ -1,0 +1,208 @@
+"""The sentences on money: what leads, what the figures rest on, how sure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evalkit.records import Appraisal, Estimate
+from evalkit.report.money_reading import MoneyReading
+from evalkit.report.money_scale import chance, money_range, pounds_and_pence
+from evalkit.report.numbers import interval_text, number, percent, pounds, signed_percent
+from evalkit.report.words import interval_label
+
+NO_THRESHOLD = (
+    "No threshold is set on a ratio, and nothing here is graded by one: HM Treasury's review of the Green Book (2025) "
+    "does not endorse them."
+)
+TOLD_APART = 0.01
+"""The mean of the draws stands beside the stated net value where they differ by more than this share of it."""
+_SAID_FIRST = ("The effect was not estimated here", "The effect is assumed to go on",
+               "Benefits are adjusted for additionality", "Deadweight is taken off")  # fmt: skip
+"""Cautions that `rests_on` says in its own words."""
+
+
+def money_lead(money: MoneyReading) -> list[str]:
+    """Return the sentences that lead: break-even and range where the result is not clear, else cost and ratio first."""
+    appraisal = money.appraisal
+    cost = cost_sentence(appraisal)
+    if money.clear:
+        told = [cost, money.break_even]
+        return [text for text in (*told, ratio_sentence(appraisal)) if text]
+    return [text for text in (money.break_even, cost, net_range(money)) if text]
+
+
+def cost_sentence(appraisal: Appraisal) -> str:
+    """Return what it cost; at least the known part where a cost is not known."""
+    prices = f"in {appraisal.price_base or 'stated'} prices"
+    if appraisal.cost.value != appraisal.cost.value:
+        return "What it cost is not known in full."
+    ranged = appraisal.cost.low is not None and appraisal.cost.high is not None
+    beside = f" ({interval_label(appraisal.cost.level)}: {money_range(appraisal.cost.low, appraisal.cost.high)})"
+    return f"It cost {pounds(appraisal.cost.value)} {prices}{beside if ranged else ''}."
+
+
+def ratio_sentence(appraisal: Appraisal) -> str:
+    """Return what each pound gives, with its interval; empty where no ratio may stand."""
+    ratio = appraisal.ratio
+    if ratio is None or appraisal.ratio_withheld:
+        return ""
+    text = f"{pounds_and_pence(ratio.value)} of benefit"
+    if ratio.low is not None:
+        text += f" ({interval_label(ratio.level)}: {interval_text(ratio.low, ratio.high, pounds_and_pence)})"
+    return f"For each £1 of cost the estimate is {text}."
+
+
+def net_range(money: MoneyReading) -> str:
+    """Return between which amounts benefits less costs may lie; empty where it is not known or may not stand."""
+    net = money.appraisal.net_present_social_value
+    if not money.priced or net is None or net.low is None or net.high is None:
+        return ""
+    return f"Benefits less costs may lie anywhere from {money_range(net.low, net.high)} ({interval_label(net.level)})."
+
+
+def rests_on(money: MoneyReading) -> list[str]:
+    """Return what was borrowed, assumed to go on, or adjusted, each in a sentence; these come before any figure."""
+    appraisal = money.appraisal
+    found = [_borrowed(appraisal.borrowed)]
+    if money.priced or money.without_data:
+        found += [_persistence(appraisal.persistence), _additionality(appraisal.additionality)]
+    found.append(optimism_sentence(appraisal, benefits=money.priced))
+    return [text for text in found if text]
+
+
+def other_cautions(appraisal: Appraisal) -> list[str]:
+    """Return the cautions that `rests_on` does not say already."""
+    return [text for text in appraisal.cautions if not text.startswith(_SAID_FIRST)]
+
+
+def how_sure(money: MoneyReading) -> list[str]:
+    """Return how sure a gain is, the mean of the draws where it differs, and what certainty would be worth."""
+    appraisal, found = money.appraisal, []
+    if not money.priced:
+        return []
+    if appraisal.probability_positive is not None:
+        drawn = f", over {number(appraisal.draws_used, 0)} draws" if appraisal.draws_used else ""
+        found.append(f"The probability that benefits exceed costs is {chance(appraisal.probability_positive)}{drawn} of "
+                     "everything that is given a range; what is taken as exact is not in it."
+                     if drawn else "The probability that benefits exceed costs is "
+                     f"{chance(appraisal.probability_positive)}.")  # fmt: skip
+    return [*found, *(text for text in (expected_net_sentence(appraisal), information_sentence(appraisal)) if text)]
+
+
+def expected_net_sentence(appraisal: Appraisal) -> str:
+    """Return the mean of the draws where it differs from the stated net value by more than one per cent of it."""
+    net, mean = appraisal.net_present_social_value, appraisal.expected_net
+    if net is None or mean is None or abs(mean - net.value) <= TOLD_APART * abs(net.value):
+        return ""
+    return (f"Over all draws benefits less costs are {pounds(mean)} on average, beside {pounds(net.value)} at stated "
+            "figures: some ranges reach further on one side than on the other.")  # fmt: skip
+
+
+def information_sentence(appraisal: Appraisal) -> str:
+    """Return what it would be worth to be certain before deciding; empty where it is not known."""
+    worth = appraisal.information_value
+    if worth is None:
+        return ""
+    if worth < 1:
+        return "Before deciding, more certainty would be worth next to nothing: no draw changes which choice is better."
+    return (f"Before deciding, it would be worth up to {pounds(worth)} to be certain "
+            "(expected value of perfect information).")  # fmt: skip
+
+
+def optimism_sentence(appraisal: Appraisal, *, benefits: bool) -> str:
+    """Return by how much costs and benefits were adjusted for optimism; empty where they were not."""
+    made = appraisal.optimism
+    if not made:
+        return ""
+    found = []
+    if made.get("costs"):
+        shares = "; ".join(f"{one['item']} {one['words']}" for one in made["costs"])
+        moved = f" from {pounds(made.get('cost_before'))} to {pounds(appraisal.cost.value)}"
+        found.append(f"Costs are adjusted for optimism{moved}: {shares}.")
+    if benefits and made.get("benefits"):
+        after = None if appraisal.benefit is None else appraisal.benefit.value
+        moved = f" from {pounds(made.get('benefit_before'))} to {pounds(after)}"
+        found.append(f"Benefits are adjusted for optimism{moved}: {made.get('benefits_words')}.")
+    return " ".join(found)
+
+
+def annual_sentence(appraisal: Appraisal) -> str:
+    """Return the level yearly sum that stands for the costs; empty where it is not known."""
+    yearly = appraisal.equivalent_annual_cost
+    if yearly is None or yearly != yearly:
+        return ""
+    return f"Spread evenly over the years of spending, that is {pounds(yearly)} a year (equivalent annual cost)."
+
+
+def unit_sentence(appraisal: Appraisal) -> str:
+    """Return what one unit of the outcome costs, with its interval; empty where it would mislead."""
+    each = appraisal.cost_per_outcome
+    if each is None:
+        return ""
+    ranged = f" ({interval_label(each.level)}: {money_range(each.low, each.high)})" if each.low is not None else ""
+    counted = appraisal.acceptability_unit or "as counted"
+    return f"Cost for one unit of the outcome ({counted}): {pounds(each.value)}{ranged}."
+
+
+def payback_sentence(appraisal: Appraisal) -> str:
+    """Return by when benefits have made up for costs; empty where that may not be said."""
+    return str((appraisal.payback or {}).get("sentence") or "")
+
+
+def interval_of(appraisal: Appraisal) -> str:
+    """Return the name of the interval that the benefits have: they are priced at the level of the effect."""
+    estimates: tuple[Estimate | None, ...] = (appraisal.benefit, appraisal.net_present_social_value, appraisal.ratio)
+    levels = [estimate.level for estimate in estimates if estimate is not None and estimate.low is not None]
+    return interval_label(levels[0]) if levels else "interval"
+
+
+def _borrowed(effect: Mapping[str, Any] | None) -> str:
+    """Return where a borrowed effect comes from, how large it is there, and what was taken off."""
+    if not effect:
+        return ""
+    value, low, high = (_borrowed_amount(effect, key) for key in ("value", "low", "high"))
+    label = interval_label(float(effect.get("level") or 0.95))
+    ends = f"{label}: {low} to {high}" if low and high else "no interval is given"
+    unit = effect.get("unit") or "events"
+    if effect.get("measure") == "percent":
+        size = f"{value} of {number(effect.get('baseline'))} {unit} a year ({ends})"
+    else:
+        size = f"{value} {'more' if effect.get('better') == 'higher' else 'fewer'} {unit} a year ({ends})"
+    taken = percent(100 * float(effect.get("transfer_discount") or 0.0))
+    compared = "" if effect.get("counterfactual") else (
+        " The source did not compare with what would have happened anyway.")  # fmt: skip
+    return (f"Nothing was estimated here. The change is taken from {_inside(effect.get('source'))}: {size}. {taken} is "
+            f"taken off for carrying it here: {_inside(effect.get('transfer_reason'))}.{compared}")  # fmt: skip
+
+
+def _borrowed_amount(effect: Mapping[str, Any], key: str) -> str:
+    """Return a number of the source as printed there; empty where it prints none."""
+    value = effect.get(key)
+    if value is None:
+        return ""
+    decimals = 0 if float(value) == round(float(value)) else 1
+    return signed_percent(float(value), decimals) if effect.get("measure") == "percent" else number(float(value), decimals)
+
+
+def _persistence(lasting: Mapping[str, Any] | None) -> str:
+    if not lasting:
+        return ""
+    years = int(lasting["years"])
+    span = "one more year" if years == 1 else f"{number(years, 0)} more years"
+    return (f"The change is assumed to go on for {span} after the data end, each keeping "
+            f"{percent(100 * float(lasting['keeps']))} of the year before ({_inside(lasting['source'])}); the data do not "
+            f"show it. In all, {number(float(lasting['share_of_observed']), 2)} times what was observed is priced.")  # fmt: skip
+
+
+def _additionality(made: Mapping[str, Any] | None) -> str:
+    if not made:
+        return ""
+    reason = f" Why deadweight is taken off as well: {_inside(made['override_reason'])}." if made.get("override_reason") else ""
+    return (f"Benefits are multiplied by {number(float(made['factor']), 3)} for additionality: {made['words']} "
+            f"({_inside(made['source'])}).{reason}")  # fmt: skip
+
+
+def _inside(text: Any) -> str:
+    """Return a text of the author's as it stands inside a sentence."""
+    return str(text or "not stated").strip().rstrip(".")

@@ -1,0 +1,100 @@
+"""What the net value hangs on: both ends of each number's range, the widest first, all else as stated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalkit.records import MoneyParameter
+from evalkit.report.bar_chart import Bar, Bars, Piece, describe_bars, draw_bars
+from evalkit.report.changes import joined
+from evalkit.report.figures import Figure, assembled, described, sentences
+from evalkit.report.money_reading import MoneyReading
+from evalkit.report.money_scale import money, money_range
+from evalkit.report.money_waterfall import money_source
+from evalkit.report.numbers import Shown, interval_text, number, pounds
+from evalkit.report.scales import is_finite
+
+MOST_BARS = 12
+"""With more ranged numbers than this, the widest are drawn; the table has all."""
+
+
+def tornado_figure(money_read: MoneyReading) -> Figure | None:
+    """Return the tornado; None where no number has a range, or net values may not stand."""
+    net = money_read.appraisal.net_present_social_value
+    ranged = ranged_numbers(money_read)
+    if not ranged or net is None:
+        return None
+    bars = Bars(tuple(_bar(one, net.value) for one in ranged[:MOST_BARS]), (net.value, f"As stated: {pounds(net.value)}"))
+    marks = "“low” and “high”: the lower and the higher end of that number's own range, all else as stated"
+    left_out = len(ranged) - MOST_BARS
+    more = f"The {number(left_out, 0)} narrowest are in the table alone" if left_out > 0 else ""
+    return assembled(
+        "tornado", tornado_message(ranged), sentences(f"Benefits less costs. {marks}", more, exact_note(money_read)),
+        money_source(money_read), "Net value at both ends of each number's range",
+        described(describe_bars(bars), money_read.simulated), parameter_effects(money_read),
+        lambda size: draw_bars(bars, size, simulated=money_read.simulated),
+    )  # fmt: skip
+
+
+def ranged_numbers(money_read: MoneyReading) -> list[MoneyParameter]:
+    """Return the numbers that have a range and a net value at both ends of it, the widest first."""
+    if not money_read.priced:
+        return []
+    found = [one for one in money_read.appraisal.parameters if is_finite(one.net_low) and is_finite(one.net_high)]
+    return sorted(found, key=lambda one: -abs((one.net_high or 0.0) - (one.net_low or 0.0)))
+
+
+def tornado_message(ranged: Sequence[MoneyParameter]) -> str:
+    """Return the message: what moves the net value most, and whether it crosses nought."""
+    first, net = ranged[0], (ranged[0].net_low, ranged[0].net_high)
+    low, high = sorted(end for end in net if end is not None)
+    if len(ranged) == 1:
+        return f"“{first.name}” alone is given a range: net {money_range(low, high)} over it"
+    return f"The net value hangs most on “{first.name}”: {money_range(low, high)} over its range"
+
+
+def exact_note(money_read: MoneyReading) -> str:
+    """Return which numbers are taken as exact, so that nobody takes a missing bar for certainty."""
+    names = [one.name for one in money_read.appraisal.parameters if one.low is None]
+    if not names:
+        return ""
+    return f"Without a range, and so without a bar: {joined(f'“{name}”' for name in names)}"
+
+
+def amount(parameter: MoneyParameter, value: float | None) -> str:
+    """Return a value of a parameter in its own unit: pounds where it is money."""
+    if value is None:
+        return "none"
+    return pounds(value) if parameter.unit.startswith("£") else number(value)
+
+
+def unit_words(parameter: MoneyParameter) -> str:
+    """Return the unit without its sign of pounds."""
+    return parameter.unit.removeprefix("£").strip(" ,")
+
+
+def parameter_effects(money_read: MoneyReading) -> tuple[tuple[str, ...], ...]:
+    """Return range, net value at both ends, switching value and value of information of every number."""
+    head = ("Number", "As stated", "Its range", "Net value over the range",
+            "Switching value (benefits equal costs)", "Worth of knowing it alone")  # fmt: skip
+    widest = ranged_numbers(money_read)
+    others = [one for one in money_read.appraisal.parameters if one not in widest]
+    return (head, *(_row(one) for one in (*widest, *others)))
+
+
+def _row(one: MoneyParameter) -> tuple[str, ...]:
+    ends = Shown("taken as exact" if one.low is None else interval_text(one.low, one.high, lambda x: amount(one, x)),
+                 one.low, one.high)  # fmt: skip
+    net = money_range(one.net_low, one.net_high) if one.net_low is not None else Shown("no range", None, None)
+    known = Shown("no range", None) if one.information is None else money(one.information)
+    unit = unit_words(one)
+    return (f"{one.name} ({unit})" if unit and unit not in one.name else one.name,
+            Shown(amount(one, one.stated), one.stated), ends, net,
+            Shown("none" if one.switching is None else amount(one, one.switching), one.switching), known)  # fmt: skip
+
+
+def _bar(one: MoneyParameter, stated: float) -> Bar:
+    low, high = one.net_low or 0.0, one.net_high or 0.0
+    return Bar(one.name, (Piece(stated, low, "muted", "low"), Piece(stated, high, "observed", "high")),
+               str(money_range(*sorted((low, high)))),
+               interval_text(one.low, one.high, lambda x: amount(one, x)))  # fmt: skip

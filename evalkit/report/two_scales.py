@@ -1,0 +1,62 @@
+"""The change in percent beside the change in amounts: what each takes as given, and whether they say the same."""
+
+from __future__ import annotations
+
+from evalkit.records import Analysis, ScaleEstimate
+from evalkit.report.cautions import inside
+from evalkit.report.changes import change_cell, level_of
+from evalkit.report.ladder import Change
+from evalkit.report.numbers import Shown
+from evalkit.report.tables import Column, Table
+from evalkit.report.words import interval_label
+
+GIVEN = {
+    "proportional": "Alike in percent: without it, both groups would have changed by the same share",
+    "additive": "Alike in amounts: without it, both groups would have changed by the same number",
+}
+"""What paths parallel on each scale mean, in words for a reader."""
+
+
+def scales_table(analysis: Analysis) -> Table | None:
+    """Return the change on either scale, each in percent and in amounts; None where the result has not both."""
+    scales = analysis.result.scales
+    if len(scales) < 2:
+        return None
+    unit = next((scale.unit for scale in scales if scale.unit), "")
+    rows = [(GIVEN.get(scale.scale, scale.scale), _percent(analysis, scale), _amount(analysis, scale))
+            for scale in scales]  # fmt: skip
+    main = next((place for place, scale in enumerate(scales) if scale.headline), None)
+    return Table("tbl-scales", "The change in percent and in amounts",
+                 [Column("What is taken as given"), Column("Change in percent", "number"),
+                  Column(f"Change a place and period{f', {inside(unit)}' if unit else ''}", "number")], rows, main=main,
+                 cards=True, note=f"In brackets: {interval_label(level_of(analysis))}.")  # fmt: skip
+
+
+def scales_sentences(analysis: Analysis) -> list[str]:
+    """Return why there are two numbers; empty where the result has not both."""
+    if len(analysis.result.scales) < 2:
+        return []
+    return ["Where places differ in size, paths cannot be parallel both in percent and in amounts. The row in bold is "
+            "the headline; the other one shows what hangs on that choice."]  # fmt: skip
+
+
+def _percent(analysis: Analysis, scale: ScaleEstimate) -> str:
+    if scale.problem or scale.percent is None:
+        return _missing(scale)
+    return change_cell(_made(scale.percent, scale.percent_low, scale.percent_high, True, level_of(analysis)))
+
+
+def _amount(analysis: Analysis, scale: ScaleEstimate) -> str:
+    if scale.problem or scale.absolute is None:
+        return _missing(scale)
+    return change_cell(_made(scale.absolute, scale.absolute_low, scale.absolute_high, False, level_of(analysis)))
+
+
+def _missing(scale: ScaleEstimate) -> Shown:
+    return Shown(f"not estimated: {scale.problem}" if scale.problem else "not known", None, None, None)
+
+
+def _made(value: float, low: float | None, high: float | None, percent: bool, level: float) -> Change:
+    if low is None or high is None:
+        return Change(value, None, None, percent, level)
+    return Change(value, min(low, high), max(low, high), percent, level)
