@@ -4,7 +4,7 @@ Absolute seconds depend on the machine, so each command is set beside a bare `py
 run, and each fit beside the same fit by statsmodels, turn by turn; both against the bounds that the project states for
 a machine with 2 cores. A fit is kept when it is within its bound and no slower than statsmodels.
 
-Panels and few treated places are timed beside other packages: `panels.py`.
+Panels and few treated places are timed beside other packages: `panels.py`. An appraisal has nobody to race: `money.py`.
 
 To add a fit: a row in `fits`. To add a command: a row in `commands`.
 """
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import money
 import panels
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -185,14 +186,15 @@ def main() -> int:
     """Print one line per measurement; return 1 when a bound is not kept."""
     fast, kept_fits = race_all()
     beside, kept_panels = panels.race()
+    appraisal, kept_money = money.race()
     bare, rows = commands()
     print(f"{'bare python':<34}{bare:8.3f} s")
     for name, taken, bound in rows:
         kept = "kept" if taken <= bound else "NOT KEPT"
         print(f"{name:<34}{taken:8.3f} s   {taken / bare:6.1f} x bare python   bound {bound:g} s: {kept}")
     seconds = {name: round(taken, 4) for name, taken, _ in rows}
-    print(json.dumps({"milliseconds": fast, "seconds": seconds, "panels": beside}))
-    return int(not (kept_fits and kept_panels) or any(taken > bound for _, taken, bound in rows))
+    print(json.dumps({"milliseconds": fast, "seconds": seconds, "panels": beside, "money": appraisal}))
+    return int(not (kept_fits and kept_panels and kept_money) or any(taken > bound for _, taken, bound in rows))
 
 
 if __name__ == "__main__":

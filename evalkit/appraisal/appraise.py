@@ -6,15 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.appraisal.additionality import counterfactual_problems
-from evalkit.appraisal.assess import EFFECT, Assessment, assess, observed_shares, parameters
+from evalkit.appraisal.assess import EFFECT, Assessment, assess, parameters
 from evalkit.appraisal.cautions import cautions
-from evalkit.appraisal.checks import find_problems, last_discounted
+from evalkit.appraisal.checks import effect_problems, find_problems
 from evalkit.appraisal.economics import Economics
 from evalkit.appraisal.effect import AppraisedEffect
 from evalkit.appraisal.ledger import NOT_KNOWN, CostEntry, by_payer, money_years, payer_years
 from evalkit.appraisal.particulars import adjustments, money_parameters
-from evalkit.appraisal.prices import years_between
 from evalkit.appraisal.returns import cost_per_outcome, equivalent_annual, money_returns, payback
 from evalkit.appraisal.scenarios import scenarios
 from evalkit.appraisal.tables import Reference
@@ -26,7 +24,7 @@ from evalkit.appraisal.uncertainty import (
     round_up,
     value_of_perfect_information,
 )
-from evalkit.errors import Problem, SpecError
+from evalkit.errors import SpecError
 from evalkit.records import Acceptability, Appraisal, Estimate, MoneyLine, MoneyYear
 
 if TYPE_CHECKING:
@@ -70,7 +68,7 @@ def appraise(economics: Economics, effect: AppraisedEffect, project: Path | None
     equal-tailed intervals of the draws, at the confidence level of the effect.
     """
     reference = Reference(project)
-    problems = find_problems(economics, reference) + _effect_problems(economics, effect, reference)
+    problems = find_problems(economics, reference) + effect_problems(economics, effect, reference)
     if problems:
         raise SpecError(problems)
     drawn = parameters(economics, effect, seed)
@@ -125,36 +123,6 @@ def totals_by_kind(lines: Iterable[MoneyLine]) -> tuple[tuple[str, float, float]
     for line in lines:
         totals[line.kind][line.side] += NOT_KNOWN if line.present_value is None else line.present_value
     return tuple((kind, sides["cost"], sides["benefit"]) for kind, sides in totals.items())
-
-
-def _effect_problems(economics: Economics, effect: AppraisedEffect, reference: Reference) -> list[Problem]:
-    """Return what makes the effect unfit to be priced."""
-    problems = []
-    mend = "move base_year to the first year of costs and effect"
-    if economics.benefits and effect.better == "neither":
-        problems.append(Problem("the outcome that is priced says neither lower nor higher is better",
-                                "give the outcome better: lower or better: higher", "economics.analysis"))  # fmt: skip
-    shares = observed_shares(effect, economics) if effect.averted_by_year else {}
-    early = sorted(year for year in shares if years_between(economics.base_year, year) < 0)
-    if early:
-        found = f"the effect begins in {early[0]}, before the base year {economics.base_year}"
-        problems.append(Problem(found, mend, "economics.base_year"))
-    first = min((year for year, share in observed_shares(effect, economics).items() if share), default="")
-    for index, benefit in enumerate(economics.benefits):
-        if benefit.first_year and first and benefit.first_year < first:
-            problems.append(Problem(f"it is gained from {benefit.first_year} on, before the effect begins in {first}",
-                                    f"write first_year: {first} or later, or leave it out",
-                                    f"economics.benefits.{index}.first_year"))  # fmt: skip
-    lasting = economics.persistence.years if economics.persistence else 0
-    last = max((years_between(economics.base_year, year) for year in shares), default=0) + lasting
-    end = last_discounted(economics, reference)
-    if end is not None and last > end:
-        problems.append(Problem(f"the effect runs to year {last}, and the discount schedule ends with year {end}",
-                                "shorten persistence", "economics.persistence.years"))  # fmt: skip
-    problems += counterfactual_problems(economics.additionality, effect.claimable and not effect.gross)
-    if shares and abs(sum(shares.values()) - 1) > 1e-6:
-        raise ValueError("the shares of the effect by year must sum to one")
-    return problems
 
 
 def _estimate(label: str, total: UncertainSum | None, whole: Assessment) -> Estimate | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from evalkit.appraisal.checks import priced_benefits
 from evalkit.appraisal.distribution import IncomeWeights
 from evalkit.appraisal.economics import Economics
-from evalkit.appraisal.effect import AppraisedEffect
+from evalkit.appraisal.effect import AppraisedEffect, observed_shares
 from evalkit.appraisal.ledger import (
     BenefitEntry,
     CostEntry,
@@ -21,7 +21,6 @@ from evalkit.appraisal.ledger import (
     effect_by_year,
 )
 from evalkit.appraisal.optimism import Adjustment, benefit_bias, cost_biases
-from evalkit.appraisal.prices import financial_year
 from evalkit.appraisal.spread import Spread
 from evalkit.appraisal.tables import Reference
 from evalkit.appraisal.uncertain_sum import Parameter, Term, UncertainSum, less
@@ -158,13 +157,6 @@ def assess(
         costs = [entry.weighted(weights.weight(entry.cost.payer)) for entry in costs]
         benefits = [entry.weighted(weights.weight(entry.part.gainer)) for entry in benefits]
     return Assessment(economics, effect, terms, shares, lines, costs, benefits, kept, bias, parameters)
-
-
-def observed_shares(effect: AppraisedEffect, economics: Economics) -> dict[str, float]:
-    """Return the share of the observed effect in each financial year; all of it in the base year when not known."""
-    if not effect.averted_by_year:
-        return {economics.base_year: 1.0}
-    return {financial_year(year): share for year, share in effect.averted_by_year.items()}
 
 
 def parameters(economics: Economics, effect: AppraisedEffect, seed: int) -> dict[str, Parameter]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
+from evalkit.appraisal.additionality import counterfactual_problems
 from evalkit.appraisal.cost import Cost
 from evalkit.appraisal.economics import Economics
+from evalkit.appraisal.effect import AppraisedEffect, observed_shares
 from evalkit.appraisal.optimism import benefit_bias, cost_biases
 from evalkit.appraisal.overlaps import overlapping
 from evalkit.appraisal.prices import years_between
@@ -106,3 +108,40 @@ def _priced_in(cost: Cost) -> Iterator[tuple[str, str]]:
 def _outside(year: str, where: str, reference: Reference) -> Problem:
     index = reference.deflator.index
     return Problem(f"the GDP deflator has no {year}", f"it runs from {min(index)} to {max(index)}", where)
+
+
+def effect_problems(economics: Economics, effect: AppraisedEffect, reference: Reference) -> list[Problem]:
+    """Return what makes an effect unfit to be priced with this block.
+
+    Parameters
+    ----------
+    economics : Economics
+    effect : AppraisedEffect
+    reference : Reference
+    """
+    problems = []
+    mend = "move base_year to the first year of costs and effect"
+    if economics.benefits and effect.better == "neither":
+        problems.append(Problem("the outcome that is priced says neither lower nor higher is better",
+                                "give the outcome better: lower or better: higher", "economics.analysis"))  # fmt: skip
+    shares = observed_shares(effect, economics) if effect.averted_by_year else {}
+    early = sorted(year for year in shares if years_between(economics.base_year, year) < 0)
+    if early:
+        found = f"the effect begins in {early[0]}, before the base year {economics.base_year}"
+        problems.append(Problem(found, mend, "economics.base_year"))
+    first = min((year for year, share in observed_shares(effect, economics).items() if share), default="")
+    for index, benefit in enumerate(economics.benefits):
+        if benefit.first_year and first and benefit.first_year < first:
+            problems.append(Problem(f"it is gained from {benefit.first_year} on, before the effect begins in {first}",
+                                    f"write first_year: {first} or later, or leave it out",
+                                    f"economics.benefits.{index}.first_year"))  # fmt: skip
+    lasting = economics.persistence.years if economics.persistence else 0
+    last = max((years_between(economics.base_year, year) for year in shares), default=0) + lasting
+    end = last_discounted(economics, reference)
+    if end is not None and last > end:
+        problems.append(Problem(f"the effect runs to year {last}, and the discount schedule ends with year {end}",
+                                "shorten persistence", "economics.persistence.years"))  # fmt: skip
+    problems += counterfactual_problems(economics.additionality, effect.claimable and not effect.gross)
+    if shares and abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValueError("the shares of the effect by year must sum to one")
+    return problems

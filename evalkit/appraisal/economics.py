@@ -156,7 +156,12 @@ def economics_problems(economics: Economics, project: Path | None = None) -> lis
     DataError
         When a reference table itself cannot be read.
     """
-    from evalkit.appraisal.checks import find_problems
+    from evalkit.appraisal.checks import effect_problems, find_problems
+    from evalkit.appraisal.effect import without_data
     from evalkit.appraisal.tables import Reference
 
-    return find_problems(economics, Reference(project))
+    reference = Reference(project)
+    problems = find_problems(economics, reference)
+    if economics.effect is not None:  # known without any data
+        problems += effect_problems(economics, without_data(economics, "impact"), reference)
+    return problems

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evalkit.appraisal.prices import financial_year
 from evalkit.records import Better, Estimate
 
 if TYPE_CHECKING:
@@ -95,6 +96,13 @@ class AppraisedEffect:
             return True
         intervals = [(each.low, each.high) for each in (self.averted, self.relative) if each is not None]
         return any(low <= 0 <= high for low, high in intervals if low is not None and high is not None)
+
+
+def observed_shares(effect: AppraisedEffect, economics: Economics) -> dict[str, float]:
+    """Return the share of the observed effect in each financial year; all of it in the base year when not known."""
+    if not effect.averted_by_year:
+        return {economics.base_year: 1.0}
+    return {financial_year(year): share for year, share in effect.averted_by_year.items()}
 
 
 def without_data(economics: Economics, level: str) -> AppraisedEffect:

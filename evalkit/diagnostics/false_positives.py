@@ -108,11 +108,10 @@ def expected_false_positives(
     for word, known in ((outcome, OUTCOMES), (sizes, SIZES), (who, TREATED)):
         if word not in known:
             raise DesignError(f"{word!r} was not simulated", f"there are: {', '.join(known)}")
-    near = 1.0 / FARTHEST <= units / UNITS <= FARTHEST
     clustered = method == "cluster_robust"
     rows = [row for row in table() if row["who"] == who and (clustered or row["method"] == method)
             and not (clustered and row["CR1_coverage"] is None)]  # fmt: skip
-    if not near or not rows or not math.isclose(level, LEVEL):
+    if not within_reach(units) or not rows or not math.isclose(level, LEVEL):
         return None
     adoption = "together" if starts == 1 else f"{min(starts, 3)} dates"
     rho = max(0.0, autocorrelation or 0.0)
@@ -132,6 +131,11 @@ def expected_false_positives(
             f" The study has {_and(differs)}, which they had not: its own shares may be others." if differs else ""
         ),
     }  # fmt: skip
+
+
+def within_reach(units: int) -> bool:
+    """Return whether a number of units is at least half and at most twice that of the simulated panels."""
+    return 1.0 / FARTHEST <= units / UNITS <= FARTHEST
 
 
 CELL = ("who", "adoption", "treated", "periods", "after", "autocorrelation", "outcome", "sizes", "estimator", "method")

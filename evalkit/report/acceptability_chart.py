@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -12,7 +13,7 @@ from evalkit.report.money_reading import MoneyReading
 from evalkit.report.money_scale import chance, money, money_ticks
 from evalkit.report.money_waterfall import money_source
 from evalkit.report.numbers import Shown, percent, pounds
-from evalkit.report.scales import is_finite, ticks_within
+from evalkit.report.scales import is_finite, step_for, ticks_within
 
 
 def acceptability_figure(money_read: MoneyReading) -> Figure | None:
@@ -26,8 +27,7 @@ def acceptability_figure(money_read: MoneyReading) -> Figure | None:
     mark = "Diamond and dashed line: the value that this appraisal uses" if priced is not None else ""
     return assembled(
         "acceptability", acceptability_message(curve, priced),
-        sentences(f"Probability that benefits exceed costs, by what one unit of the outcome ({unit}) is taken to be worth",
-                  mark),
+        sentences(f"Probability that benefits exceed costs, by the worth of one unit of the outcome ({unit})", mark),
         money_source(money_read), "Probability that benefits exceed costs, by the worth of one unit of the outcome",
         described(_describe(curve, priced), money_read.simulated), _table(curve),
         lambda size: _draw(curve, priced, unit, size, simulated=money_read.simulated),
@@ -53,7 +53,7 @@ def priced_value(appraisal: Appraisal) -> float | None:
 
 def probability_at(curve: Sequence[Acceptability], value: float) -> float | None:
     """Return the probability at a value, between the two nearest points of the curve; None beyond its end."""
-    for before, after in zip(curve, curve[1:], strict=False):
+    for before, after in itertools.pairwise(curve):
         if before.value <= value <= after.value:
             share = (value - before.value) / (after.value - before.value)
             return before.probability + share * (after.probability - before.probability)
@@ -63,8 +63,10 @@ def probability_at(curve: Sequence[Acceptability], value: float) -> float | None
 def acceptability_message(curve: Sequence[Acceptability], priced: float | None) -> str:
     """Return the message: the probability at the value used, and from which value on it is more likely than not."""
     even = next((point.value for point in curve if point.probability >= 0.5), None)
-    likely = f"benefits are more likely than not to exceed costs from about {pounds(even)} a unit" if even is not None \
-        else f"at no value up to {pounds(curve[-1].value)} are benefits more likely than not to exceed costs"  # fmt: skip
+    if even is None:
+        likely = f"up to {pounds(curve[-1].value)} a unit benefits are never more likely than not to exceed costs"
+    else:
+        likely = f"benefits are more likely than not to exceed costs from about {pounds(even)} a unit"
     found = None if priced is None else probability_at(curve, priced)
     if priced is None or found is None:
         return likely[:1].upper() + likely[1:]
@@ -72,8 +74,8 @@ def acceptability_message(curve: Sequence[Acceptability], priced: float | None) 
 
 
 def _describe(curve: Sequence[Acceptability], priced: float | None) -> str:
-    told = [curve[0], *(curve[len(curve) * place // 4] for place in (1, 2, 3)), curve[-1]]
-    points = "; ".join(f"{pounds(point.value)}: {percent(100 * point.probability)}" for point in dict.fromkeys(told))
+    told = dict.fromkeys([curve[0], *(curve[len(curve) * place // 4] for place in (1, 2, 3)), curve[-1]])
+    points = "; ".join(f"{pounds(point.value)}: {percent(100 * point.probability)}" for point in told)
     mark = f" The value that this appraisal uses, {pounds(priced)}, is marked." if priced is not None else ""
     return f"A line of {len(curve)} points. {points}.{mark}"
 
@@ -96,12 +98,13 @@ def _draw(curve: Sequence[Acceptability], priced: float | None, unit: str, size:
         drawing.stroke([(left - 4, pixel), (at.right, pixel)], "ink" if share in (0.0, 0.5) else "hair", 1, under=True)
         drawing.text(left - 8, pixel + size.tick * 0.35, percent(100 * share), size.tick, "muted", anchor="end")
     about = max(2, min(6, math.floor((at.right - at.left) / (text_width("£20,000", size.tick) + 26))))
-    write = money_ticks(*at.x, about)
+    write = money_ticks(*at.x, step_for(at.x[1] - at.x[0], about))
     for tick in ticks_within(*at.x, about):
         words = write(tick)
         half = text_width(words, size.tick) / 2
         drawing.stroke([(at.across(tick), at.bottom), (at.across(tick), at.bottom + 5)], "ink", 1, under=True)
-        drawing.text(min(at.across(tick), size.width - half), at.bottom + 20, words, size.tick, "muted", anchor="middle")
+        middle = min(at.across(tick), size.width - half)
+        drawing.text(middle, at.bottom + 20, words, size.tick, "muted", anchor="middle")
     drawing.text((left + at.right) / 2, at.bottom + 42, "Worth of one unit of the outcome", size.tick, "muted",
                  anchor="middle")  # fmt: skip
     drawing.line([(point.value, point.probability) for point in curve], "observed", 2.5)

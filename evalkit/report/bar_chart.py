@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evalkit.report.drawing import Band, Canvas, Drawing, Size, text_width, wrapped
 from evalkit.report.money_scale import money_ticks, padded
-from evalkit.report.scales import ticks_within
+from evalkit.report.scales import step_for, ticks_within
 
 
 @dataclass(frozen=True)
@@ -98,17 +99,19 @@ def draw_bars(bars: Bars, size: Size, *, simulated: bool) -> Drawing:
     for row in rows:
         _texts(drawing, row, size)
         _pieces(drawing, row, size)
-    if bars.stepped:
+    if bars.stepped and not size.slim:  # there it would run through the labels
         _steps(drawing, rows)
     if bars.line:
-        _reference(drawing, bars.line, size, begin, bottom)
+        _reference(drawing, bars.line, size, rows)
     return drawing
 
 
 def describe_bars(bars: Bars) -> str:
     """Return each row in words, in order."""
     count = len(bars.bars)
-    return f"{count} bar{'s' if count > 1 else ''}. " + "; ".join(f"{bar.label}: {bar.words}" for bar in bars.bars) + "."
+    return (
+        f"{count} bar{'s' if count > 1 else ''}. " + "; ".join(f"{bar.label}: {bar.words}" for bar in bars.bars) + "."
+    )
 
 
 def _label_room(size: Size) -> float:
@@ -129,24 +132,31 @@ def _rows(bars: Bars, size: Size, top: float) -> Iterator[_Row]:
         words = tuple(wrapped(bar.words, size.label, amounts, bold=bar.strong))
         lines = len(label) + len(under)
         if size.slim:
-            height = size.line * (lines + len(words)) + 34
-            yield _Row(bar, label, under, words, top, height, top + size.line * (lines + len(words)) + 16)
+            lines += 0 if _beside(bar, size) else len(words)
+            height = size.line * lines + 40
+            yield _Row(bar, label, under, words, top, height, top + size.line * lines + 22)
         else:
-            height = size.line * max(lines, len(words), 1) + 12
+            height = size.line * max(lines, len(words), 1) + 12 + (8 if bar.interval else 0)
             yield _Row(bar, label, under, words, top, height, top + height / 2)
         top += height
+
+
+def _beside(bar: Bar, size: Size) -> bool:
+    """Say whether on telephones the amount fits beside the second line of the label."""
+    room = text_width(bar.under, size.tick) + text_width(bar.words, size.label, bold=bar.strong) + 16
+    return bool(bar.under) and room <= size.width
 
 
 def _scale(drawing: Drawing, rows: Sequence[_Row], size: Size) -> None:
     """Add grid lines, behind the bars alone on telephones, and amounts below."""
     at, about = drawing.canvas, 6
     while about > 2:
-        write, ticks = money_ticks(*at.x, about), ticks_within(*at.x, about)
+        write, ticks = money_ticks(*at.x, step_for(at.x[1] - at.x[0], about)), ticks_within(*at.x, about)
         widest = max((text_width(write(tick), size.tick) for tick in ticks), default=0.0) + 14
         if len(ticks) < 2 or at.across(ticks[1]) - at.across(ticks[0]) >= widest:
             break
         about -= 1
-    write, last = money_ticks(*at.x, about), at.bottom
+    write, last = money_ticks(*at.x, step_for(at.x[1] - at.x[0], about)), at.bottom
     for tick in ticks_within(*at.x, about):
         pixel, zero = at.across(tick), not round(tick, 6)
         spans = [(row.middle - 13, row.middle + 13) for row in rows] if size.slim else [(at.top, last)]
@@ -165,7 +175,10 @@ def _texts(drawing: Drawing, row: _Row, size: Size) -> None:
     for place, line in enumerate(row.under, start=len(row.label)):
         drawing.text(0, begin + size.line * (place + 0.78), line, size.tick, "muted")
     for place, line in enumerate(row.words):
-        if size.slim:
+        if size.slim and _beside(row.bar, size):
+            down = begin + size.line * (lines - 0.22)
+            drawing.text(size.width, down, line, size.label, bold=row.bar.strong, anchor="end")
+        elif size.slim:
             drawing.text(0, begin + size.line * (lines + place + 0.78), line, size.label, bold=row.bar.strong)
         else:
             down = row.middle + size.line * (place - (len(row.words) - 1) / 2) + size.label * 0.36
@@ -182,24 +195,28 @@ def _pieces(drawing: Drawing, row: _Row, size: Size) -> None:
         drawing.bands.append(Band(((at.x_at(begin), *span), (at.x_at(end), *span)), piece.paint))
         if piece.note:
             forward = piece.end >= piece.start
-            drawing.text(end + 5 if forward else begin - 5, row.middle + size.tick * 0.36, piece.note, size.tick, "muted",
-                         anchor="start" if forward else "end")  # fmt: skip
+            beyond, down = end + 5 if forward else begin - 5, row.middle + size.tick * 0.36
+            drawing.text(beyond, down, piece.note, size.tick, "muted", anchor="start" if forward else "end", halo=True)
     if row.bar.interval:
-        level = at.y_at(row.middle)
-        drawing.line([(end, level) for end in row.bar.interval], "paper", 4.5)
-        drawing.line([(end, level) for end in row.bar.interval], "ink", 2.0)
+        low = row.middle + half + 5
+        drawing.line([(end, at.y_at(low)) for end in row.bar.interval], "ink", 2.0)
+        for pixel in map(at.across, row.bar.interval):
+            drawing.stroke([(pixel, low - 4), (pixel, low + 4)], "ink", 2.0)
 
 
 def _steps(drawing: Drawing, rows: Sequence[_Row]) -> None:
     """Add a thin line from the end of each bar to the row below."""
     at = drawing.canvas
-    for row, below in zip(rows, rows[1:], strict=False):
+    for row, below in itertools.pairwise(rows):
         pixel = at.across(row.bar.pieces[-1].end)
         drawing.stroke([(pixel, row.middle + 8), (pixel, below.middle - 8)], "muted", 1, under=True)
 
 
-def _reference(drawing: Drawing, line: tuple[float, str], size: Size, top: float, bottom: float) -> None:
+def _reference(drawing: Drawing, line: tuple[float, str], size: Size, rows: Sequence[_Row]) -> None:
+    """Add the dashed line, on telephones beside the bars alone, and its words above."""
     at = drawing.canvas
     pixel, half = at.across(line[0]), text_width(line[1], size.tick, bold=True) / 2
-    drawing.line([(line[0], at.y_at(top - 2)), (line[0], at.y_at(bottom))], "ink", 1.25, dashed=True)
-    drawing.text(min(max(pixel, half), size.width - half), top - 8, line[1], size.tick, bold=True, anchor="middle")
+    spans = [(row.middle - 13, row.middle + 13) for row in rows] if size.slim else [(at.top - 2, at.bottom)]
+    for begin, end in spans:
+        drawing.line([(line[0], at.y_at(begin)), (line[0], at.y_at(end))], "ink", 1.25, dashed=True)
+    drawing.text(min(max(pixel, half), size.width - half), at.top - 8, line[1], size.tick, bold=True, anchor="middle")

@@ -8,6 +8,8 @@ from evalkit.periods import words_for
 from evalkit.records import Evaluation
 from evalkit.report.exhibits import headline_figure
 from evalkit.report.ladder import Change, change_of, read
+from evalkit.report.money_parts import money_card
+from evalkit.report.money_reading import without_own_data
 from evalkit.report.numbers import count, estimate_text, number
 from evalkit.report.particulars import design_title
 from evalkit.report.result_tables import result_table, written
@@ -45,6 +47,10 @@ def page_html(evaluation: Evaluation) -> str:
 
 def terminal_summary(evaluation: Evaluation) -> list[str]:
     """Return a study as plain lines: title and design, answer, numbers, checks, where the rest is."""
+    if without_own_data(evaluation):
+        kind = design_title(str(evaluation.study["design"]["kind"]))
+        texts = [headline(evaluation).text, *money_card(evaluation)]
+        return [evaluation.title, f"  {kind.lower()}", *(f"  {row}" for text in texts for row in _wrapped(text))]
     if not evaluation.analyses:
         return [evaluation.title, f"  {design_title(str(evaluation.study['design']['kind']))}: a plan, with no result"]
     primary, reading = evaluation.primary, read(evaluation)

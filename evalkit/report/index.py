@@ -9,12 +9,14 @@ from typing import Any
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import figures, summary, windows
 from evalkit.report.ladder import Change, change_of, read
+from evalkit.report.money_reading import without_own_data
 from evalkit.report.numbers import number
 from evalkit.report.pages import front_matter, ordered
 from evalkit.report.templates import page_environment, raw_block, render_exhibit
 from evalkit.report.words import CANNOT_SAY_WHETHER, headline, interval_label, interval_words, size_sentence
 
-FILTERS = {"impact": "Impact", "monitoring": "Monitoring", "protocol": "Protocols", "simulated": "Simulated"}
+FILTERS = {"impact": "Impact", "monitoring": "Monitoring", "appraisal": "Appraisals",
+           "protocol": "Protocols", "simulated": "Simulated"}  # fmt: skip
 STRIPS = 3
 """Most strips in one row."""
 
@@ -79,6 +81,8 @@ def answer(evaluation: Evaluation) -> str:
     """Return the answer of a study in one or two sentences; none for a study on simulated data."""
     if evaluation.simulated:
         return "A rehearsal on simulated data. It tries out the method and says nothing about the programme."
+    if without_own_data(evaluation):
+        return headline(evaluation).text
     if not evaluation.analyses:
         return "A plan. It has no result yet."
     reading, primary = read(evaluation), evaluation.primary
@@ -113,6 +117,8 @@ def nothing_to_draw(evaluation: Evaluation) -> str:
     """Return why a row has no drawing."""
     if evaluation.simulated:
         return "No result is shown here, so that none can be quoted."
+    if without_own_data(evaluation):
+        return "No change was estimated here."
     return "The change is not in percent: see the page." if evaluation.analyses else "Not studied yet."
 
 

@@ -6,23 +6,23 @@ import math
 from collections.abc import Iterable
 
 from evalkit.report.numbers import MINUS, Shown, Writer, interval_text, number, percent, pounds
-from evalkit.report.scales import finite, step_for
+from evalkit.report.scales import finite
 
 UNITS = ((1e9, "bn"), (1e6, "m"))
 """From so many pounds on, ticks are in billions or millions."""
 
 
-def money_ticks(low: float, high: float, about: int) -> Writer:
+def money_ticks(low: float, high: float, step: float) -> Writer:
     """Return how the ticks of an axis of pounds are written: all in one unit, with the decimals of their distance.
 
     Parameters
     ----------
     low, high : float
         Ends of the axis.
-    about : int
-        About how many ticks it has.
+    step : float
+        Distance between two ticks.
     """
-    largest, step = max(abs(low), abs(high)), step_for(high - low, about)
+    largest = max(abs(low), abs(high))
     size, name = next(((size, name) for size, name in UNITS if largest >= size), (1.0, ""))
     decimals = max(0, -math.floor(math.log10(step / size) + 1e-9))
 
@@ -50,7 +50,29 @@ def money(x: float | None) -> Shown:
 def money_range(low: float | None, high: float | None) -> Shown:
     """Return an interval in pounds; `no interval` where there is none."""
     none = low is None and high is None
-    return Shown("no interval" if none else interval_text(low, high, pounds), low, high)
+    return Shown("no interval" if none else interval_text(low, high, _of_one_size(low, high)), low, high)
+
+
+def _of_one_size(low: float | None, high: float | None) -> Writer:
+    """Return how both ends of a range are written: in millions where one of them is, so that neither seems exact."""
+    largest = max((abs(end) for end in finite((low, high))), default=0.0)
+    size, name = next(((size, name) for size, name in UNITS if largest >= 0.9995 * size), (1.0, ""))
+    if not name:
+        return pounds
+
+    def write(x: float | None) -> str:
+        written = number(None if x is None else abs(x) / size, 1)
+        zero = not written.strip("0.,")
+        return "£0" if zero else f"{MINUS if x is not None and x < 0 else ''}£{written.removesuffix('.0')}{name}"
+
+    return write
+
+
+def whole(x: float | None) -> Shown:
+    """Return pounds in full, for accounts that a reader adds up: £1,036,482."""
+    known = x is not None and math.isfinite(x)
+    sign = MINUS if known and x is not None and round(x) < 0 else ""
+    return Shown(f"{sign}£{number(abs(x), 0)}" if known and x is not None else pounds(x), x)
 
 
 def with_range(value: float | None, low: float | None, high: float | None) -> str:

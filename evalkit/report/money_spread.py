@@ -12,7 +12,7 @@ from evalkit.report.money_reading import MoneyReading
 from evalkit.report.money_scale import chance, money_range, money_ticks
 from evalkit.report.money_waterfall import money_source
 from evalkit.report.numbers import Shown, number, percent, pounds
-from evalkit.report.scales import ticks_within
+from evalkit.report.scales import step_for, ticks_within
 from evalkit.report.words import interval_label
 
 
@@ -26,7 +26,7 @@ def spread_figure(money_read: MoneyReading) -> Figure | None:
     ends = f"; {interval_label(net.level)} {money_range(net.low, net.high)}" if net.low is not None else ""
     return assembled(
         "net", f"Benefits exceed costs with a probability of {chance(appraisal.probability_positive)}",
-        sentences(f"{drawn}benefits less costs{ends}".capitalize() if not drawn else f"{drawn}benefits less costs{ends}",
+        sentences(f"{drawn}benefits less costs{ends}" if drawn else f"Benefits less costs{ends}",
                   "Blue, right of £0: benefits exceed costs. Grey, left of it: they do not",
                   "The first and the last bar hold all draws beyond the scale"),
         money_source(money_read), "Distribution of benefits less costs",
@@ -88,7 +88,7 @@ def _axis(drawing: Drawing, size: Size) -> None:
     at = drawing.canvas
     room = text_width("−£0.25m", size.tick) + 26
     about = max(2, min(7, math.floor((at.right - at.left) / room)))
-    write = money_ticks(*at.x, about)
+    write = money_ticks(*at.x, step_for(at.x[1] - at.x[0], about))
     drawing.stroke([(at.left, at.bottom), (at.right, at.bottom)], "ink", 1, under=True)
     for tick in ticks_within(*at.x, about):
         zero, pixel = not round(tick, 6), at.across(tick)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.records import Appraisal, Estimate
-from evalkit.report.money_reading import MoneyReading
+from evalkit.records import Appraisal, Estimate, Evaluation
+from evalkit.report.changes import joined
+from evalkit.report.money_reading import MoneyReading, read_money
 from evalkit.report.money_scale import chance, money_range, pounds_and_pence
 from evalkit.report.numbers import interval_text, number, percent, pounds, signed_percent
 from evalkit.report.words import interval_label
@@ -25,21 +26,41 @@ _SAID_FIRST = ("The effect was not estimated here", "The effect is assumed to go
 def money_lead(money: MoneyReading) -> list[str]:
     """Return the sentences that lead: break-even and range where the result is not clear, else cost and ratio first."""
     appraisal = money.appraisal
-    cost = cost_sentence(appraisal)
+    cost = cost_sentence(appraisal, planned=money.without_data)
     if money.clear:
         told = [cost, money.break_even]
         return [text for text in (*told, ratio_sentence(appraisal)) if text]
     return [text for text in (money.break_even, cost, net_range(money)) if text]
 
 
-def cost_sentence(appraisal: Appraisal) -> str:
-    """Return what it cost; at least the known part where a cost is not known."""
+def without_data_words(evaluation: Evaluation) -> tuple[str, str]:
+    """Return sentence and detail of an appraisal without data of its own: what it rests on, then break-even and range.
+
+    Raises
+    ------
+    ValueError
+        When the study has no appraisal.
+    """
+    money = read_money(evaluation)
+    if money is None:
+        raise ValueError("the study has no appraisal to put into words")
+    borrowed = money.appraisal.borrowed
+    first = "Nothing was estimated here: the change that is priced was found elsewhere." if borrowed else (
+        "Nothing was estimated here: no change is assumed.")  # fmt: skip
+    shown = [money.break_even or cost_sentence(money.appraisal, planned=True), net_range(money)]
+    return first, " ".join(text for text in shown if text)
+
+
+def cost_sentence(appraisal: Appraisal, *, planned: bool = False) -> str:
+    """Return what it cost, or would cost where it is priced without data; not known where any part of it is not."""
     prices = f"in {appraisal.price_base or 'stated'} prices"
     if appraisal.cost.value != appraisal.cost.value:
         return "What it cost is not known in full."
     ranged = appraisal.cost.low is not None and appraisal.cost.high is not None
     beside = f" ({interval_label(appraisal.cost.level)}: {money_range(appraisal.cost.low, appraisal.cost.high)})"
-    return f"It cost {pounds(appraisal.cost.value)} {prices}{beside if ranged else ''}."
+    return (
+        f"It {'would cost' if planned else 'cost'} {pounds(appraisal.cost.value)} {prices}{beside if ranged else ''}."
+    )
 
 
 def ratio_sentence(appraisal: Appraisal) -> str:
@@ -83,10 +104,9 @@ def how_sure(money: MoneyReading) -> list[str]:
         return []
     if appraisal.probability_positive is not None:
         drawn = f", over {number(appraisal.draws_used, 0)} draws" if appraisal.draws_used else ""
-        found.append(f"The probability that benefits exceed costs is {chance(appraisal.probability_positive)}{drawn} of "
-                     "everything that is given a range; what is taken as exact is not in it."
-                     if drawn else "The probability that benefits exceed costs is "
-                     f"{chance(appraisal.probability_positive)}.")  # fmt: skip
+        likely = f"The probability that benefits exceed costs is {chance(appraisal.probability_positive)}"
+        of = " of everything that is given a range; what is taken as exact is not in it" if drawn else ""
+        found.append(f"{likely}{drawn}{of}.")
     return [*found, *(text for text in (expected_net_sentence(appraisal), information_sentence(appraisal)) if text)]
 
 
@@ -117,7 +137,7 @@ def optimism_sentence(appraisal: Appraisal, *, benefits: bool) -> str:
         return ""
     found = []
     if made.get("costs"):
-        shares = "; ".join(f"{one['item']} {one['words']}" for one in made["costs"])
+        shares = "; ".join(f"{joined(items)} {words}" for words, items in _by_words(made["costs"]).items())
         moved = f" from {pounds(made.get('cost_before'))} to {pounds(appraisal.cost.value)}"
         found.append(f"Costs are adjusted for optimism{moved}: {shares}.")
     if benefits and made.get("benefits"):
@@ -125,6 +145,14 @@ def optimism_sentence(appraisal: Appraisal, *, benefits: bool) -> str:
         moved = f" from {pounds(made.get('benefit_before'))} to {pounds(after)}"
         found.append(f"Benefits are adjusted for optimism{moved}: {made.get('benefits_words')}.")
     return " ".join(found)
+
+
+def _by_words(adjusted: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the items that are adjusted alike, together."""
+    found: dict[str, list[str]] = {}
+    for one in adjusted:
+        found.setdefault(str(one["words"]), []).append(str(one["item"]))
+    return found
 
 
 def annual_sentence(appraisal: Appraisal) -> str:
@@ -172,8 +200,9 @@ def _borrowed(effect: Mapping[str, Any] | None) -> str:
     taken = percent(100 * float(effect.get("transfer_discount") or 0.0))
     compared = "" if effect.get("counterfactual") else (
         " The source did not compare with what would have happened anyway.")  # fmt: skip
-    return (f"Nothing was estimated here. The change is taken from {_inside(effect.get('source'))}: {size}. {taken} is "
-            f"taken off for carrying it here: {_inside(effect.get('transfer_reason'))}.{compared}")  # fmt: skip
+    source, why = _inside(effect.get("source")), _inside(effect.get("transfer_reason"))
+    return (f"Nothing was estimated here. The change is taken from {source}: {size}. {taken} is taken off for carrying "
+            f"it here: {why}.{compared}")  # fmt: skip
 
 
 def _borrowed_amount(effect: Mapping[str, Any], key: str) -> str:
@@ -182,7 +211,8 @@ def _borrowed_amount(effect: Mapping[str, Any], key: str) -> str:
     if value is None:
         return ""
     decimals = 0 if float(value) == round(float(value)) else 1
-    return signed_percent(float(value), decimals) if effect.get("measure") == "percent" else number(float(value), decimals)
+    write = signed_percent if effect.get("measure") == "percent" else number
+    return write(float(value), decimals)
 
 
 def _persistence(lasting: Mapping[str, Any] | None) -> str:
@@ -190,15 +220,17 @@ def _persistence(lasting: Mapping[str, Any] | None) -> str:
         return ""
     years = int(lasting["years"])
     span = "one more year" if years == 1 else f"{number(years, 0)} more years"
-    return (f"The change is assumed to go on for {span} after the data end, each keeping "
-            f"{percent(100 * float(lasting['keeps']))} of the year before ({_inside(lasting['source'])}); the data do not "
-            f"show it. In all, {number(float(lasting['share_of_observed']), 2)} times what was observed is priced.")  # fmt: skip
+    kept, priced = percent(100 * float(lasting["keeps"])), number(float(lasting["share_of_observed"]), 2)
+    return (f"The change is assumed to go on for {span} after the data end, each keeping {kept} of the year before "
+            f"({_inside(lasting['source'])}); the data do not show it. In all, {priced} times what was observed is "
+            "priced.")  # fmt: skip
 
 
 def _additionality(made: Mapping[str, Any] | None) -> str:
     if not made:
         return ""
-    reason = f" Why deadweight is taken off as well: {_inside(made['override_reason'])}." if made.get("override_reason") else ""
+    why = made.get("override_reason")
+    reason = f" Why deadweight is taken off as well: {_inside(why)}." if why else ""
     return (f"Benefits are multiplied by {number(float(made['factor']), 3)} for additionality: {made['words']} "
             f"({_inside(made['source'])}).{reason}")  # fmt: skip
 

@@ -19,6 +19,10 @@ _FENCED_DIV = re.compile(r"^\s*:::+\s*(?:\{\s*\.([\w-]+)\s*\})?\s*$")
 _CLASSES = {"callout-note", "callout-tip", "callout-important", "callout-warning", "callout-caution", "panel-tabset"}
 _REFERENCE = re.compile(r"(?<![\w\\@])@((?:fig|tbl)-[\w-]*\w)")
 _RULE = re.compile(r"^\s*(?:-{3,}|\.{3})\s*$")
+_THRESHOLD = re.compile(
+    r"\b(?:high|low|medium|poor|good|excellent|outstanding|acceptable|great)[ -]value(?: for money\b| category\b| band\b)",
+    re.IGNORECASE,
+)
 _DEEPEST = 5
 
 
@@ -39,7 +43,8 @@ def safe_markdown(text: str, project: Path | None, numbers: Mapping[str, str], w
     Raises
     ------
     SpecError
-        When an included file is missing or outside the project, or a reference names no exhibit of the page.
+        When an included file is missing or outside the project, a reference names no exhibit of the page, or the
+        author grades value for money by a threshold; what others said may stand in a block quote.
     """
     lines = _included(text.splitlines(), project, where, 0)
     safe: list[str] = []
@@ -55,6 +60,12 @@ def safe_markdown(text: str, project: Path | None, numbers: Mapping[str, str], w
 
 
 def _safe_line(line: str, numbers: Mapping[str, str], where: str) -> str:
+    graded = None if line.lstrip().startswith(">") else _THRESHOLD.search(line)
+    if graded:
+        raise SpecError(
+            f"“{graded.group()}” grades by a threshold, which HM Treasury's review of the Green Book (2025) does not endorse",
+            "give the amounts with their range; put what others said into a block quote (> ...) or under claims", where,
+        )  # fmt: skip
     if _RULE.match(line):
         return "* * *"
     if line.lstrip().startswith(":::"):

@@ -13,7 +13,7 @@ from evalkit.errors import SpecError
 from evalkit.records import Evaluation
 from evalkit.report import arrangements, exhibits, particulars, summary, supplement_figures, supplement_parts
 from evalkit.report.ladder import read
-from evalkit.report.money_tables import doubtful, money_summary, money_tables, why_not_priced
+from evalkit.report.money_parts import leading_figure, money_card, money_figures, money_section
 from evalkit.report.narrative import safe_markdown
 from evalkit.report.result_tables import analyses_table, checks_table, failures_table, result_table, terms_table
 from evalkit.report.selection import coverage_sentences
@@ -91,9 +91,9 @@ class Page:
             "numbers": self.exhibit("numbers", numbers=numbers) if numbers else "",
             "hundred": exhibits.hundred(evaluation, self.project) if evaluation.analyses else "",
             "scales": self.exhibit("scales", scales=summary.scales(evaluation)),
-            "chart": self._figures.get("fig-headline", ""),
+            "chart": self._figures.get(self._leading, ""),
             "cannot": [self._inline(text) for text in cannot[:3]],
-            "money": money_summary(evaluation, reading),
+            "money": money_card(evaluation),
             "people": particulars.people(evaluation.study),
             "asides": [
                 (title, self._note(key) or missing)
@@ -107,8 +107,6 @@ class Page:
 
     def _made(self) -> dict[str, Markup | str]:
         """Return the figures of the page, in the order of their numbers."""
-        if not self.evaluation.analyses:
-            return {}
         figures = (
             ("fig-headline", exhibits.headline_figure, 2),
             ("fig-power", supplement_figures.power_figure, 4),
@@ -126,7 +124,11 @@ class Page:
             ("fig-departures", supplement_figures.departures_figure, 4),
             ("fig-bends", supplement_figures.bends_figure, 4),
         )
-        return {name: self.exhibits.figure(make(self.evaluation), name, heading) for name, make, heading in figures}
+        drawn = []
+        if self.evaluation.analyses:
+            drawn = [(name, make(self.evaluation), heading) for name, make, heading in figures]
+        drawn += [(name, figure, 2 if name == self._leading else 4) for name, figure in money_figures(self.evaluation)]
+        return {name: self.exhibits.figure(figure, name, heading) for name, figure, heading in drawn}
 
     def _section(self, name: str) -> dict[str, Any]:
         """Return what a section prints; empty when there is nothing behind it."""
@@ -204,20 +206,13 @@ class Page:
         return {"cannot": [self._inline(text) for text in summary.cannot_say(self.evaluation, self.reading, full=True)]}
 
     def _money(self) -> dict[str, Any]:
-        appraisal = self.evaluation.appraisal
-        if appraisal is None:
-            return {}
-        whole = self.reading.may_price
-        return {
-            "why_not": why_not_priced(self.reading),
-            "whole": whole,
-            "appraisal": appraisal,
-            "tables": [self.exhibits.table(table) for table in money_tables(self.evaluation, self.reading)],
-            "doubtful": len(doubtful(appraisal, whole=whole)),
-            "sentences": money_summary(self.evaluation, self.reading),
-            "cautions": appraisal.cautions,
-            "unpriced": appraisal.unpriced,
-        }
+        left = {name: figure for name, figure in self._figures.items() if name != self._leading}
+        return money_section(self.evaluation, self.exhibits, left)
+
+    @property
+    def _leading(self) -> str:
+        """Name of the chart on the first side."""
+        return leading_figure(self.evaluation) or "fig-headline"
 
     @property
     def _shortened(self) -> bool:
@@ -325,7 +320,7 @@ def site_title(project: Path | None) -> str:
 
 def ordered(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     """Return studies by kind, then by the alphabet; never by size of the result."""
-    kinds = ("impact", "monitoring", "protocol")
+    kinds = ("impact", "monitoring", "appraisal", "protocol")
     return sorted(
         evaluations, key=lambda study: (kinds.index(summary.kind_of(study)), study.title.casefold(), study.id)
     )

@@ -12,6 +12,7 @@ from evalkit.report.cautions import caution, inside
 from evalkit.report.error_model_tables import error_models_caution
 from evalkit.report.horizon_tables import LASTING, not_lasting
 from evalkit.report.ladder import Change, Reading
+from evalkit.report.money_reading import without_own_data
 from evalkit.report.numbers import interval_text, number
 from evalkit.report.other_data import CHECK, rank_caution
 from evalkit.report.particulars import KINDS
@@ -25,7 +26,9 @@ Badge = dict[str, str]
 
 
 def kind_of(evaluation: Evaluation) -> str:
-    """Return what a study is to a reader: impact, monitoring or protocol (a plan, or its rehearsal)."""
+    """Return what a study is to a reader: impact, monitoring, appraisal (no data) or protocol (a plan, a rehearsal)."""
+    if without_own_data(evaluation):
+        return "appraisal"
     if not evaluation.analyses or evaluation.simulated:
         return "protocol"
     return "monitoring" if evaluation.level == "monitoring" else "impact"
@@ -45,7 +48,7 @@ def not_changed(evaluation: Evaluation) -> str:
 def badges(evaluation: Evaluation) -> list[Badge]:
     """Return the badges of the status banner: kind, status, simulated."""
     kind = kind_of(evaluation)
-    text = KINDS[evaluation.level]
+    text = "Appraisal without own data" if kind == "appraisal" else KINDS[evaluation.level]
     if kind == "protocol":
         text = "Rehearsal" if evaluation.simulated else "Protocol"
     found = [{"text": text, "class": f"kind-{kind}"}]
@@ -152,6 +155,8 @@ def _caution(check: Diagnostic, *, full: bool) -> str:
 
 
 def _of_design(evaluation: Evaluation, reading: Reading) -> str:
+    if without_own_data(evaluation):
+        return "Whether the change would be the same here. Nothing was estimated here: the sums show what would follow."
     if not evaluation.analyses:
         return "Anything about results: there are none yet."
     if evaluation.simulated:

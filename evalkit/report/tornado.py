@@ -24,7 +24,8 @@ def tornado_figure(money_read: MoneyReading) -> Figure | None:
     ranged = ranged_numbers(money_read)
     if not ranged or net is None:
         return None
-    bars = Bars(tuple(_bar(one, net.value) for one in ranged[:MOST_BARS]), (net.value, f"As stated: {pounds(net.value)}"))
+    line = (net.value, f"As stated: {pounds(net.value)}")
+    bars = Bars(tuple(_bar(one, net.value) for one in ranged[:MOST_BARS]), line)
     marks = "“low” and “high”: the lower and the higher end of that number's own range, all else as stated"
     left_out = len(ranged) - MOST_BARS
     more = f"The {number(left_out, 0)} narrowest are in the table alone" if left_out > 0 else ""
@@ -46,11 +47,13 @@ def ranged_numbers(money_read: MoneyReading) -> list[MoneyParameter]:
 
 def tornado_message(ranged: Sequence[MoneyParameter]) -> str:
     """Return the message: what moves the net value most, and whether it crosses nought."""
-    first, net = ranged[0], (ranged[0].net_low, ranged[0].net_high)
-    low, high = sorted(end for end in net if end is not None)
+    first = ranged[0]
+    low, high = sorted(end for end in (first.net_low, first.net_high) if end is not None)
+    name = f"how large the change is ({first.name[:1].lower()}{first.name[1:]})" if first.kind == "effect" else (
+        f"“{first.name}”")  # fmt: skip
     if len(ranged) == 1:
-        return f"“{first.name}” alone is given a range: net {money_range(low, high)} over it"
-    return f"The net value hangs most on “{first.name}”: {money_range(low, high)} over its range"
+        return f"Only {name} is given a range: the net value is {money_range(low, high)} over it"
+    return f"The net value hangs most on {name}: {money_range(low, high)} over its range"
 
 
 def exact_note(money_read: MoneyReading) -> str:
@@ -68,6 +71,15 @@ def amount(parameter: MoneyParameter, value: float | None) -> str:
     return pounds(value) if parameter.unit.startswith("£") else number(value)
 
 
+def range_words(parameter: MoneyParameter) -> str:
+    """Return the range of a parameter in its own unit."""
+    if parameter.low is None and parameter.high is None:
+        return "taken as exact"
+    if parameter.unit.startswith("£"):
+        return str(money_range(parameter.low, parameter.high))
+    return interval_text(parameter.low, parameter.high, number)
+
+
 def unit_words(parameter: MoneyParameter) -> str:
     """Return the unit without its sign of pounds."""
     return parameter.unit.removeprefix("£").strip(" ,")
@@ -83,8 +95,7 @@ def parameter_effects(money_read: MoneyReading) -> tuple[tuple[str, ...], ...]:
 
 
 def _row(one: MoneyParameter) -> tuple[str, ...]:
-    ends = Shown("taken as exact" if one.low is None else interval_text(one.low, one.high, lambda x: amount(one, x)),
-                 one.low, one.high)  # fmt: skip
+    ends = Shown(range_words(one), one.low, one.high)
     net = money_range(one.net_low, one.net_high) if one.net_low is not None else Shown("no range", None, None)
     known = Shown("no range", None) if one.information is None else money(one.information)
     unit = unit_words(one)
@@ -96,5 +107,4 @@ def _row(one: MoneyParameter) -> tuple[str, ...]:
 def _bar(one: MoneyParameter, stated: float) -> Bar:
     low, high = one.net_low or 0.0, one.net_high or 0.0
     return Bar(one.name, (Piece(stated, low, "muted", "low"), Piece(stated, high, "observed", "high")),
-               str(money_range(*sorted((low, high)))),
-               interval_text(one.low, one.high, lambda x: amount(one, x)))  # fmt: skip
+               str(money_range(*sorted((low, high)))), range_words(one))  # fmt: skip

@@ -48,6 +48,10 @@ class Headline:
 def headline(evaluation: Evaluation, analysis: Analysis | None = None) -> Headline:
     """Return the answer of a study (or of one of its analyses) in words."""
     reading = read(evaluation, analysis)
+    if reading.change is None and evaluation.appraisal is not None:
+        from evalkit.report.money_words import without_data_words  # the words on money are made from those here
+
+        return Headline(*without_data_words(evaluation), "none")
     if reading.change is None:
         return Headline("Not studied yet.", "", "none", ("There is a plan and no result.",))
     chosen = analysis or evaluation.primary

@@ -264,13 +264,13 @@ class TestReassigned:
         assert clustered.effect.value == result.effect.value
 
     def test_without_an_effect_every_p_value_is_as_likely(self, with_columns: Callable[..., Panel]) -> None:
-        """The covariate moves the outcome, nothing else does: 40 panels, of which 10% are below 0.1."""
+        """The covariate moves the outcome, nothing else does: 15 panels, of which 10% are below 0.1."""
         small = 0
-        for seed in range(40):
+        for seed in range(15):
             data = with_columns(seed=seed, fall=0.0)
             options = {"estimator": "imputation", "covariates": ["size"], "inference_draws": 99}
             small += bare(data, **options).effect.p_value <= 0.1
-        assert 0 <= small <= 10
+        assert small <= 5
 
     def test_poisson_keeps_exposure_with_the_unit(self, with_columns: Callable[..., Panel]) -> None:
         data = with_columns()

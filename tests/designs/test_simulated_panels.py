@@ -95,6 +95,17 @@ def test_the_most_variable_places_read_the_second_table(panel: Callable[..., Pan
     assert result.expected_coverage["words"] in check.reading
 
 
+def test_where_such_places_were_not_simulated_the_words_say_so(panel: Callable[..., Panel]) -> None:
+    design = DifferenceInDifferences(estimator="synthetic_did")
+    found = design.estimate(counts(panel, [29])).expected_coverage
+    assert found is not None
+    assert (found["cell"]["estimator"], found["cell"]["who"]) == ("synthetic_did", "at random")
+    assert found["unlike"][0].startswith("treated places that are more variable")
+    assert "The study has treated places that are more variable" in found["words"]
+    assert found["cluster_robust_false_positives"] is None
+    assert "clustered" not in found["words"]
+
+
 def test_places_like_the_others_keep_their_reading(panel: Callable[..., Panel]) -> None:
     check = like_the_rest(judged(counts(panel, [7, 20])))
     assert check.verdict == "no sign against"

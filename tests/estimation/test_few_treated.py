@@ -157,3 +157,21 @@ def test_bad_input_is_named():
         ferman_pinto(outcome, np.where(np.arange(10) == 3, 0, 2))
     with pytest.raises(DesignError, match="0 draws"):
         ferman_pinto(outcome, first_of(10, [0]), draws=0)
+
+
+class TestSmallest:
+    """What no effect, however large, can come below: a treated unit's own change is among those drawn."""
+
+    @pytest.mark.parametrize("units", [4, 7, 20, 43])
+    def test_it_is_what_a_huge_effect_gives(self, units: int) -> None:
+        rng = np.random.default_rng(units)
+        outcome = rng.normal(size=(units, 20))
+        first = np.where(np.arange(units) == 0, 10, 20)
+        found = ferman_pinto(outcome, first, draws=4999)
+        added = np.where((first == 10)[:, None] & (np.arange(20) >= 10), 1e5, 0.0)
+        huge = min(ferman_pinto(outcome + sign * added, first, draws=4999).p_value for sign in (-1, 1))
+        assert huge == pytest.approx(found.smallest_p, abs=1e-3)
+        # All draws in which the treated unit has its own change and no other unit has it: ties and half of them more.
+        share = (1 / units) * (1 - 1 / units) ** (units - 1)
+        assert 0.2 * share < huge < 1.2 * share + 1e-3
+        assert found.smallest_p <= found.p_value

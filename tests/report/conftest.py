@@ -17,6 +17,7 @@ sys.path.insert(0, str(HERE))
 INLINE = {"a", "em", "strong", "code", "span", "b", "i"}
 
 import demo  # noqa: E402 - found through the line above
+import demo_money  # noqa: E402
 
 
 class Rendered:
@@ -59,7 +60,8 @@ def project(tmp_path_factory) -> Path:
     """Return a project whose documents are written and whose site is rendered by the bundled engine."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copy(HERE.parents[1] / "_quarto.yml", folder)
-    report.write_sources(demo.everything(), folder, [("op-deter", "data/x.csv does not exist")])
+    studies = [*demo.everything(), demo_money.hot_spots(), demo_money.borrowed()]
+    report.write_sources(studies, folder, [("op-deter", "data/x.csv does not exist")])
     report.render(folder, folder / "_site", "bundled")
     return folder
 

@@ -10,7 +10,8 @@ import pytest
 CHROMIUM = os.environ.get("EVALKIT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.browser
 NAMES = ["index", *(f"studies/{name}" for name in
-                    ("portsmouth-robberies", "seat-belts", "castle-doctrine", "ae-navigators-rehearsal"))]  # fmt: skip
+                    ("portsmouth-robberies", "seat-belts", "castle-doctrine", "ae-navigators-rehearsal", "hot-spots",
+                     "hot-spots-plan"))]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

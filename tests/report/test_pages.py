@@ -13,7 +13,8 @@ from evalkit.designs import DESIGNS
 from evalkit.records import Measure, PathPoint
 
 SNAPSHOTS = Path(__file__).resolve().parent / "snapshots"
-STUDIES = ["portsmouth-robberies", "seat-belts", "castle-doctrine", "ae-navigators-rehearsal"]
+STUDIES = ["portsmouth-robberies", "seat-belts", "castle-doctrine", "ae-navigators-rehearsal", "hot-spots",
+           "hot-spots-plan"]  # fmt: skip
 EVERY = [*STUDIES, "index"]
 CAUSAL = re.compile(
     r"\b(?:impacts?|effects?|effective|prevent(?:ed|s)?|work(?:ed|s)|cut|cuts|saved?|due to|thanks to)\b",

@@ -125,9 +125,9 @@ class TestCountyEmployment:
             error = numbers[target, "standard error"]
             for m, (low, high) in bounds(result, "relative_magnitudes", target).items():
                 ends = [numbers[target, f"relative_magnitudes {end} {m}"] for end in ("low", "high")]
-                # Its grid has steps of 0.025 standard errors whose points lie inside, and its first-stage critical value
-                # is a quantile of 1,000 fixed draws at 0.5%, where ours is exact. The simulation error of such
-                # a quantile is sqrt(0.005 x 0.995 / 1000) / 0.017 (the density there), 0.13: under 0.4 of it is left.
+                # Its grid has steps of 0.025 standard errors whose points lie inside; its first-stage critical value
+                # is a quantile of 1,000 fixed draws at 0.5%, where ours is exact. The simulation error of such a
+                # quantile is sqrt(0.005 x 0.995 / 1000) / 0.017 (the density there), 0.13: under 0.4 of it is left.
                 assert -0.02 * error < ends[0] - low < (0.025 + 0.05) * error
                 assert -0.02 * error < high - ends[1] < (0.025 + 0.05) * error
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.designs.difference_in_differences.choice import SYNTHETIC_INFERENCE
 from evalkit.designs.difference_in_differences.headline import with_bounds
 from evalkit.designs.difference_in_differences.resampled import Tested, resampled
+from evalkit.designs.difference_in_differences.simulated import place_sizes
 from evalkit.designs.difference_in_differences.wide_panel import wide_panel
 from evalkit.diagnostics import parallel_trends
 from evalkit.diagnostics.words import listed, several
@@ -170,15 +171,30 @@ def _require_own(design: DifferenceInDifferences) -> None:
 
 
 def _fallen_back(design: DifferenceInDifferences, model: Estimated, result: Result, choice: Choice, why: str) -> Result:
-    """Return the result with placebos where Ferman and Pinto's test cannot be had, else as it was."""
+    """Return the result with placebos where Ferman and Pinto's test cannot be had; else without interval, or as it was.
+
+    With at most five treated clusters a clustered interval would reject a true null far too often (benchmarks/few_units
+    has by how much), so the estimate then stands alone; with more the clustered interval stays, and the reason beside.
+    """
     if choice.method == "ferman_pinto":
         other = Choice("placebo", f"{choice.reason} cannot be had ({why}), so placebos in space")
         try:
             return _with(design, model, result, other, resampled(design, model, result.effect.value, "placebo"))
         except DesignError as error:
             why = error.problems[0].message
+    if model.treated_clusters <= FEW_TREATED:
+        return _without(model, result, f"{choice.reason} cannot be had ({why}), and a clustered interval of so few "
+                        "treated would be far too narrow: there is none")  # fmt: skip
     before = (result.inference or {}).get("method", "cluster_robust")
     return _noted(result, Choice(str(before), f"{choice.reason} cannot be had: {why}"))
+
+
+def _without(model: Estimated, result: Result, reason: str) -> Result:
+    """Return the result without interval and p-value, and why."""
+    bare = Tested(None, None, None, None, reason, result.effect.rule)
+    moved = replace(with_bounds(model, result, bare), standard_errors=f"none: {reason}")
+    inference = {**(result.inference or {}), "method": "none", "rule": reason, "small_sample_factor": None}
+    return _noted(replace(moved, inference=inference), Choice("none", reason))
 
 
 def _with(design: DifferenceInDifferences, model: Estimated, result: Result, choice: Choice, tested: Tested) -> Result:
@@ -203,7 +219,8 @@ def _alike(model: Estimated) -> list[Diagnostic]:
     start = int(wide.first_treated.min())
     if start < parallel_trends.FEWEST_BEFORE:
         return []
-    return [parallel_trends.treated_like_the_rest(wide.outcome[:, :start], wide.treated, wide.sizes)]
+    sizes = place_sizes(model, wide)  # Not wide.sizes: of counts as they are these fall with the number of events.
+    return [parallel_trends.treated_like_the_rest(wide.outcome[:, :start], wide.treated, sizes)]
 
 
 def _judged(check: Diagnostic, method: str, noun: str, level: float) -> Diagnostic:

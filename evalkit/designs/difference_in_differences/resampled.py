@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evalkit.designs.difference_in_differences.start_weights import bare_estimate, weights_by_date
 from evalkit.designs.difference_in_differences.wide_panel import WidePanel, wide_panel
 from evalkit.errors import DesignError
 
@@ -38,8 +39,8 @@ class Tested:
     ----------
     low, high : float or None
         Interval by inversion, infinite where no effect is rejected; None where the estimator has none.
-    p_value : float
-    smallest_p : float
+    p_value : float or None
+    smallest_p : float or None
         The smallest that could have come out.
     rule : str
         The rule in words.
@@ -57,8 +58,8 @@ class Tested:
 
     low: float | None
     high: float | None
-    p_value: float
-    smallest_p: float
+    p_value: float | None
+    smallest_p: float | None
     rule: str
     kind: Rule
     assignments: int | None = None
@@ -181,7 +182,9 @@ def _randomised(
         return randomisation_test(sums, wide.first_treated, draws, design.seed, design.level, words=words)
     fewer = min(draws, SLOW_DRAWS)
     if model.supposing is not None:
-        return _supposed(design, model, wide, studentised, fewer)
+        from evalkit.designs.difference_in_differences.supposed import supposed
+
+        return supposed(design, model, wide, studentised, fewer)
     again = _required_again(design, model, studentised)
     looped = looped_statistics(wide.outcome, wide.first_treated, again)
     both = isinstance(again(wide.outcome, wide.first_treated), tuple)
@@ -189,29 +192,6 @@ def _randomised(
     return randomisation_test(
         looped if _is_linear(again, wide) else _each(again, wide),
         wide.first_treated, fewer, design.seed, design.level, list_up_to=fewer, words=named,
-    )  # fmt: skip
-
-
-def _supposed(
-    design: DifferenceInDifferences, model: Estimated, wide: WidePanel, studentised: bool, draws: int
-) -> RandomisationTest:
-    """Return the randomisation test of an estimator that is not linear in the outcome."""
-    import numpy
-
-    from evalkit.estimation.few_units.assignments import assignments_of
-    from evalkit.estimation.few_units.supposed_effects import supposed_effect_test
-
-    supposing, again = model.supposing, model.again
-    assert supposing is not None
-    assert again is not None
-    centre = _first(again(wide.outcome, wide.first_treated))
-    drawn = assignments_of(wide.first_treated, draws, design.seed, draws).first_treated
-    spread = supposing(drawn[1:], centre, False)
-    spread = spread[numpy.isfinite(spread)]
-    return supposed_effect_test(
-        lambda assignments, effect: supposing(assignments, effect, studentised), wide.first_treated, centre,
-        float(numpy.std(spread)) if spread.size else 0.0, draws, design.seed, design.level, list_up_to=draws,
-        words=f"{design.estimator} estimates{' over their standard errors' if studentised else ''}",
     )  # fmt: skip
 
 
@@ -225,7 +205,7 @@ def _is_linear(again: Again, wide: WidePanel) -> bool:
     step = float(numpy.std(wide.outcome)) or 1.0
     shifted = step * treatment_paths(wide.first_treated, wide.outcome.shape[1])
     try:
-        below, at, above = (_first(again(wide.outcome + k * shifted, wide.first_treated)) for k in (-1, 0, 1))
+        below, at, above = (bare_estimate(again(wide.outcome + k * shifted, wide.first_treated)) for k in (-1, 0, 1))
     except DesignError:  # such as counts, which cannot be shifted
         return False
     return abs(below - 2.0 * at + above) <= LINEAR * step
@@ -242,11 +222,6 @@ def _each(again: Again, wide: WidePanel) -> Callable[[numpy.ndarray], numpy.ndar
     return lambda assignments: numpy.array([statistic(codes) for codes in assignments])
 
 
-def _first(found: float | tuple[float, float]) -> float:
-    """Return an estimate without its standard error."""
-    return float(found[0] if isinstance(found, tuple) else found)
-
-
 def _required_again(design: DifferenceInDifferences, model: Estimated, studentised: bool) -> Again:
     """Return the estimator on other assignments, without its standard error where estimates are compared."""
     again = model.again
@@ -256,100 +231,7 @@ def _required_again(design: DifferenceInDifferences, model: Estimated, studentis
             "leave `cluster` out, or choose cluster_robust",
             "design.inference",
         )
-    return again if studentised else lambda outcome, first_treated: _first(again(outcome, first_treated))
-
-
-def weights_by_date(
-    model: Estimated, wide: WidePanel, design: DifferenceInDifferences | None = None
-) -> numpy.ndarray:
-    """Return the weights with which the headline sums outcomes of a place, shape (dates, periods), by adoption date.
-
-    Parameters
-    ----------
-    model : Estimated
-    wide : WidePanel
-    design : DifferenceInDifferences or None
-        With it the estimator's closed form is used, where there is one that gives the estimator's own number. Without
-        it the estimator runs once for every date and period.
-
-    Raises
-    ------
-    DesignError
-        When places with the same start do not weigh the same (weights, covariates), so that no other assignment is
-        known from these weights.
-    """
-    from evalkit.estimation.few_units.linear_estimates import unit_weights
-
-    if model.regression is None and not model.linear and not model.covariates and model.weights is None:
-        raise DesignError(
-            "the estimate is no sum of outcomes with weights of their own",
-            "choose placebo, randomisation or cluster_robust",
-            "design.inference",
-        )
-    if model.weights is not None or model.covariates or wide.weights is not None:
-        raise DesignError(
-            "weights and covariates make places with the same start count differently",
-            "use two_way_fixed_effects, which allows for both, or leave them out",
-            "design.inference",
-        )
-    if model.regression is not None:
-        return _regression_weights(model, wide)
-
-    again = model.again
-    if again is None:
-        raise DesignError("the estimator cannot be run for other assignments", "choose cluster_robust")
-
-    def headline(outcome: numpy.ndarray, codes: numpy.ndarray) -> float:
-        return _first(again(outcome, codes))
-
-    known = None if design is None else _closed_form(design, wide, headline)
-    return unit_weights(headline, wide.first_treated, wide.outcome.shape[1])[1] if known is None else known
-
-
-def _closed_form(
-    design: DifferenceInDifferences, wide: WidePanel, headline: Callable[[numpy.ndarray, numpy.ndarray], float]
-) -> numpy.ndarray | None:
-    """Return the weights of the estimator's closed form; None where it has none that gives the estimator's number.
-
-    One outcome of noise tells: sums that differ anywhere differ there.
-    """
-    import numpy
-
-    from evalkit.estimation.staggered import headline_weights
-
-    first, periods, early = wide.first_treated, wide.outcome.shape[1], design.anticipation
-    try:
-        if design.estimator == "imputation":
-            dates, weights = headline_weights.imputation_weights(first, periods, early)
-        else:
-            later = design.comparison == "not_yet_treated" and design.estimator == "callaway_santanna"
-            dates, weights = headline_weights.group_time_weights(first, periods, later, early)
-        noise = numpy.random.default_rng(0).normal(size=wide.outcome.shape)
-        found = headline(noise, first)
-    except DesignError:
-        return None
-    given = float((weights[numpy.searchsorted(dates, numpy.minimum(first, periods))] * noise).sum())
-    return weights if abs(given - found) <= SAME * float(numpy.abs(weights).sum()) * 1e-3 else None
-
-
-def _regression_weights(model: Estimated, wide: WidePanel) -> numpy.ndarray:
-    """Return the weights of a regression's headline by adoption date: one regression gives them all."""
-    import numpy
-    import pandas
-
-    from evalkit.estimation.few_units.linear_estimates import require_difference_in_differences
-    from evalkit.estimation.within import within_two_way
-
-    assert model.regression is not None
-    frame = model.study.frame
-    unit, time = pandas.factorize(frame["unit"])[0], pandas.factorize(frame["time"], sort=True)[0]
-    left = within_two_way(model.regression.columns, unit, time)
-    rows = left @ numpy.linalg.solve(left.T @ left, model.regression.contrast)
-    table = pandas.DataFrame({"place": model.clusters.astype(str).to_numpy(), "time": time, "weight": rows})
-    sums = table.groupby(["place", "time"])["weight"].sum().unstack().reindex(list(wide.names)).to_numpy()
-    dates, first, counts = numpy.unique(wide.first_treated, return_index=True, return_counts=True)
-    require_difference_in_differences(dates, counts, sums[first])
-    return numpy.asarray(sums[first])
+    return again if studentised else lambda outcome, first_treated: bare_estimate(again(outcome, first_treated))
 
 
 def _ferman_pinto(design: DifferenceInDifferences, model: Estimated, wide: WidePanel, value: float) -> Tested:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.designs.difference_in_differences.wide_panel import wide_panel
 from evalkit.designs.outcomes import has_exposure, to_events
-from evalkit.diagnostics.false_positives import UNEQUAL, expected_false_positives
+from evalkit.diagnostics.false_positives import UNEQUAL, expected_false_positives, within_reach
 from evalkit.diagnostics.parallel_trends import EXTREME, FEWEST_BEFORE, sets_as_high
 from evalkit.errors import DesignError
 
@@ -41,9 +41,10 @@ def with_simulated(design: DifferenceInDifferences, model: Estimated, result: Re
         With `expected_coverage` of `evalkit.diagnostics.false_positives.expected_false_positives`. Where the treated
         places are larger or more variable than the others (by the measure of the check `treated_like_the_rest`), the
         numbers are those of panels in which such places are treated, the worse of both; that check then reads them.
-        Unchanged where no panel is like the study.
+        Where there are no such panels for its inference, the words say that the study differs in this. Unchanged where
+        no panel is like the study.
     """
-    if model.panel.cross_sections or not result.inference:
+    if model.panel.cross_sections or not result.inference or not within_reach(model.all_clusters):
         return result
     try:
         wide = wide_panel(model)
@@ -51,12 +52,14 @@ def with_simulated(design: DifferenceInDifferences, model: Estimated, result: Re
         return result
     asked = _asked(design, model, wide, str(result.inference.get("method")))
     start = int(wide.first_treated.min())
-    found = []
+    high: list[str] = []
     if start >= FEWEST_BEFORE:
         shares = sets_as_high(wide.outcome[:, :start], wide.treated, place_sizes(model, wide))
-        found = [expected_false_positives(**asked, who=WHO[word]) for word, at in shares.items() if at <= EXTREME]
+        high = [word for word, share in shares.items() if share <= EXTREME]
+    found = [expected_false_positives(**asked, who=WHO[word]) for word in high]
     told = [each for each in found if each is not None]
     if not told:
+        asked["unlike"] += [f"treated places that are {' and '.join(high)} than the others"] if high else []
         return replace(result, expected_coverage=expected_false_positives(**asked))
     checks = tuple(_told(check, told) for check in result.diagnostics)
     return replace(result, expected_coverage=min(told, key=lambda each: each["average"]), diagnostics=checks)

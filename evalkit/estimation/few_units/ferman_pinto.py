@@ -10,6 +10,9 @@ from evalkit.estimation.few_units.few_treated import FewTreatedTest, few_treated
 from evalkit.estimation.few_units.inversion import TIE, interval_by_inversion
 from evalkit.estimation.inputs import Array, Codes, Mask, as_vector
 
+HUGE = 1e4
+"""An effect of so many standard deviations of the comparison units' changes stands for one however large."""
+
 
 def ferman_pinto(
     outcome: ArrayLike,
@@ -83,13 +86,14 @@ def ferman_pinto(
     bounds = interval_by_inversion(p_values, estimate, spread, level) if interval else (float("nan"), float("nan"))
     constant, by_size, variance = _variance(change - change.mean(), inverse)
     how = "variance constant plus a term inverse to size" if sizes is not None else "equal variances"
+    p_value = float(p_values(np.zeros(1))[0])
     return FewTreatedTest(
         coefficient=estimate,
-        p_value=float(p_values(np.zeros(1))[0]),
+        p_value=p_value,
         low=bounds[0],
         high=bounds[1],
         level=level,
-        smallest_p=1.0 / (1.0 + draws),
+        smallest_p=min(p_value, _smallest(change, treated, inverse, picks, spread)),
         draws=draws,
         listed=False,
         seed=seed,
@@ -103,6 +107,20 @@ def ferman_pinto(
             "control_variance": float(variance[~treated].mean()),
         },
     )
+
+
+def _smallest(change: Array, treated: Mask, inverse: Array | None, picks: Codes, spread: float) -> float:
+    """Return the p-value that an effect of any size comes down to.
+
+    Under no effect a treated unit's own change is among those drawn, so that with N units about a share ``1/N (1 -
+    1/N)^(N - 1)`` of the draws (all of the others without it) is as large as an effect however large: with few units
+    that share, and not one over the number of draws, is the floor.
+    """
+    limits = [
+        supposed_p_values(change + sign * HUGE * spread * treated, treated, inverse, picks, np.zeros(1))[0]
+        for sign in (-1.0, 1.0)
+    ]
+    return float(min(limits))
 
 
 def supposed_p_values(change: Array, treated: Mask, inverse: Array | None, picks: Codes, effects: Array) -> Array:

@@ -1,0 +1,242 @@
+"""What a reader meets where money is concerned: what leads, what is withheld, and no word that the figures cannot bear."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import demo
+import demo_money
+import pytest
+from test_pages import CAUSAL
+
+from evalkit import report
+from evalkit.designs import DESIGNS
+from evalkit.errors import SpecError
+from evalkit.records import Estimate
+from evalkit.report.cheers import ITEMS, cheers_table
+from evalkit.report.money_parts import money_card
+from evalkit.report.money_reading import read_money
+from evalkit.report.money_words import (
+    expected_net_sentence,
+    information_sentence,
+    money_lead,
+    net_range,
+    other_cautions,
+    rests_on,
+)
+from evalkit.report.narrative import safe_markdown
+from evalkit.report.pages import Page
+
+ROOT = Path(__file__).resolve().parents[2]
+GRADES = re.compile(
+    r"\b(?:high|low|medium|poor|good|excellent|outstanding|acceptable|great)[ -]value(?: for money| category| band)?\b",
+    re.IGNORECASE,
+)
+SAVED = re.compile(r"\b(?:sav(?:es?|ed|ings?)|pays? for itself|return on investment)\b", re.IGNORECASE)
+RATIO = re.compile(r"For each £1|for each £1 of cost|per £1", re.IGNORECASE)
+
+
+def section(page) -> str:
+    """Return the words of the section on money."""
+    start = page.find("money")
+    parent = next(element for element in page.tree.iter() if start in list(element))
+    return " ".join("".join(parent.itertext()).split())
+
+
+class TestWhatLeads:
+    def test_clear_result_gives_cost_break_even_and_ratio_with_its_range(self):
+        card = money_card(demo_money.hot_spots())
+        assert card[0].startswith("It cost £2m in 2024-25 prices (95% interval: £1.9m to £2.2m).")
+        assert card[1].startswith("Benefits would equal costs at 54.8 fewer offences")
+        assert re.fullmatch(r"For each £1 of cost the estimate is £3\.28 of benefit \(95% interval: £[\d.]+ to £[\d.]+\)\.",
+                            card[2])  # fmt: skip
+
+    def test_unclear_result_leads_with_break_even_and_range_and_prints_no_ratio(self, render_one):
+        evaluation = demo_money.unclear()
+        card = money_card(evaluation)
+        assert card[0].startswith("Benefits would equal costs at")
+        assert card[1].startswith("It cost")
+        assert re.fullmatch(
+            r"Benefits less costs may lie anywhere from −£[\d.]+m to £[\d.]+m \(95% interval\)\.", card[2]
+        )
+        page = render_one(evaluation)
+        text = section(page)
+        assert not RATIO.search(page.text())
+        assert not SAVED.search(page.text())
+        assert "No ratio is given. The interval of the effect includes no effect at all" in text
+        assert text.index("Benefits would equal costs") < text.index("It cost")
+        assert "What one event fewer or more would be worth" in text
+        assert not [e for e in page.tree.iter() if e.get("id") == "fig-waterfall"]
+        assert "made up for costs" not in text
+        assert "Cost for one unit" not in text
+
+    def test_monitoring_gives_break_even_and_unit_costs_and_claims_nothing(self, render_one):
+        page = render_one(demo_money.monitored())
+        whole = page.text(without=("author",))
+        for words in (
+            *DESIGNS["before_after"].assumptions,
+            "What Works Centre",
+            "a change over time does not show what the programme caused",
+            "This comparison cannot tell us whether the programme caused the change.",
+        ):
+            whole = whole.replace(" ".join(words.split()), "")
+        assert not CAUSAL.findall(whole)
+        text = section(page)
+        assert "Benefits would equal costs at" in text
+        assert text.index("Benefits would equal costs") < text.index("It cost")
+        assert "What one event fewer or more would be worth" in text
+        assert not RATIO.search(page.text())
+        for shown in ("fig-waterfall", "fig-net", "fig-tornado", "fig-choices", "fig-acceptability"):
+            assert not [e for e in page.tree.iter() if e.get("id") == shown]
+
+    def test_a_key_check_against_the_result_leaves_costs_alone(self, render_one):
+        base = demo_money.hot_spots()
+        check = dataclasses.replace(demo.seat_belts().primary.result.diagnostics[1], key=True)
+        result = dataclasses.replace(base.primary.result, diagnostics=(check,))
+        page = render_one(dataclasses.replace(base, analyses=(dataclasses.replace(base.primary, result=result),)))
+        text = section(page)
+        assert "a key check speaks against the result, so it is not priced" in text
+        assert not RATIO.search(text)
+        assert "Benefits would equal costs" not in text
+        assert "£6.5m" not in text
+
+    def test_the_analysis_that_is_priced_decides(self):
+        base = demo_money.hot_spots()
+        check = dataclasses.replace(demo.seat_belts().primary.result.diagnostics[1], key=True)
+        doubtful = dataclasses.replace(base.primary, id="second", role="secondary", result=dataclasses.replace(
+            base.primary.result, diagnostics=(check,)))  # fmt: skip
+        found = dataclasses.replace(base, analyses=(base.primary, doubtful), appraisal=dataclasses.replace(
+            base.appraisal, analysis="second"))  # fmt: skip
+        assert read_money(base).priced
+        assert not read_money(found).priced
+
+
+class TestWithoutData:
+    def test_it_says_so_first_and_prices_by_the_same_rules(self, pages):
+        page = pages["hot-spots-plan"]
+        text = page.text()
+        assert text.index("Appraisal without own data") < text.index("Nothing was estimated here")
+        assert "Nothing was estimated here: the change that is priced was found elsewhere." in text
+        assert "It would cost £862,586" in text
+        assert "For each £1 of cost the estimate is" in text
+        told = section(page)
+        assert told.index(
+            "−14% of 420 offences of violence with injury a year (95% interval: −23% to −4%)"
+        ) < told.index("£")
+        assert "25% is taken off for carrying it here: Found in larger cities with more officers." in told
+        assert "Figure 1" in page.text()
+
+    def test_an_effect_without_interval_gives_no_ratio(self, render_one):
+        page = render_one(demo_money.borrowed(interval=False))
+        assert not RATIO.search(page.text())
+        assert "no interval is given" in page.text()
+        assert not [e for e in page.tree.iter() if e.get("id") in ("fig-net", "fig-acceptability", "fig-waterfall")]
+
+    def test_index_and_terminal_do_not_call_it_a_plan(self, pages):
+        assert "Appraisals 1" in pages["index"].text()
+        lines = "\n".join(report.terminal_summary(demo_money.borrowed()))
+        assert "appraisal only" in lines
+        assert "with no result" not in lines
+        assert "Benefits would equal costs" in lines
+
+
+class TestWords:
+    @pytest.mark.parametrize("make", [demo_money.hot_spots, demo_money.unclear, demo_money.monitored,
+                                      demo_money.borrowed])  # fmt: skip
+    def test_no_threshold_and_no_saving_on_any_page(self, make, tmp_path):
+        page = Page(make(), tmp_path)
+        text = page.document() + "".join(page.exhibits.files.values())
+        assert not GRADES.findall(text)
+        assert not SAVED.findall(text)
+
+    def test_no_threshold_in_templates_or_code(self):
+        files = [*(ROOT / "reports" / "templates").rglob("*.*"), *(ROOT / "evalkit" / "report").glob("*.py"),
+                 *(ROOT / "evalkit" / "appraisal").glob("*.py")]  # fmt: skip
+        assert len(files) > 60
+        assert not {file.name: GRADES.findall(file.read_text("utf-8")) for file in files
+                    if GRADES.search(file.read_text("utf-8"))}  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "text", ["This is high value for money.", "Good value for money", "a very high-value band"]
+    )
+    def test_an_author_who_grades_is_refused_with_the_mend(self, text):
+        with pytest.raises(SpecError, match="does not endorse") as caught:
+            safe_markdown(text, None, {}, "narrative.money")
+        assert "block quote" in str(caught.value.problems[0].mend)
+        assert safe_markdown(f"> {text}", None, {}, "narrative.money")
+
+    def test_the_review_of_the_green_book_is_named(self, pages):
+        assert "HM Treasury's review of the Green Book (2025) does not endorse them" in pages["hot-spots"].text()
+
+    def test_each_adjustment_is_said_once_and_before_any_amount(self):
+        for make in (demo_money.hot_spots, demo_money.borrowed):
+            found = read_money(make())
+            told = rests_on(found)
+            others = other_cautions(found.appraisal)
+            assert len(found.appraisal.cautions) == len(others) + sum(
+                bool(block) for block in (found.appraisal.persistence, found.appraisal.additionality,
+                                          found.appraisal.borrowed))  # fmt: skip
+            for mapping, word in (("borrowed", "taken from"), ("persistence", "assumed to go on"),
+                                  ("optimism", "adjusted for optimism")):  # fmt: skip
+                if getattr(found.appraisal, mapping):
+                    assert sum(word in text for text in told) == 1
+                    assert not any(word in text for text in others if "drawn over a range" not in text)
+
+    def test_additionality_is_said_with_its_factor(self):
+        made = {"factor": 0.405, "words": "leakage 10%, displacement 55%", "source": "Survey", "override_reason": ""}
+        appraisal = dataclasses.replace(demo_money.priced(), additionality=made)
+        told = rests_on(read_money(demo_money.hot_spots(appraisal=appraisal)))
+        assert any(
+            "multiplied by 0.405 for additionality: leakage 10%, displacement 55% (Survey)." in text for text in told
+        )
+
+    @pytest.mark.parametrize(("mean", "shown"), [(101.0, False), (101.1, True), (98.9, True), (100.0, False)])
+    def test_mean_of_the_draws_only_where_it_differs(self, mean, shown):
+        appraisal = dataclasses.replace(
+            demo_money.priced(), net_present_social_value=Estimate(100.0), expected_net=mean
+        )
+        assert bool(expected_net_sentence(appraisal)) is shown
+
+    def test_worth_of_certainty_in_one_sentence(self):
+        appraisal = dataclasses.replace(demo_money.priced(), information_value=288_946.0)
+        assert information_sentence(appraisal).startswith(
+            "Before deciding, it would be worth up to £288,946 to be certain"
+        )
+        assert "next to nothing" in information_sentence(dataclasses.replace(appraisal, information_value=0.2))
+
+    def test_an_unknown_cost_is_never_a_number(self):
+        appraisal = dataclasses.replace(demo_money.priced(), cost=Estimate(float("nan")), break_even=None,
+                                        ratio=None, ratio_withheld="Not every cost is known (x).",
+                                        net_present_social_value=None)  # fmt: skip
+        found = read_money(demo_money.hot_spots(appraisal=appraisal))
+        assert money_lead(found) == ["What it cost is not known in full."]
+        assert net_range(found) == ""
+
+
+class TestChecklist:
+    def test_28_items_in_order_and_silence_is_said(self):
+        evaluation = demo_money.hot_spots()
+        table = cheers_table(evaluation, read_money(evaluation))
+        rows = {int(item.split(".")[0]): text for item, text in table.rows}
+        assert list(rows) == list(range(1, 29))
+        assert len(ITEMS) == 28
+        assert {number for number, text in rows.items() if text == "not stated"} == {4, 18, 21, 25}
+        assert rows[5] == "People in them"
+        assert rows[8] == "police, NHS and society"
+        assert rows[9] == "2023-24 to 2025-26"
+        assert rows[15].startswith("Pounds, 2024-25 prices")
+        assert "Decision: whether to go on in 2026." in rows[3]
+        assert "Husereau" in table.note
+        assert table.note.startswith("4 of 28 items are not stated")
+
+    def test_a_bare_study_is_mostly_silent(self):
+        evaluation = demo_money.hot_spots(study=demo.castle().study)
+        rows = dict(cheers_table(evaluation, read_money(evaluation)).rows)
+        assert rows["5. Who was studied"] == "not stated"
+        assert rows["28. Interests of the authors"] == "not stated"
+
+    def test_it_is_folded_on_the_page(self, pages):
+        page = pages["hot-spots"]
+        folded = [e for e in page.all("details") if "CHEERS 2022" in "".join(e.find("summary").itertext())]
+        assert len(folded) == 1
+        assert len(list(folded[0].iter("tr"))) == 29
