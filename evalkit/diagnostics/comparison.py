@@ -234,9 +234,8 @@ def units_left_out(
     -----
     Sign against: a unit with the programme was left out. Comparison units that the study leaves out are named.
     """
-    parts = []
+    parts, one = [], len(treated) == 1
     if treated:
-        one = len(treated) == 1
         parts.append(
             f"{len(treated):,} of {several(all_treated, 'unit')} with the programme {'is' if one else 'are'} not in "
             f"the estimate: {_with_reasons(treated)}. What the programme did there is not known from this study."
@@ -247,7 +246,7 @@ def units_left_out(
         "units_left_out", "The estimate speaks for every unit that had the programme.", _verdict(bool(treated)),
         " ".join(parts) or "Every unit of the data is in the estimate.", statistic=float(len(treated)),
         looked_at="Who is in the data and not in the estimate",
-        short=f"{several(len(treated), 'place')} with the programme had to be left out" if treated else "",
+        short=f"{'a place' if one else 'places'} with the programme had to be left out" if treated else "",
     )  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def _parts(found: MoneyReading, exhibits: Exhibits, figures: Mapping[str, Markup
     appraisal, table = found.appraisal, exhibits.table
     returned = [unit_sentence(appraisal), payback_sentence(appraisal)] if found.clear else []
     return [
-        _part(found, "In sum", [],
+        _part(found, "In sum" if found.priced else "What one event is worth", [],
               [table(totals_table(found)), figures.get("fig-waterfall", ""), table(worth_table(found))]),
         _part(found, "What it cost, and who pays", [annual_sentence(appraisal)],
               [figures.get("fig-payers", ""), table(costs_table(found)), table(optimism_table(found))]),

@@ -34,7 +34,7 @@ def scenarios_figure(money_read: MoneyReading) -> Figure | None:
     return assembled(
         "choices", scenarios_message(drawn),
         sentences("Benefits less costs under other choices of policy and method",
-                  f"Lines: {interval_of(money_read.appraisal)}", "Diamond: as stated in the study file"),
+                  _lines(money_read), "Diamond: as stated in the study file"),
         money_source(money_read), "Net value under other choices", described(describe_rows(rows), money_read.simulated),
         _table(money_read),
         lambda size: draw_rows(rows, ("Net cost", "Net benefit"), size, simulated=money_read.simulated),
@@ -44,14 +44,20 @@ def scenarios_figure(money_read: MoneyReading) -> Figure | None:
 def scenarios_message(drawn: Sequence[MoneyScenario]) -> str:
     """Return the message: over which amounts the choices range, and how many of them leave the sign open."""
     values = [one.net or 0.0 for one in drawn]
-    count = number(len(values), 0)
-    across = sum(one.net_low is None or one.net_high is None or one.net_low <= 0 <= one.net_high for one in drawn)
-    span = f"Net value {money_range(min(values), max(values))} under {count} choices"
-    if not across:
-        return f"{span}; no interval includes £0"
-    if across == len(values):
-        return f"{span}; every interval includes £0"
+    span = f"Net value {money_range(min(values), max(values))} under {number(len(values), 0)} choices"
+    known = [(one.net_low, one.net_high) for one in drawn if one.net_low is not None and one.net_high is not None]
+    if len(known) < len(values):
+        return f"{span}, with no interval"
+    across = sum(low <= 0 <= high for low, high in known)
+    if across in (0, len(values)):
+        return f"{span}; {'every' if across else 'no'} interval includes £0"
     return f"{span}; {'one interval includes' if across == 1 else f'{number(across, 0)} intervals include'} £0"
+
+
+def _lines(money_read: MoneyReading) -> str:
+    """Return what the lines are; empty where there are none."""
+    words = interval_of(money_read.appraisal)
+    return "" if words == "interval" else f"Lines: {words}"
 
 
 def _level(money_read: MoneyReading) -> float:

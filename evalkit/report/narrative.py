@@ -20,7 +20,7 @@ _CLASSES = {"callout-note", "callout-tip", "callout-important", "callout-warning
 _REFERENCE = re.compile(r"(?<![\w\\@])@((?:fig|tbl)-[\w-]*\w)")
 _RULE = re.compile(r"^\s*(?:-{3,}|\.{3})\s*$")
 _THRESHOLD = re.compile(
-    r"\b(?:high|low|medium|poor|good|excellent|outstanding|acceptable|great)[ -]value(?: for money\b| category\b| band\b)",
+    r"\b(?:high|low|medium|poor|good|excellent|outstanding|acceptable|great)[ -]value(?: for money| category| band)\b",
     re.IGNORECASE,
 )
 _DEEPEST = 5
@@ -63,7 +63,8 @@ def _safe_line(line: str, numbers: Mapping[str, str], where: str) -> str:
     graded = None if line.lstrip().startswith(">") else _THRESHOLD.search(line)
     if graded:
         raise SpecError(
-            f"“{graded.group()}” grades by a threshold, which HM Treasury's review of the Green Book (2025) does not endorse",
+            f"“{graded.group()}” grades by a threshold, which HM Treasury's review of the Green Book (2025) "
+            "does not endorse",
             "give the amounts with their range; put what others said into a block quote (> ...) or under claims", where,
         )  # fmt: skip
     if _RULE.match(line):

@@ -24,13 +24,14 @@ def tornado_figure(money_read: MoneyReading) -> Figure | None:
     ranged = ranged_numbers(money_read)
     if not ranged or net is None:
         return None
+    note = exact_note(money_read)
     line = (net.value, f"As stated: {pounds(net.value)}")
     bars = Bars(tuple(_bar(one, net.value) for one in ranged[:MOST_BARS]), line)
     marks = "“low” and “high”: the lower and the higher end of that number's own range, all else as stated"
     left_out = len(ranged) - MOST_BARS
     more = f"The {number(left_out, 0)} narrowest are in the table alone" if left_out > 0 else ""
     return assembled(
-        "tornado", tornado_message(ranged), sentences(f"Benefits less costs. {marks}", more, exact_note(money_read)),
+        "tornado", tornado_message(ranged, exact=bool(note)), sentences(f"Benefits less costs. {marks}", more, note),
         money_source(money_read), "Net value at both ends of each number's range",
         described(describe_bars(bars), money_read.simulated), parameter_effects(money_read),
         lambda size: draw_bars(bars, size, simulated=money_read.simulated),
@@ -45,15 +46,15 @@ def ranged_numbers(money_read: MoneyReading) -> list[MoneyParameter]:
     return sorted(found, key=lambda one: -abs((one.net_high or 0.0) - (one.net_low or 0.0)))
 
 
-def tornado_message(ranged: Sequence[MoneyParameter]) -> str:
-    """Return the message: what moves the net value most, and whether it crosses nought."""
+def tornado_message(ranged: Sequence[MoneyParameter], *, exact: bool) -> str:
+    """Return the message: what moves the net value most, and how far; `exact` when other numbers have no range."""
     first = ranged[0]
     low, high = sorted(end for end in (first.net_low, first.net_high) if end is not None)
     name = f"how large the change is ({first.name[:1].lower()}{first.name[1:]})" if first.kind == "effect" else (
         f"“{first.name}”")  # fmt: skip
     if len(ranged) == 1:
         return f"Only {name} is given a range: the net value is {money_range(low, high)} over it"
-    return f"The net value hangs most on {name}: {money_range(low, high)} over its range"
+    return f"{'Of what has a range, the' if exact else 'The'} net value hangs most on {name}: {money_range(low, high)}"
 
 
 def exact_note(money_read: MoneyReading) -> str:

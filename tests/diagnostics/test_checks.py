@@ -24,6 +24,7 @@ from evalkit.diagnostics import (
 from evalkit.diagnostics.baselines import choice_of_baseline
 from evalkit.diagnostics.lone_starts import lone_starts
 from evalkit.diagnostics.regression_to_the_mean import regression_to_the_mean, stated_selection
+from evalkit.diagnostics.spillover import spillover_to_neighbours
 from evalkit.periods import parse_period
 from evalkit.records import Baseline, Diagnostic, EventTime, LeftOut, Placebo
 
@@ -351,6 +352,10 @@ AGAINST: dict[str, list[Diagnostic]] = {
     "lone_starts": [
         lone_starts([("2008", "T2")], 3, "unit", clustered=True),
         lone_starts([("2008", "T2"), ("2009", "T3")], 2, "cluster", clustered=False),
+    ],
+    "units_left_out": [comparison.units_left_out([("Leeds", "treated from the first period on")], [], 4)],
+    "spillover_to_neighbours": [
+        spillover_to_neighbours(3, 9, (8.0, 1.0, 15.0), "percent", -12.0, False, "two-way fixed effects")
     ],
     "robust_to_departures": [parallel_trends.robust_to_departures({"relative_magnitudes": 0.4})],
     "scale_of_the_outcome": [parallel_trends.scale_of_the_outcome(-9.0, 4.0, "log", True, False)],

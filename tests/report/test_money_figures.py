@@ -11,7 +11,7 @@ from evalkit.appraisal import AppraisedEffect, appraise
 from evalkit.records import Acceptability, Appraisal, Estimate, Evaluation, MoneyLine, MoneyReturn
 from evalkit.report.acceptability_chart import acceptability_figure, priced_value, probability_at
 from evalkit.report.bar_chart import Bar, Bars, Piece, draw_bars
-from evalkit.report.drawing import SLIM, WIDE
+from evalkit.report.drawing import SLIM, WIDE, text_width
 from evalkit.report.money_costs import costs_table, optimism_table, payers_figure
 from evalkit.report.money_parts import FIGURES, money_figures
 from evalkit.report.money_reading import MoneyReading, read_money
@@ -151,10 +151,8 @@ class TestSpread:
         above = math.fsum(one.share for one in found.appraisal.distribution if one.low >= 0)
         across = math.fsum(one.share for one in found.appraisal.distribution if one.low < 0 < one.high)
         assert above <= found.appraisal.probability_positive <= above + across
-        assert (
-            figure.title
-            == f"Benefits exceed costs with a probability of {chance(found.appraisal.probability_positive)}"
-        )
+        likely = chance(found.appraisal.probability_positive)
+        assert figure.title == f"Benefits exceed costs with a probability of {likely}"
 
     def test_left_out_without_draws(self):
         assert spread_figure(reading(demo_money.borrowed(interval=False))) is None
@@ -170,6 +168,11 @@ class TestScenarios:
             assert any(words in name for name in names), words
         assert figure.table[0][-1] == "Benefit for each £1"
         assert figure.title.startswith("Net value £1.8m to £7.1m under 8 choices; ")
+
+    def test_without_intervals_nothing_is_said_of_them(self):
+        figure = scenarios_figure(reading(demo_money.borrowed(interval=False)))
+        assert figure.title.endswith("under 7 choices, with no interval")
+        assert "Lines:" not in figure.subtitle
 
     def test_no_ratio_where_none_may_stand(self):
         figure = scenarios_figure(reading(demo_money.unclear()))
@@ -262,12 +265,11 @@ def test_simulated_is_inside_every_drawing():
 @pytest.mark.parametrize("size", [WIDE, SLIM])
 def test_texts_of_bars_stay_on_the_drawing_and_apart(size):
     bars = Bars((Bar("A very long label that has to be wrapped over more than one line of the chart",
-                     (Piece(4e6, -2e6, "muted", "low"), Piece(4e6, 9.9e6, "observed", "high")), "−£2m to £9.9m", "70 to 290"),
+                     (Piece(4e6, -2e6, "muted", "low"), Piece(4e6, 9.9e6, "observed", "high")), "−£2m to £9.9m",
+                     "70 to 290"),
                  Bar("Short", (Piece(4e6, 4e6),), "£4m", interval=(1e6, 8e6))), (4e6, "As stated: £4m"))  # fmt: skip
     drawing = draw_bars(bars, size, simulated=True)
     at = drawing.canvas
-    from evalkit.report.drawing import text_width
-
     boxes = []
     for label in drawing.labels:
         wide = text_width(label.words, label.size, bold=label.bold) / 1.1
@@ -294,7 +296,8 @@ def test_ticks_are_in_one_unit(ends, step, value, words):
 
 @pytest.mark.parametrize(("low", "high", "words"), [
     (234_850, 10_900_000, "£0.2m to £10.9m"), (-142_000, 690_000, "−£142,000 to £690,000"), (None, None, "no interval"),
-    (-20_000, 4e6, "£0 to £4m"), (1.5e6, math.inf, "£1.5m or more"), (None, math.nan, "interval not known")])  # fmt: skip
+    (-20_000, 4e6, "£0 to £4m"), (1.5e6, math.inf, "£1.5m or more"),
+    (None, math.nan, "interval not known")])  # fmt: skip
 def test_ends_of_a_range_are_in_one_unit(low, high, words):
     assert money_range(low, high) == words
 

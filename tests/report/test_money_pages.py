@@ -1,4 +1,4 @@
-"""What a reader meets where money is concerned: what leads, what is withheld, and no word that the figures cannot bear."""
+"""What a reader meets where money is concerned: what leads, what is withheld, no word that figures cannot bear."""
 
 import dataclasses
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 import demo
 import demo_money
 import pytest
-from test_pages import CAUSAL
+from test_pages import CAUSAL, HOSTILE
 
 from evalkit import report
 from evalkit.designs import DESIGNS
@@ -50,6 +50,14 @@ class TestWhatLeads:
         assert card[1].startswith("Benefits would equal costs at 54.8 fewer offences")
         assert re.fullmatch(r"For each £1 of cost the estimate is £3\.28 of benefit \(95% interval: £[\d.]+ to £[\d.]+\)\.",
                             card[2])  # fmt: skip
+
+    def test_unclear_result_leads_with_break_even_and_range_and_prints_no_ratio(self, render_one):
+        evaluation = demo_money.unclear()
+        card = money_card(evaluation)
+        assert card[0].startswith("Benefits would equal costs at")
+        assert card[1].startswith("It cost")
+        ratio = r"For each £1 of cost the estimate is £3\.28 of benefit \(95% interval: £[\d.]+ to £[\d.]+\)\."
+        assert re.fullmatch(ratio, card[2])
 
     def test_unclear_result_leads_with_break_even_and_range_and_prints_no_ratio(self, render_one):
         evaluation = demo_money.unclear()
@@ -211,6 +219,27 @@ class TestWords:
         found = read_money(demo_money.hot_spots(appraisal=appraisal))
         assert money_lead(found) == ["What it cost is not known in full."]
         assert net_range(found) == ""
+
+
+def test_what_the_author_typed_of_money_never_runs(render_one):
+    base = demo_money.priced()
+    hostile = dataclasses.replace(
+        base, unpriced=(HOSTILE,), cautions=(HOSTILE,), acceptability_unit=HOSTILE,
+        lines=tuple(dataclasses.replace(one, item=HOSTILE, payer=HOSTILE, source=HOSTILE, note=HOSTILE)
+                    for one in base.lines),
+        parameters=tuple(dataclasses.replace(one, name=HOSTILE, source=HOSTILE) for one in base.parameters),
+        scenarios=tuple(dataclasses.replace(one, name=HOSTILE) for one in base.scenarios),
+        costs_by_payer=tuple(dataclasses.replace(one, item=HOSTILE, payer=HOSTILE) for one in base.costs_by_payer),
+        by_payer=((HOSTILE, 5.0, 0.0), ("b", 3.0, 1.0)),
+        persistence={**base.persistence, "source": HOSTILE},
+    )  # fmt: skip
+    page = render_one(demo_money.hot_spots(appraisal=hostile))
+    assert not page.all("script")
+    assert not page.all("img")
+    for element in page.tree.iter():
+        assert not any(str(attribute).startswith("on") for attribute in element.attrib)
+        assert not str(element.get("href", "")).replace(" ", "").lower().startswith("javascript")
+    assert "<script>alert(1)</script>" in section(page)
 
 
 class TestChecklist:

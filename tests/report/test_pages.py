@@ -143,16 +143,18 @@ def test_index(pages):
     rows = [e for e in page.all("li") if "study" in (e.get("class") or "").split()]
     assert [row.get("id") for row in rows] == [
         "study-castle-doctrine",
+        "study-hot-spots",
         "study-seat-belts",
         "study-portsmouth-robberies",
+        "study-hot-spots-plan",
         "study-ae-navigators-rehearsal",
     ]
     rehearsal = "".join(rows[-1].itertext())
     assert "Simulated data" in rehearsal
     assert "18" not in rehearsal
     assert "data/x.csv does not exist" in page.text()
-    assert "−46%" in "".join(rows[2].itertext())
-    assert "−21%" in "".join(rows[2].itertext())
+    assert "−46%" in "".join(rows[3].itertext())
+    assert "−21%" in "".join(rows[3].itertext())
 
 
 def test_what_the_author_typed_never_runs(render_one):

@@ -56,7 +56,8 @@ def leave_out(model: Segmented) -> tuple[tuple[LeftOut, ...], Diagnostic]:
     the periods that are left and in which the intervention acts. A stretch whose leaving would leave fewer than three
     periods on a side, or terms that cannot be told apart, says so in `problem`; and so does one that holds more than a
     quarter of the periods before: without a year of three, a trend moves by chance further than its interval reaches
-    (in 27% of 45 simulated series without any fault; with at most a quarter left out, in none).
+    (in 27% of 45 simulated series without any fault; with at most a quarter left out in none of these, and in 6% of 51
+    with 60 periods before and 24 after).
     """
     if model.panel.frequency == "number":
         return (), placebo.leave_out_not_run("The periods carry no dates.")
