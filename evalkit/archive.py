@@ -60,7 +60,7 @@ _LISTS: dict[str, Any] = {
 }  # fmt: skip
 _MAPPINGS = (
     "inference", "estimator", "fit", "selection", "expected_coverage", "power", "aggregations", "decomposition",
-    "breakdown", "pretest_power",
+    "breakdown", "pretest_power", "disclosure",
 )  # fmt: skip
 _COUNTS = ("n_observations", "n_units", "n_treated_units", "n_pre_periods", "n_post_periods")
 _INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from evalkit import claims, evidence, planning, provenance
+from evalkit import archive, claims, evidence, planning, provenance
 from evalkit.diagnostics import falsification
 from evalkit.diagnostics.regression_to_the_mean import HOW, stated_selection
+from evalkit.disclosure import Counted, DisclosureRule, counted, disclosed, rule_of, small_changes, without_numbers
 from evalkit.errors import DataError, DesignError, EvalkitError, Problem
 from evalkit.periods import first_date, format_period, parse_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
@@ -65,25 +66,32 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
     DataError, DesignError
         When the data do not fit the study file, or cannot carry the primary analysis.
     """
-    tables = Tables(spec)
+    tables, rule = Tables(spec), disclosure_rule(spec)
     analyses: list[Analysis] = []
+    events: list[Counted] = []
     failures: list[Failure] = []
     for number, request in enumerate(spec.requests, start=1):
         if progress:
             progress(request.label, number, len(spec.requests))
         try:
-            analyses.append(_analyse(request, tables))
+            analysis, behind = _analyse(request, tables, rule)
+            analyses.append(analysis)
+            events.append(behind)
         except (DataError, DesignError) as error:
             if request.role == "primary":
                 raise spec.located(error) from None
-            reason = " ".join(problem.sentence() for problem in error.problems)
-            failures.append(Failure(request.id, request.role, request.label, reason))
+            failures.append(_failure(request, error, rule))
     if analyses:
         analyses[0] = _set_beside(analyses[0], analyses[1:], spec.study.rollout)
-    study = resolved(spec.study)
+    study, appraisal = resolved(spec.study), _appraise(spec, analyses)
+    if rule is not None and analyses:
+        analyses, withheld = disclosed(list(zip(analyses, events, strict=True)), rule)
+        failures += [_failure(each.analysis, each.reason) for each in withheld]
+        if not analyses or analyses[0].role != "primary":
+            raise spec.located(withheld[0].reason)
     return Evaluation(
         id=spec.id, study=study, analyses=tuple(analyses), failures=tuple(failures),
-        appraisal=_appraise(spec, analyses),
+        appraisal=appraisal,
         evidence=evidence.assess(study, analyses, failures) if analyses else {},
         claims=tuple(claims.check_claim(claim, analyses) for claim in study["claims"]),
         provenance=trace(spec, tables, study),
@@ -179,20 +187,54 @@ def _set_beside(primary: Analysis, others: list[Analysis], rollout: Rollout | No
     return replace(primary, result=result)
 
 
-def _analyse(request: AnalysisRequest, tables: Tables) -> Analysis:
+def disclosure_rule(spec: Spec) -> DisclosureRule | None:
+    """Return by which rule a study's small numbers are hidden; None where it names none."""
+    block = spec.study.disclosure
+    return rule_of(None if block is None else block.model_dump())
+
+
+def require_apart(spec: Spec, evaluation: Evaluation) -> None:
+    """Check that no small number can be had by taking the last release from this result.
+
+    Raises
+    ------
+    DataError
+        Naming each count that the difference would give away, and how to hide it.
+    """
+    rule = disclosure_rule(spec)
+    path = spec.folders.project / "reports" / "published" / f"{spec.id}.json"
+    if rule is None or not path.is_file():
+        return
+    problems = small_changes(archive.to_document(evaluation), archive.read_document(path), rule)
+    if problems:
+        raise DataError(problems).in_file(spec.name)
+
+
+def _failure(request: AnalysisRequest | Analysis, error: EvalkitError, rule: DisclosureRule | None = None) -> Failure:
+    """Return an analysis that is not there with the reason; under a rule for small numbers, without the numbers."""
+    reason = " ".join(problem.sentence() for problem in error.problems)
+    return Failure(request.id, request.role, request.label, without_numbers(reason) if rule else reason)
+
+
+def _analyse(request: AnalysisRequest, tables: Tables, rule: DisclosureRule | None) -> tuple[Analysis, Counted]:
+    """Return one analysis, and the events behind it where small numbers are to be hidden."""
     panel = tables.panel(request)
     design = request.study.needed_design.resolve(panel)  # type: ignore[union-attr]
     result = _estimated(design, panel, supplements=request.role in ("primary", "secondary"))
     if request.role == "primary":
         result = replace(result, power=_power(request.study.needed_design, panel))
     starts = panel.frame["first_time"].dropna()
+    behind = Counted({}, {}) if rule is None or rule.national else counted(panel, result)
+    if rule is not None and rule.national and len(panel.units) > 1:
+        raise DataError(f"{len(panel.units)} units are not one national total", "leave `national` out",
+                        "disclosure.national")  # fmt: skip
     return Analysis(
         id=request.id, role=request.role, label=request.label, outcome=panel.outcome,
         design=design.model_dump(mode="json", by_alias=True), result=result, frequency=panel.frequency,
         first_treated=format_period(int(starts.min()), panel.frequency) if len(starts) else "",
         simulated=panel.simulated, origin=panel.origin, notes=panel.notes,
         outcome_role=request.study.outcomes[request.outcome].role,
-    )  # fmt: skip
+    ), behind  # fmt: skip
 
 
 def _estimated(design: Any, panel: Panel, *, supplements: bool) -> Result:

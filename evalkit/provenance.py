@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-COMPUTING = ("appraisal", "designs", "diagnostics", "estimation", "planning", "sources", "spec", "claims.py",
-             "evidence.py", "flow.py", "periods.py", "records", "archive.py")  # fmt: skip
+COMPUTING = ("appraisal", "designs", "diagnostics", "disclosure", "estimation", "planning", "sources", "spec",
+             "claims.py", "evidence.py", "flow.py", "periods.py", "records", "archive.py")  # fmt: skip
 """Sources of evalkit, and tables that ship with them, that can move a number of result.json."""
 WORDING = ("report", "periods.py", "records")
 """Sources of evalkit that can move a word or a drawing of a page."""

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from evalkit import archive, provenance
 from evalkit.errors import DataError, EvalkitError, Problem, system_problem
-from evalkit.flow import evaluate, input_hashes
+from evalkit.flow import evaluate, input_hashes, require_apart
 from evalkit.provenance import sha256_of
 from evalkit.spec.loading import Spec, load_spec, shown_path
 
@@ -196,6 +196,7 @@ def _run_one(
         spec = load_spec(path, data)
         told = (lambda label, number, of: report(path.stem, f"{number}/{of} {label}")) if report else None
         evaluation = evaluate(spec, told)
+        require_apart(spec, evaluation)
         target = results / spec.id / archive.FILE_NAME
         _keep_previous(target)
         archive.write_result(evaluation, results)

@@ -147,6 +147,9 @@ class Result:
         How often intervals made in this way held the truth in simulated series like this one.
     power : mapping or None
         The smallest change that the design could find, by how long it watches.
+    disclosure : mapping or None
+        By which `profile` small counts were hidden, the rule in `words`, `rounded_to`, and `hidden`: group, period and
+        why (small, total, declared) of each count that is not shown.
     n_observations, n_units, n_treated_units, n_pre_periods, n_post_periods : int
     dropped : tuple of (str, str)
         Units or periods left out, each with the reason.
@@ -183,6 +186,7 @@ class Result:
     selection: Mapping[str, Any] | None = None
     expected_coverage: Mapping[str, Any] | None = None
     power: Mapping[str, Any] | None = None
+    disclosure: Mapping[str, Any] | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     n_observations: int = 0
     n_units: int = 0

@@ -49,7 +49,8 @@ def terminal_summary(evaluation: Evaluation) -> list[str]:
     """Return a study as plain lines: title and design, answer, numbers, checks, where the rest is."""
     if without_own_data(evaluation):
         kind = design_title(str(evaluation.study["design"]["kind"]))
-        texts = [headline(evaluation).text, *money_card(evaluation)]
+        told = headline(evaluation).text
+        texts = [told, *(text for text in money_card(evaluation) if text not in told)]
         return [evaluation.title, f"  {kind.lower()}", *(f"  {row}" for text in texts for row in _wrapped(text))]
     if not evaluation.analyses:
         return [evaluation.title, f"  {design_title(str(evaluation.study['design']['kind']))}: a plan, with no result"]
@@ -63,8 +64,8 @@ def terminal_summary(evaluation: Evaluation) -> list[str]:
     numbers = three_numbers(evaluation, reading)[:2]
     change = reading.change
     assert change is not None
-    told = ", ".join(f"{entry['label'].lower()} {entry['big']}" for entry in reversed(numbers))
-    lines.append(f"     {told or 'change':<46} {_change(change)}")
+    beside = ", ".join(f"{entry['label'].lower()} {entry['big']}" for entry in reversed(numbers))
+    lines.append(f"     {beside or 'change':<46} {_change(change)}")
     immediate = (result.fit or {}).get("immediate")
     if immediate:
         part = Change(immediate["value"], immediate["low"], immediate["high"], True, result.effect.level)

@@ -22,7 +22,7 @@ MOST_YEARS = 6
 
 def payers_figure(money_read: MoneyReading) -> Figure | None:
     """Return a bar for each payer; None with one payer alone, or where a cost is not known."""
-    paid = [(payer, cost) for payer, cost, _ in money_read.appraisal.by_payer if cost]
+    paid = [(payer, cost) for payer, cost, _ in money_read.appraisal.by_payer if cost != 0]
     if len(paid) < 2 or not all(is_finite(cost) for _, cost in paid):
         return None
     paid.sort(key=lambda pair: -(pair[1] or 0.0))

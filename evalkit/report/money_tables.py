@@ -9,6 +9,7 @@ from evalkit.report.money_reading import MoneyReading
 from evalkit.report.money_scale import money, money_range, pounds_and_pence, whole
 from evalkit.report.money_words import interval_of
 from evalkit.report.numbers import Shown, interval_text, number, pounds
+from evalkit.report.scales import is_finite
 from evalkit.report.tables import Column, Table
 from evalkit.report.tornado import amount, range_words, unit_words
 
@@ -81,7 +82,7 @@ def by_year_table(money_read: MoneyReading) -> Table | None:
     rows = [(year.year, whole(year.cost), whole(year.benefit),
              Shown(number(year.discount_factor, 4), year.discount_factor), whole(year.cumulative))
             for year in money_read.appraisal.by_year]  # fmt: skip
-    known = any(year.cumulative is not None for year in money_read.appraisal.by_year)
+    known = any(is_finite(year.cumulative) for year in money_read.appraisal.by_year)
     columns = [Column("Year"), *(Column(label, "number") for label in (
         "Cost", "Benefit", "Discount factor", "Benefit less cost so far, discounted"))]  # fmt: skip
     keep = money_read.priced and known
@@ -93,7 +94,7 @@ def by_payer_table(money_read: MoneyReading) -> Table | None:
     """Return who pays and who gains."""
     columns = [Column("Who pays or gains"), Column("Cost", "number"), Column("Benefit", "number")]
     rows = [(payer, whole(cost), whole(benefit)) for payer, cost, benefit in money_read.appraisal.by_payer
-            if money_read.priced or cost]  # fmt: skip
+            if money_read.priced or cost != 0]  # fmt: skip
     return _without_benefits("tbl-money-payer", "By who pays and who gains, present values", columns, rows,
                              money_read.priced)  # fmt: skip
 

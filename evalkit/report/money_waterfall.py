@@ -26,8 +26,7 @@ def waterfall_figure(money_read: MoneyReading) -> Figure | None:
     gains, costs = _lines(appraisal.lines, "benefit"), _lines(appraisal.lines, "cost")
     if not gains or not costs:
         return None
-    bars = Bars((*_climb(gains), _total("Benefits", benefit), *_fall(costs, benefit.value), _total("Net", net)),
-                stepped=True)  # fmt: skip
+    bars = waterfall_bars(gains, costs, benefit, net)
     marks = "Blue: benefits. Grey: costs. Black: totals, with their interval as a thin line"
     return assembled(
         "waterfall", f"Benefits of {pounds(benefit.value)}, costs of {pounds(appraisal.cost.value)}: "
@@ -37,6 +36,12 @@ def waterfall_figure(money_read: MoneyReading) -> Figure | None:
         _table(gains, costs, benefit, appraisal.cost, net),
         lambda size: draw_bars(bars, size, simulated=money_read.simulated),
     )  # fmt: skip
+
+
+def waterfall_bars(gains: Sequence[MoneyLine], costs: Sequence[MoneyLine], benefit: Estimate, net: Estimate) -> Bars:
+    """Return the bars: each part of the benefit begins where the one before ends, then costs lead down to the net."""
+    return Bars((*_climb(gains), _total("Benefits", benefit), *_fall(costs, benefit.value), _total("Net", net)),
+                stepped=True)  # fmt: skip
 
 
 def money_source(money_read: MoneyReading) -> str:

@@ -10,6 +10,7 @@ from evalkit.report.changes import joined
 from evalkit.report.money_reading import MoneyReading, read_money
 from evalkit.report.money_scale import chance, money_range, pounds_and_pence
 from evalkit.report.numbers import interval_text, number, percent, pounds, signed_percent
+from evalkit.report.scales import is_finite
 from evalkit.report.words import interval_label
 
 NO_THRESHOLD = (
@@ -54,7 +55,7 @@ def without_data_words(evaluation: Evaluation) -> tuple[str, str]:
 def cost_sentence(appraisal: Appraisal, *, planned: bool = False) -> str:
     """Return what it cost, or would cost where it is priced without data; not known where any part of it is not."""
     prices = f"in {appraisal.price_base or 'stated'} prices"
-    if appraisal.cost.value != appraisal.cost.value:
+    if not is_finite(appraisal.cost.value):
         return "What it cost is not known in full."
     ranged = appraisal.cost.low is not None and appraisal.cost.high is not None
     beside = f" ({interval_label(appraisal.cost.level)}: {money_range(appraisal.cost.low, appraisal.cost.high)})"
@@ -158,7 +159,7 @@ def _by_words(adjusted: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 def annual_sentence(appraisal: Appraisal) -> str:
     """Return the level yearly sum that stands for the costs; empty where it is not known."""
     yearly = appraisal.equivalent_annual_cost
-    if yearly is None or yearly != yearly:
+    if yearly is None or not is_finite(yearly):
         return ""
     return f"Spread evenly over the years of spending, that is {pounds(yearly)} a year (equivalent annual cost)."
 

@@ -68,7 +68,7 @@ def exact_note(money_read: MoneyReading) -> str:
 def amount(parameter: MoneyParameter, value: float | None) -> str:
     """Return a value of a parameter in its own unit: pounds where it is money."""
     if value is None:
-        return "none"
+        return "not known"
     return pounds(value) if parameter.unit.startswith("£") else number(value)
 
 

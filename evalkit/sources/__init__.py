@@ -43,6 +43,7 @@ from evalkit.sources.neighbours import (
 from evalkit.sources.package import PackageData
 from evalkit.sources.panel import build_panel
 from evalkit.sources.parquet import ParquetData
+from evalkit.sources.person_level import person_level_problems
 from evalkit.sources.simulated import SimulatedData
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "needed_columns",
     "neighbour_inputs",
     "neighbour_problems",
+    "person_level_problems",
     "read_exposure",
     "read_neighbours",
     "with_neighbours",

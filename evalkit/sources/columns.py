@@ -263,6 +263,9 @@ class Data(Block, ABC):
         description="panel: the same units in each period, one row each once rows are brought together; "
         "repeated_cross_section: every row is an observation of its own (people, sales, claims), others in each period",
     )
+    person_level: Text | None = Field(
+        None, description="Why a file with a row for each person may lie in the project's data folder"
+    )
     publisher: str | None = Field(None, description="Who publishes the data, printed under the charts")
     licence: str | None = None
     note: str | None = None

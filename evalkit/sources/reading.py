@@ -131,8 +131,8 @@ def _suppressed_notes(request: Request, read: Numbers) -> list[str]:
         same = [text_of(cell) == text.strip() for cell in read.column.distinct]
         number = int(read.column.spread(same, False, "bool").sum())
         if number:
-            taken = f"the middle, {(low + high) / 2:g}, was taken"
-            notes.append(f'{number:,} cells "{text}" stand for {low:g} to {high:g}; {taken}.')
+            stands = f"stand for {low:g} to {high:g}; the middle, {(low + high) / 2:g}, was taken"
+            notes.append(f'{number:,} cells "{text}" {stands if low < high else f"were taken as {low:g}"}.')
     return notes
 
 

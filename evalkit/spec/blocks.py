@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
+from evalkit.disclosure.rule import PROFILES
 from evalkit.records import Block
 
 Text = Annotated[str, Field(min_length=1)]
@@ -178,12 +179,38 @@ class Claim(Block):
     problems: Texts = []
 
 
+class HiddenCell(Block):
+    """One count that the study hides by itself."""
+
+    group: str = Field(description="Line of the path, as result.json names it: treated, comparison, series")
+    period: Date
+
+
 class Disclosure(Block):
     """Small numbers: which rule applies."""
 
     profile: Literal["none", "police", "hes", "custom"] = "none"
-    min_cell: int | None = Field(None, ge=1)
-    round_to: int | None = Field(None, ge=1)
+    min_cell: int | None = Field(None, ge=2, description="Smallest count that is shown; stricter than the profile only")
+    round_to: int | None = Field(None, ge=2, description="Other counts are rounded to the nearest multiple of it")
+    zeros: bool = Field(True, description="Whether 0 is shown")
+    national: bool = Field(False, description="The counts are national totals, which profile hes leaves as published")
+    also_hidden: list[HiddenCell] = []
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Disclosure:
+        if self.profile == "none" and self.model_fields_set - {"profile"}:
+            raise ValueError("`profile: none` hides nothing: name a profile, or leave the other keys out")
+        if self.profile == "custom" and self.min_cell is None:
+            raise ValueError("`profile: custom` needs `min_cell`, the smallest count that is shown")
+        if self.national and self.profile != "hes":
+            raise ValueError("`national` belongs to profile hes")
+        profile = PROFILES.get(self.profile)
+        if profile and self.min_cell is not None and self.min_cell < profile.smallest:
+            raise ValueError(f"`min_cell` {self.min_cell} is looser than profile {self.profile}: {profile.smallest} is "
+                             "the smallest count that it shows")  # fmt: skip
+        if profile and profile.round_to and self.round_to and self.round_to % profile.round_to:
+            raise ValueError(f"profile {self.profile} rounds to {profile.round_to}: give a multiple of it")
+        return self
 
 
 class Variant(Block):

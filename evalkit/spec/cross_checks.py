@@ -10,9 +10,17 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from evalkit.appraisal.economics import economics_problems
+from evalkit.disclosure import rule_of
 from evalkit.errors import EvalkitError, Problem
 from evalkit.periods import format_period, parse_period
-from evalkit.sources import Outcome, SimulatedData, exposure_problems, needed_columns, neighbour_problems
+from evalkit.sources import (
+    Outcome,
+    SimulatedData,
+    exposure_problems,
+    needed_columns,
+    neighbour_problems,
+    person_level_problems,
+)
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import did_you_mean, nearest
 from evalkit.spec.blocks import NARRATIVE
@@ -60,7 +68,8 @@ def cross_problems(study: Study, document: Document, folders: Folders, *, whole:
         looked = [_or_table(problem, study) for problem in study.data.preflight(folders, named_columns(study))]
         joined = exposure_problems(study.data, study.outcomes, folders)
         beside = neighbour_problems(study.data, folders)
-        problems += [_placed(problem, document) for problem in [*looked, *joined, *beside]]
+        people = person_level_problems(study.data, folders)
+        problems += [_placed(problem, document) for problem in [*looked, *joined, *beside, *people]]
     if study.economics is not None:
         found = economics_problems(study.economics, folders.project)
         problems += [_placed(problem, document) for problem in found]
@@ -96,9 +105,7 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
     if study.design.kind == "before_after" and study.level in ("impact", "interim"):
         yield document.problem(f"a before_after study cannot be {study.level}", "a comparison of before and after is "
                                "monitoring: leave level out", ("level",))  # fmt: skip
-    if study.disclosure is not None and study.disclosure.profile != "none":
-        yield document.problem(f"the profile {study.disclosure.profile!r} is not there yet: nothing would be hidden",
-                               "hide small numbers in the data first, and leave this out", ("disclosure",))  # fmt: skip
+    yield from _hidden(study, document)
     if study.data is not None and study.data.sampling != "panel" and study.design.kind not in BY_ROW:
         mend = "leave `sampling` out, so that rows of a unit and period are brought together, or use " + BY_ROW[0]
         found = f"{study.design.kind} reads one row per unit and period"
@@ -118,6 +125,20 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
         if claim.analysis and claim.analysis not in analyses:
             yield document.problem(f"{claim.analysis!r} is not an analysis of this study",
                                    f"one of {', '.join(sorted(analyses))}", ("claims", index, "analysis"))  # fmt: skip
+
+
+def _hidden(study: Study, document: Document) -> Iterator[Problem]:
+    """Yield what keeps the small numbers of a study from being hidden."""
+    rule = rule_of(None if study.disclosure is None else study.disclosure.model_dump())
+    if rule is None or rule.national:
+        return
+    if study.data is not None and study.data.source == "counts":
+        yield document.problem("the numbers stand in this file, which is published with the page, so none of them can "
+                               "be hidden", "put them into a file of their own", ("data", "values"))  # fmt: skip
+    if rule.round_to and study.design.kind == "before_after":
+        yield document.problem("rounded counts are not there yet for before_after: its change in percent is made of "
+                               "the counts themselves", "use a profile without rounding, or another design",
+                               ("disclosure", "profile"))  # fmt: skip
 
 
 def _rolled_out(study: Study, document: Document) -> Iterator[Problem]:

@@ -201,6 +201,22 @@ def _requests(study: Study, document: Document, problems: list[Problem]) -> Iter
             if changed is not None:
                 outcome_id = _outcome_of(changed, changes)
                 yield AnalysisRequest(variant.id, role, variant.label, changed, outcome_id)
+    yield from _bounding(study, primary, seen)
+
+
+def _bounding(study: Study, primary: str, seen: set[str]) -> Iterator[AnalysisRequest]:
+    """Yield the two analyses that bound what suppressed cells can do: all at the low end, and all at the high end."""
+    outcome = study.outcomes[primary]
+    if all(low == high for low, high in outcome.suppressed.values()):
+        return
+    for at, end in enumerate(("lowest", "highest")):
+        ends = {text: (bounds[at], bounds[at]) for text, bounds in outcome.suppressed.items()}
+        bounded = outcome.model_copy(update={"suppressed": ends})
+        changed = study.model_copy(update={"outcomes": {**study.outcomes, primary: bounded}})
+        name = f"suppressed-{end}"
+        while name in seen:
+            name += "-value"
+        yield AnalysisRequest(name, "sensitivity", f"Suppressed cells at their {end} value", changed, primary)
 
 
 def _outcome_of(study: Study, changes: Mapping[str, Any]) -> str:

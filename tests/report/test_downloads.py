@@ -50,8 +50,8 @@ def test_no_file_of_a_page_holds_typographic_numbers_or_formulas(make, tmp_path)
     analyses = tuple(dataclasses.replace(a, outcome=outcome, label="@x") for a in base.analyses)
     page = Page(dataclasses.replace(base, analyses=analyses), tmp_path)
     page.document()
-    tables = {name: text for name, text in page.exhibits.files.items()
-              if not any(word in name for word in ("check", "input", "option", "lines", "failures", "parameters", "notes", "cheers"))}  # fmt: skip
+    words = ("check", "input", "option", "lines", "failures", "parameters", "notes", "cheers")
+    tables = {name: text for name, text in page.exhibits.files.items() if not any(word in name for word in words)}
     assert tables
     for name, text in tables.items():
         for row in read(text)[1:]:

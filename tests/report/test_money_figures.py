@@ -28,7 +28,7 @@ from evalkit.report.money_tables import (
     totals_table,
     worth_table,
 )
-from evalkit.report.money_waterfall import waterfall_figure
+from evalkit.report.money_waterfall import waterfall_bars, waterfall_figure
 from evalkit.report.tornado import parameter_effects, ranged_numbers, tornado_figure
 
 
@@ -64,6 +64,18 @@ class TestWaterfall:
         costs = sum(numbers(rows[place + 1 : -2], 3))
         assert costs == pytest.approx(-found.appraisal.cost.value, rel=1e-9)
         assert by_name["Benefits"] + costs == pytest.approx(by_name["Net"], rel=1e-9)
+
+    def test_each_bar_begins_where_the_one_before_ends(self):
+        appraisal = demo_money.priced()
+        gains, costs = ([line for line in appraisal.lines if line.side == side] for side in ("benefit", "cost"))
+        bars = waterfall_bars(gains, costs, appraisal.benefit, appraisal.net_present_social_value).bars
+        pieces = [bar.pieces[0] for bar in bars]
+        steps = [piece for bar, piece in zip(bars, pieces, strict=True) if not bar.strong]
+        assert steps[0].start == 0.0
+        for before, after in itertools.pairwise(steps):
+            assert after.start == pytest.approx(before.end)
+        assert max(piece.end for piece in steps) == pytest.approx(appraisal.benefit.value)
+        assert steps[-1].end == pytest.approx(appraisal.net_present_social_value.value)
 
     def test_kinds_are_named(self):
         figure = waterfall_figure(clear())

@@ -32,7 +32,7 @@ def with_bounds(model: Estimated, result: Result, tested: Tested) -> Result:
     values count as given. Draws are dropped, as they were drawn by another rule.
     """
     effect = replace(
-        result.effect, low=tested.low, high=tested.high, p_value=tested.p_value, se=tested.se, df=None,
+        result.effect, low=tested.low, high=tested.high, p_value=tested.p_value, se=tested.se, df=tested.df,
         rule=tested.kind, draws=None,
     )  # fmt: skip
     ends = (tested.low, tested.high)

@@ -44,16 +44,18 @@ class Tested:
         The smallest that could have come out.
     rule : str
         The rule in words.
-    kind : {'inversion', 'exact'}
-        exact where every assignment or set of signs was listed.
+    kind : {'inversion', 'exact', 't'}
+        exact where every assignment or set of signs was listed; t where there is a standard error with degrees of freedom.
     assignments : int or None
         Number of assignments compared, the observed one counted.
     draws : int or None
         Of a bootstrap.
     seed : int or None
         None where nothing was drawn.
-    se : float or None
-        The clustered standard error where it can be had.
+    se, df : float or None
+        The clustered standard error where it can be had, and the degrees of freedom of its t reference.
+    correction : str or None
+        Of a clustered standard error for few clusters: CR2 or by_start.
     """
 
     low: float | None
@@ -66,6 +68,8 @@ class Tested:
     draws: int | None = None
     seed: int | None = None
     se: float | None = None
+    df: float | None = None
+    correction: str | None = None
 
 
 def resampled(design: DifferenceInDifferences, model: Estimated, value: float, method: str) -> Tested:

@@ -69,6 +69,8 @@ class GroupTimeEffects:
         by their share, whose own noise counts.
     df : float or None
         Degrees of freedom of the t reference; None is normal.
+    factor : float
+        The small-sample factor of which `influence` holds the root; 1 where there is none.
     """
 
     cohort: Array
@@ -89,6 +91,7 @@ class GroupTimeEffects:
     rule: str
     cell_weights: Array | None = None
     df: float | None = None
+    factor: float = 1.0
 
     @property
     def event_time(self) -> Array:

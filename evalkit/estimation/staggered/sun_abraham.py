@@ -89,6 +89,7 @@ def sun_abraham(
         f"({groups} clusters), factor {words}; t with G-1 = {groups - 1} degrees of freedom",
         cell_weights=np.array([weights[cohort == code, at].sum() for code, at, _ in cells]),
         df=float(groups - 1),
+        factor=float(factor),
     )
 
 

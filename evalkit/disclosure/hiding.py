@@ -1,0 +1,247 @@
+"""Hiding: analyses as they may be seen, from analyses as they were computed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evalkit.disclosure.cells import WHERE, Cell, Counted
+from evalkit.disclosure.rule import DisclosureRule
+from evalkit.disclosure.secondary import hidden_together
+from evalkit.errors import DataError
+from evalkit.records import Analysis, PathPoint, Result
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """An analysis that may not be shown at all, and why (in words that hold no number of the data)."""
+
+    analysis: Analysis
+    reason: DataError
+
+
+def disclosed(
+    analyses: Sequence[tuple[Analysis, Counted]], rule: DisclosureRule
+) -> tuple[list[Analysis], list[Withheld]]:
+    """Return the analyses of a study as they may be seen.
+
+    Parameters
+    ----------
+    analyses : sequence of (Analysis, Counted)
+        The primary one first, each with the events behind its path.
+    rule : DisclosureRule
+
+    Returns
+    -------
+    list of Analysis
+        With small counts hidden (None), others rounded, and `result.disclosure` saying so. Sensitivity and
+        falsification analyses are left without a path: their effect is all that is shown of them.
+    list of Withheld
+        Analyses whose effect would itself give a small count away.
+
+    Notes
+    -----
+    Taken as known to readers: numbers of the model, and the totals before and from the start on that it rests on; so
+    within each of these, and within the part of it that another analysis leaves out, small counts are protected as
+    `hidden_together` has it. What is a sum over single periods (cumulative totals, totals up to a horizon) is left
+    out where a count is hidden or rounded, since differences of it are the counts.
+    """
+    if rule.national:
+        return [_marked(analysis, rule, {}) for analysis, _ in analyses], []
+    kept: list[tuple[Analysis, Counted]] = []
+    withheld = []
+    for analysis, counted in analyses:
+        reason = _reason_to_withhold(analysis, counted, rule, [each for each in kept if _alike(each[0], analysis)])
+        if reason is None:
+            kept.append((analysis, counted))
+        else:
+            withheld.append(Withheld(analysis, reason))
+    return [_hidden(analysis, counted, rule, kept) for analysis, counted in kept], withheld
+
+
+def without_numbers(text: str) -> str:
+    """Return a message with its numbers left out, periods kept: what it counts might be small."""
+    return re.sub(r"(?<![\w-])[0-9][0-9,.]*(?![\w-])", "some", text)
+
+
+def _alike(one: Analysis, other: Analysis) -> bool:
+    """Say whether two analyses are of the same events, so that one can be taken from the other."""
+    return one.outcome.id == other.outcome.id
+
+
+def _reason_to_withhold(
+    analysis: Analysis, counted: Counted, rule: DisclosureRule, kept: Sequence[tuple[Analysis, Counted]]
+) -> DataError | None:
+    """Return why nothing of an analysis may be shown, None when it may."""
+    if analysis.design["kind"] == "before_after" and rule.round_to:
+        return DataError("rounded counts are not there yet for before_after: its change in percent is made of the "
+                         "counts themselves", "use a profile without rounding, or another design", WHERE)  # fmt: skip
+    mend = "take a longer time or more places together"
+    sets = _known_sets(analysis, counted)
+    for cells in sets:
+        events = [cell.events for cell in cells if cell.events is not None]
+        if rule.hides(sum(events)) and events:
+            return DataError("all events before the start, or all from it on, are so few that the effect would give "
+                             "them away", mend, WHERE)  # fmt: skip
+        if hidden_together(events, rule) is None:
+            return DataError("the total of the periods gives away the small counts in them", mend, WHERE)
+    for other, others in kept:
+        if _differ_by_few(_known_sets(other, others), sets, rule) or _places_differ_by_few(others, counted, rule):
+            return DataError(f"the events by which it differs from the analysis {other.id!r} are so few that the "
+                             "difference would give them away", "leave this analysis out", WHERE)  # fmt: skip
+    return None
+
+
+def _known_sets(analysis: Analysis, counted: Counted) -> list[list[Cell]]:
+    """Return the cells whose total the model gives away: by line of the path, before and from the start on."""
+    path = analysis.result.path
+    modelled = {(point.unit, point.period) for point in path if point.fitted is not None}
+    lines: dict[tuple[str, bool], list[Cell]] = {}
+    for key, cell in counted.cells.items():
+        if key in modelled or not any(group == cell.group for group, _ in modelled):
+            lines.setdefault((cell.group, cell.before), []).append(cell)
+    return list(lines.values())
+
+
+def _differ_by_few(these: list[list[Cell]], those: list[list[Cell]], rule: DisclosureRule) -> bool:
+    """Say whether two analyses of the same places rest on totals whose difference is small."""
+    for cells in these:
+        for others in those:
+            if (cells[0].group, cells[0].before) == (others[0].group, others[0].before):
+                left, right = _left_over(cells, others)
+                if any(hidden_together(part, rule) is None or rule.hides(sum(part)) for part in (left, right) if part):
+                    return True
+    return False
+
+
+def _left_over(cells: list[Cell], others: list[Cell]) -> tuple[list[float], list[float]]:
+    """Return the events that only the one, and that only the other has."""
+    one, other = ({cell.period: cell.events or 0.0 for cell in half} for half in (cells, others))
+    return ([events for period, events in one.items() if period not in other],
+            [events for period, events in other.items() if period not in one])  # fmt: skip
+
+
+def _places_differ_by_few(one: Counted, other: Counted, rule: DisclosureRule) -> bool:
+    """Say whether the places that only one of two analyses has saw few events before, or from the start on."""
+    for here, there in ((one.units, other.units), (other.units, one.units)):
+        apart = [halves for unit, halves in here.items() if unit not in there]
+        if apart and any(rule.hides(sum(halves[at] for halves in apart)) for at in (0, 1)):
+            return True
+    return False
+
+
+def _hidden(
+    analysis: Analysis, counted: Counted, rule: DisclosureRule, kept: Sequence[tuple[Analysis, Counted]]
+) -> Analysis:
+    """Return an analysis with what may be seen of it."""
+    keys = _hidden_keys(analysis, counted, rule, [each for each in kept if _alike(each[0], analysis)])
+    open_path = analysis.role in ("primary", "secondary")
+    result = _without_sums(analysis.result, touched=bool(keys) or rule.round_to is not None or not open_path)
+    path = tuple(_shown(point, counted, rule, keys) for point in result.path) if open_path else ()
+    result = replace(result, path=path, path_without_season=(), fit=_shown_fit(result.fit, rule, whole=open_path))
+    return _marked(replace(analysis, result=_without_places(result, counted, rule, keys)), rule, keys)
+
+
+def _hidden_keys(
+    analysis: Analysis, counted: Counted, rule: DisclosureRule, kept: Sequence[tuple[Analysis, Counted]]
+) -> dict[Key, str]:
+    """Return the group and period of every count that is hidden, and why: `small` or `total`."""
+    keys: dict[Key, str] = dict.fromkeys((key for key in rule.also if key in counted.cells), "declared")
+    keys |= {key: "small" for key, cell in counted.cells.items() if cell.events is None or rule.hides(cell.events)}
+    sets = _known_sets(analysis, counted)
+    parts = list(sets)
+    for other, others in kept:
+        for cells in _known_sets(other, others):
+            periods = {cell.period for cell in cells}
+            for mine in sets:
+                if (mine[0].group, mine[0].before) == (cells[0].group, cells[0].before):
+                    parts += [[cell for cell in mine if (cell.period in periods) is inside] for inside in (True, False)]
+    paired = bool(analysis.result.event_study) and all(point.fitted is None for point in analysis.result.path)
+    before = -1
+    while len(keys) > before:
+        before = len(keys)
+        for cells in parts:
+            _add_within(cells, rule, keys)
+        if paired:  # the event study is the gap between the lines: hidden in one, it must be hidden in the other
+            hidden = {period for _, period in keys}
+            keys = dict.fromkeys((key for key in counted.cells if key[1] in hidden), "total") | keys
+    return keys
+
+
+def _add_within(cells: list[Cell], rule: DisclosureRule, keys: dict[Key, str]) -> None:
+    """Add the counts of one set that must be hidden with those that are."""
+    known = [cell for cell in cells if cell.events is not None]
+    also = {at for at, cell in enumerate(known) if (cell.group, cell.period) in keys}
+    found = hidden_together([cell.events or 0.0 for cell in known], rule, also)
+    for at in range(len(known)) if found is None else found:
+        keys.setdefault((known[at].group, known[at].period), "total")
+
+
+def _shown(point: PathPoint, counted: Counted, rule: DisclosureRule, keys: Mapping[Key, str]) -> PathPoint:
+    """Return one point as it may be seen: the model's own line stays, what is made from the count goes with it."""
+    key = (point.unit, point.period)
+    line = point.fitted is not None
+    if key in keys:
+        bare = replace(point, observed=None)
+        return bare if line else replace(bare, counterfactual=None, low=None, high=None)
+    events = counted.cells[key].events
+    if rule.round_to is None or not events or not point.observed:
+        return point
+    factor = events / point.observed
+
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else rule.rounded(value * factor) / factor
+
+    moved = replace(point, observed=rounded(point.observed))
+    return moved if line else replace(moved, counterfactual=rounded(point.counterfactual), low=rounded(point.low),
+                                      high=rounded(point.high))  # fmt: skip
+
+
+def _shown_fit(fit: Mapping[str, Any] | None, rule: DisclosureRule, *, whole: bool) -> Mapping[str, Any] | None:
+    """Return what was observed in total as it is shown: rounded, or (of a variation) not at all."""
+    if fit is None or not whole:
+        return fit and {key: value for key, value in fit.items() if key not in ("observed_total", "averages")}
+    found, total = dict(fit), fit.get("observed_total")
+    if rule.round_to and total:
+        found["observed_total"] = rule.rounded(total)
+        averages = found.get("averages") or {}
+        if averages.get("observed") is not None:
+            share = found["observed_total"] / total
+            found["averages"] = {**averages, "observed": averages["observed"] * share}
+    return found
+
+
+def _without_sums(result: Result, *, touched: bool) -> Result:
+    """Return a result without sums whose differences are single counts."""
+    if not touched:
+        return result
+    horizons = tuple(
+        each if each is result.horizons[-1] else replace(each, averted=None, averted_low=None, averted_high=None)
+        for each in result.horizons
+    )
+    return replace(result, cumulative=(), horizons=horizons,
+                   baselines=tuple(each for each in result.baselines if each.registered))  # fmt: skip
+
+
+def _without_places(result: Result, counted: Counted, rule: DisclosureRule, keys: Mapping[Key, str]) -> Result:
+    """Return a result without what is told of single places, or of places that start together, where one is small."""
+    if any(rule.hides(half) for halves in counted.units.values() for half in halves):
+        result = replace(result, placebos=tuple(each for each in result.placebos if each.kind != "unit"),
+                         leave_out=tuple(each for each in result.leave_out if each.left_out not in counted.units),
+                         dropped=tuple((unit, "left out") for unit, _ in result.dropped))  # fmt: skip
+    if len({each.group for each in result.group_time}) > 1 and counted.lone_small(rule):
+        result = replace(result, group_time=(), aggregations=None)
+    elif keys:
+        result = replace(result, group_time=())
+    return result
+
+
+def _marked(analysis: Analysis, rule: DisclosureRule, keys: Mapping[Key, str]) -> Analysis:
+    """Return an analysis that says by which rule its numbers were hidden, and which."""
+    cells = [{"group": group, "period": period, "why": why} for (group, period), why in sorted(keys.items())]
+    block = {"profile": rule.profile, "words": rule.words, "hidden": cells, "rounded_to": rule.round_to}
+    return replace(analysis, result=replace(analysis.result, disclosure=block))
