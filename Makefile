@@ -13,7 +13,7 @@ site: $(VENV)/.ready
 	$(BIN)/evalkit build --jobs $(JOBS)
 
 test: $(VENV)/.ready-test check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 check: $(VENV)/.ready-test
 	$(BIN)/ruff check .

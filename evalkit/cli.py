@@ -255,7 +255,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows ? and loses nothing else
     try:
-        status = app(standalone_mode=False)
+        status = app(_after_debug(sys.argv[1:]), standalone_mode=False)
         sys.stdout.flush()
         _leave(status if isinstance(status, int) else DONE)
     except EvalkitError as error:
@@ -276,6 +276,15 @@ def main() -> None:
         typer.echo(f"evalkit stopped unexpectedly: {type(error).__name__}: {error}\n"
                    "This is a fault of evalkit: run again with --debug and report it.", err=True)  # fmt: skip
         _leave(WRONG, error)
+
+
+def _after_debug(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments without `--debug`, which is taken before the verb and after it; what follows -- is left."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = [argument for argument in arguments[:end] if argument != "--debug"]
+    if len(options) < end:
+        os.environ["EVALKIT_DEBUG"] = "1"
+    return [*options, *arguments[end:]]
 
 
 def _leave(code: int, error: BaseException | None = None) -> NoReturn:

@@ -103,7 +103,7 @@ def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequen
     sure = sum(_leaves_out_no_change(analysis.result.effect) for analysis in others)
     untouched = [d for d in primary.result.diagnostics if d.name in ("negative_controls", "falsification")]
     moved = any(diagnostic.verdict == "sign against" for diagnostic in untouched)
-    nothing = "no other estimate was made"
+    nothing = "the study file asks for no other analysis"
     return _counted([
         ("the interval leaves out no change",
          "there is no interval" if effect.low is None else "the interval includes no change",

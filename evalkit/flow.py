@@ -23,6 +23,7 @@ from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure,
 from evalkit.sources import (
     Exposure,
     Neighbours,
+    RollOutTable,
     build_panel,
     exposure_inputs,
     load,
@@ -30,17 +31,21 @@ from evalkit.sources import (
     neighbour_inputs,
     read_exposure,
     read_neighbours,
+    read_roll_out,
+    roll_out_inputs,
     with_neighbours,
+    with_starts,
 )
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
     import pandas
 
-    from evalkit.sources import NeighbourTable
+    from evalkit.sources import Intervention, NeighbourTable
     from evalkit.spec.blocks import Rollout
 
 Progress = Callable[[str, int, int], None]
+Notes = tuple[str, ...]
 DEFAULT_SEED = 20_240_229
 
 
@@ -106,6 +111,7 @@ class Tables:
         self._read: dict[str, tuple[pandas.DataFrame, str, str]] = {}
         self._exposures: dict[str, Exposure] = {}
         self._neighbours: dict[str, Neighbours] = {}
+        self._roll_outs: dict[str, RollOutTable] = {}
         self._hashes: dict[str, str] = {}
         self.inputs: dict[str, DataInput] = {}
 
@@ -118,7 +124,9 @@ class Tables:
         rows, origin, sha256 = self._rows(data, needed_columns(data, study.outcomes, study.intervention))
         outcome = study.outcomes[request.outcome]
         exposure = self._exposure(data, outcome.exposure)
-        panel = build_panel(data, rows, request.outcome, outcome, study.intervention, origin, sha256, exposure)
+        intervention, notes = self._begun(study.intervention, data, rows)
+        panel = build_panel(data, rows, request.outcome, outcome, intervention, origin, sha256, exposure)
+        panel = replace(panel, notes=(*panel.notes, *notes))
         table = data.neighbour_table
         if table is not None:
             panel = with_neighbours(panel, self._adjoining(table), data, rows)
@@ -153,6 +161,18 @@ class Tables:
             self._hashes[table.path] = found.sha256
             self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, found.rows, "", ""))
         return self._neighbours[key]
+
+    def _begun(self, intervention: Intervention, data: Any, rows: pandas.DataFrame) -> tuple[Intervention, Notes]:
+        """Return the intervention with the starts of its roll-out table, where it names one, and notes."""
+        table = intervention.start_table
+        if table is None:
+            return intervention, ()
+        key = provenance.canonical([table.model_dump(mode="json", by_alias=True), data.frequency])
+        if key not in self._roll_outs:
+            found = self._roll_outs[key] = read_roll_out(table, data.frequency, self.folders)
+            self._hashes[table.path] = found.sha256
+            self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, found.rows, "", ""))
+        return with_starts(intervention, self._roll_outs[key], data, rows)
 
     def require_unchanged(self, hashes: Mapping[str, str]) -> None:
         """Check that nothing was written to the data while they were read.
@@ -357,7 +377,8 @@ def input_hashes(spec: Spec) -> dict[str, str]:
             data = request.study.data
             assert data is not None
             items = [*data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
-                     *neighbour_inputs(data, spec.folders)]  # fmt: skip
+                     *neighbour_inputs(data, spec.folders),
+                     *roll_out_inputs(request.study.intervention, spec.folders)]  # fmt: skip
             hashes |= {item.name: item.sha256() for item in items}
     except EvalkitError as error:
         raise spec.located(error) from None

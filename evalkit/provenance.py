@@ -14,7 +14,7 @@ from typing import Any
 COMPUTING = ("appraisal", "designs", "diagnostics", "disclosure", "estimation", "planning", "sources", "spec",
              "claims.py", "evidence.py", "flow.py", "periods.py", "records", "archive.py")  # fmt: skip
 """Sources of evalkit, and tables that ship with them, that can move a number of result.json."""
-WORDING = ("report", "periods.py", "records")
+WORDING = ("report", "disclosure", "periods.py", "records")
 """Sources of evalkit that can move a word or a drawing of a page."""
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels")
 """Packages whose version can move a number."""

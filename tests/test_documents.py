@@ -319,9 +319,26 @@ class TestReadme:
         ]  # fmt: skip
         assert {"comparison: level", "difference: level"} <= {term.term for term in result.coefficients}
 
+    def test_its_roll_out_runs_as_it_stands(self, write_study: Callable[..., Path]) -> None:
+        """Every table and option that is written has its part in the result."""
+        path = write_study(self.blocks()[3])
+        data = path.parents[1] / "data"
+        data.mkdir(exist_ok=True)
+        areas = ["Northside", "Harbour", "Docks", *(f"Area {number}" for number in range(9))]
+        months = [f"{year}-{month:02d}" for year in (2020, 2021, 2022) for month in range(1, 13)]
+        rows = [f"{area},{month},{40 + (7 * at + 5 * when + at * when) % 17},{9000 + 100 * at}"
+                for at, area in enumerate(areas) for when, month in enumerate(months)]  # fmt: skip
+        (data / "areas.csv").write_text("\n".join(["area,month,robberies,population", *rows]))
+        (data / "neighbours.csv").write_text("unit,neighbour\nNorthside,Area 3\n")
+        (data / "roll-out.csv").write_text("area,began\nNorthside,2021-04\nHarbour,2021-10\nArea 5,\n")
+        found = flow.evaluate(load_spec(path)).primary.result
+        assert dict(found.dropped) == {
+            "Docks": "left out of the comparison: Rebuilt in 2022", "Area 3": "neighbour of Northside"}  # fmt: skip
+        assert (found.n_treated_units, found.estimator["name"]) == (2, "callaway_santanna")
+
     def blocks(self) -> list[str]:
         blocks = re.findall(r"```yaml\n(.*?)```", self.text, flags=re.DOTALL)
-        assert len(blocks) == 3
+        assert len(blocks) == 4
         return blocks
 
     def test_it_names_every_source_and_design(self) -> None:

@@ -105,6 +105,7 @@ def appraise(economics: Economics, effect: AppraisedEffect, project: Path | None
         returns=money_returns(whole, bool(withheld)),
         acceptability=_acceptability(whole),
         acceptability_unit=effect.counted,
+        acceptability_priced=_priced(whole),
         distribution=() if draws is None else distribution(draws),
         costs_by_payer=payer_years(whole.costs),
         payback=payback(years, bool(withheld)),
@@ -200,11 +201,7 @@ def _acceptability(whole: Assessment) -> tuple[Acceptability, ...]:
     The axis ends at twice what a unit is priced at; where none is priced, at four times what it would have to be worth
     were the effect at the better end of its interval.
     """
-    drawn = whole.parameters[EFFECT].draws
-    factors = [(share, whole.terms.factor(year)) for year, share in whole.shares.items()]
-    additional = 1.0 if whole.economics.additionality is None else whole.economics.additionality.factor
-    weight = additional * sum(share * factor for share, factor in factors)
-    gained = whole.effect.gained
+    drawn, gained, weight = whole.parameters[EFFECT].draws, whole.effect.gained, _weighted_units(whole)
     if drawn is None or gained is None or not whole.effect.claimable or not whole.known or not weight > 0.0:
         return ()
     cost = whole.cost.stated
@@ -215,6 +212,18 @@ def _acceptability(whole: Assessment) -> tuple[Acceptability, ...]:
     else:
         return ()
     return acceptability(drawn * weight, cost if whole.cost.draws is None else whole.cost.draws, round_up(top))
+
+
+def _priced(whole: Assessment) -> float | None:
+    """Return what one unit of the outcome is priced at, on the axis of the curve."""
+    weight = _weighted_units(whole)
+    return whole.worth / weight if whole.worth > 0.0 and weight > 0.0 else None
+
+
+def _weighted_units(whole: Assessment) -> float:
+    """Return the additional units per observed one, each weighted by the discount factor of its year."""
+    additional = 1.0 if whole.economics.additionality is None else whole.economics.additionality.factor
+    return additional * sum(share * whole.terms.factor(year) for year, share in whole.shares.items())
 
 
 def _equivalent_annual(whole: Assessment) -> float | None:

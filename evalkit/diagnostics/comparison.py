@@ -23,7 +23,13 @@ ANTICIPATION = "Units did not change before the start because they saw it coming
 
 
 def pre_period_leads(
-    leads: Sequence[EventTime], statistic: float, p_value: float, scale: Scale, unit: str, effect: float
+    leads: Sequence[EventTime],
+    statistic: float,
+    p_value: float,
+    scale: Scale,
+    unit: str,
+    effect: float,
+    test: str = "Joint test",
 ) -> Diagnostic:
     """Return whether treated units already drifted apart from the others before the start.
 
@@ -38,6 +44,8 @@ def pre_period_leads(
         Unit on the identity scale.
     effect : float
         The estimated effect, to set the size of the leads beside.
+    test : str
+        Where the p-value comes from, in words.
 
     Notes
     -----
@@ -58,7 +66,7 @@ def pre_period_leads(
         f"The largest gap in {several(len(leads), 'earlier period')} was {change(largest.value, scale, unit)} "
         f"({-largest.time} before the start; the effect is {change(effect, scale, unit)}). "
         + (f"Gaps at {listed([str(time) for time in outside])} are larger than chance allows. " if outside else "")
-        + f"Joint test: p = {p_value:.2g}. The data cannot rule out gaps {widest}."
+        + f"{test}: p = {p_value:.2g}. The data cannot rule out gaps {widest}."
     )
     return Diagnostic(
         "pre_period_leads", PARALLEL, "sign against" if against else "no sign against", reading,
@@ -70,7 +78,14 @@ def pre_period_leads(
 
 
 def leads_of_few(
-    leads: Sequence[EventTime], gap: float, scale: Scale, unit: str, effect: float, treated: int, noun: str
+    leads: Sequence[EventTime],
+    gap: float,
+    scale: Scale,
+    unit: str,
+    effect: float,
+    treated: int,
+    noun: str,
+    why: str = "",
 ) -> tuple[Diagnostic, Diagnostic]:
     """Return the checks of leads and of anticipation as not run for want of treated clusters, with the sizes seen.
 
@@ -86,6 +101,8 @@ def leads_of_few(
         Number of treated clusters, fewer than `FEW_TREATED_CLUSTERS`.
     noun : str
         What a cluster is called.
+    why : str
+        Why there is no test; empty for too few treated clusters.
 
     Notes
     -----
@@ -96,6 +113,7 @@ def leads_of_few(
         f"With {several(treated, f'treated {noun}')} the test is not valid (it needs {FEW_TREATED_CLUSTERS} or more), "
         "so it was not made. "
     )
+    reason = f"No test of it holds with so few treated: {why}. " if why else reason
     seen = (
         f"The largest gap in {several(len(leads), 'earlier period')} was {change(largest.value, scale, unit)} "
         f"({-largest.time} before the start; the effect is {change(effect, scale, unit)})."

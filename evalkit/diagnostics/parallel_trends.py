@@ -68,7 +68,7 @@ def treated_clusters(treated: int, noun: str, method: str, level: float = 0.95) 
         return plain
     reading = (
         f"{several(treated, noun)} {'is' if treated == 1 else 'are'} treated. The {level:.0%} interval rests on "
-        f"{METHODS[method]}, which allows for few treated; it is wide for that reason."
+        f"{METHODS[method]}, which allows for few treated."
     )
     return replace(plain, verdict="no sign against", reading=reading, short="", key=False)
 
@@ -113,8 +113,9 @@ def treated_like_the_rest(
     """
     shares = sets_as_high(before, treated, sizes, draws, seed)
     found = [word for word, share in shares.items() if share <= EXTREME]
-    shown = listed([f"{share:.0%} of sets of as many places are as high ({word})" for word, share in shares.items()])
-    reading = f"Before the start, {shown}. " + (
+    as_much = {"larger": "as large", "more variable": "as variable"}
+    shown = listed([f"{share:.0%} are {as_much.get(word, word)}" for word, share in shares.items()])
+    reading = f"Of all sets of as many places, {shown} before the start as the treated. " + (
         f"Treated places are {listed(found)} than the others. The interval takes any place to have been as likely to "
         "be treated, and is not to be relied on for such places."
         if found
@@ -246,12 +247,12 @@ def leave_one_out(
     failed = len(found) - len(seen)
     reading = (
         f"Left out one at a time ({several(len(seen), 'case')}), units and starts give estimates between "
-        f"{smallest:+.3g}{unit} and {largest:+.3g}{unit} ({value:+.3g}{unit} with all). It moves most without "
-        f"{farthest.left_out}, to {moved:+.3g}{unit}."
+        f"{_signed(smallest)}{unit} and {_signed(largest)}{unit} ({_signed(value)}{unit} with all). It moves most "
+        f"without {farthest.left_out}, to {_signed(moved)}{unit}."
     )
     if driving:
         reading += f" It leaves the headline's interval, or changes direction, without {listed(driving)}."
-    reading += f" {several(failed, 'case')} could not be estimated." if failed else ""
+    reading += f" Without {_failed(found, failed)} nothing can be estimated." if failed else ""
     reading += " There are too many units to leave each out: only treated ones were." if treated_alone else ""
     return Diagnostic(
         "leave_out", NOBODY, "sign against" if driving else "no sign against", reading, statistic=moved - value,

@@ -9,9 +9,7 @@ from evalkit.disclosure.rule import DisclosureRule
 from evalkit.errors import Problem
 
 
-def small_changes(
-    now: Mapping[str, Any], released: Mapping[str, Any], rule: DisclosureRule
-) -> list[Problem]:
+def small_changes(now: Mapping[str, Any], released: Mapping[str, Any], rule: DisclosureRule) -> list[Problem]:
     """Return the counts that the difference between two releases would give away.
 
     Parameters

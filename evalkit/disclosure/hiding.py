@@ -11,9 +11,11 @@ from evalkit.disclosure.cells import WHERE, Cell, Counted
 from evalkit.disclosure.rule import DisclosureRule
 from evalkit.disclosure.secondary import hidden_together
 from evalkit.errors import DataError
-from evalkit.records import Analysis, PathPoint, Result
+from evalkit.records import Analysis, Diagnostic, PathPoint, Result
 
 Key = tuple[str, str]
+BASELINES = "choice_of_baseline"
+"""Name of the check that sets the change against other windows before."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,16 @@ def _reason_to_withhold(
     return None
 
 
-def _known_sets(analysis: Analysis, counted: Counted) -> list[list[Cell]]:
-    """Return the cells whose total the model gives away: by line of the path, before and from the start on."""
+def _known_sets(analysis: Analysis, counted: Counted, *, used: bool = True) -> list[list[Cell]]:
+    """Return the cells whose total the model gives away: by line of the path, before and from the start on.
+
+    With `used` false: those that the model leaves out, of which checks tell the average.
+    """
     path = analysis.result.path
     modelled = {(point.unit, point.period) for point in path if point.fitted is not None}
     lines: dict[tuple[str, bool], list[Cell]] = {}
     for key, cell in counted.cells.items():
-        if key in modelled or not any(group == cell.group for group, _ in modelled):
+        if (key in modelled or not any(group == cell.group for group, _ in modelled)) is used:
             lines.setdefault((cell.group, cell.before), []).append(cell)
     return list(lines.values())
 
@@ -153,7 +158,7 @@ def _hidden_keys(
     keys: dict[Key, str] = dict.fromkeys((key for key in rule.also if key in counted.cells), "declared")
     keys |= {key: "small" for key, cell in counted.cells.items() if cell.events is None or rule.hides(cell.events)}
     sets = _known_sets(analysis, counted)
-    parts = list(sets)
+    parts = sets + _known_sets(analysis, counted, used=False)
     for other, others in kept:
         for cells in _known_sets(other, others):
             periods = {cell.period for cell in cells}
@@ -223,8 +228,15 @@ def _without_sums(result: Result, *, touched: bool) -> Result:
         each if each is result.horizons[-1] else replace(each, averted=None, averted_low=None, averted_high=None)
         for each in result.horizons
     )
-    return replace(result, cumulative=(), horizons=horizons,
+    checks = tuple(_without_windows(check) if check.name == BASELINES else check for check in result.diagnostics)
+    return replace(result, cumulative=(), horizons=horizons, diagnostics=checks,
                    baselines=tuple(each for each in result.baselines if each.registered))  # fmt: skip
+
+
+def _without_windows(check: Diagnostic) -> Diagnostic:
+    """Return the check of other windows with its verdict alone: their changes are their counts."""
+    return replace(check, reading="What other windows before give is not shown, since counts in them are hidden.",
+                   statistic=None, low=None, high=None)  # fmt: skip
 
 
 def _without_places(result: Result, counted: Counted, rule: DisclosureRule, keys: Mapping[Key, str]) -> Result:
@@ -244,4 +256,6 @@ def _marked(analysis: Analysis, rule: DisclosureRule, keys: Mapping[Key, str]) -
     """Return an analysis that says by which rule its numbers were hidden, and which."""
     cells = [{"group": group, "period": period, "why": why} for (group, period), why in sorted(keys.items())]
     block = {"profile": rule.profile, "words": rule.words, "hidden": cells, "rounded_to": rule.round_to}
-    return replace(analysis, result=replace(analysis.result, disclosure=block))
+    hidden = f" {len(cells):,} {'count is' if len(cells) == 1 else 'counts are'} hidden here and left empty."
+    note = f"Small numbers: {rule.words}{hidden if cells else ''}"
+    return replace(analysis, notes=(*analysis.notes, note), result=replace(analysis.result, disclosure=block))

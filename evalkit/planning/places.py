@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalkit.designs.difference_in_differences.adoption import Adoption, adoption
+from evalkit.designs.difference_in_differences.adoption import Adoption
 from evalkit.designs.difference_in_differences.estimated import Estimated
-from evalkit.designs.difference_in_differences.estimators import rows_of
+from evalkit.designs.difference_in_differences.estimators import rows_of, studied
 from evalkit.designs.difference_in_differences.two_way_fit import TwoWay
 from evalkit.designs.difference_in_differences.wide_panel import WidePanel, wide_panel
 from evalkit.designs.outcomes import EVENTS, modelled, to_events
@@ -124,7 +124,7 @@ def learn(design: DifferenceInDifferences, panel: Panel, after: int | None = Non
             "power is not worked out for poisson: counts cannot be shifted by an effect",
             "plan with two_way_fixed_effects, on the log scale where all counts are above zero", "design.estimator",
         )  # fmt: skip
-    study = rows_of(resolved, whole, adoption(whole, resolved.before, resolved.after)).study
+    study = rows_of(resolved, whole, studied(resolved, whole)).study
     wide, noun = _wide(resolved, whole, study)
     before = int(wide.first_treated.min())
     times = [time for time in study.times if time < min(study.starts.values()) and time <= panel.times[-1]]

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import DataError, DesignError, EvalkitError
 from evalkit.periods import parse_period
-from evalkit.sources import build_panel, load, needed_columns, read_exposure, read_neighbours, with_neighbours
+from evalkit.sources import (
+    build_panel,
+    load,
+    needed_columns,
+    read_exposure,
+    read_neighbours,
+    read_roll_out,
+    with_neighbours,
+    with_starts,
+)
 
 if TYPE_CHECKING:
+    import pandas
+
     from evalkit.records import Panel
     from evalkit.sources.folders import Folders
     from evalkit.spec.loading import AnalysisRequest, Spec
@@ -55,6 +66,10 @@ def _planned(study: Study, panel: Panel, folders: Folders) -> Panel | None:
 
     intervention = study.intervention
     assert intervention is not None
+    if intervention.start_table is not None:
+        data = study.needed_data
+        rows, _, _ = load(data, folders, needed_columns(data, study.outcomes, None))
+        intervention = _begun(study, intervention, rows, folders)
     if intervention.starts is not None:
         found = {unit: _time(start, panel.frequency) for unit, start in intervention.starts.items()}
     elif intervention.start_column is not None:
@@ -128,9 +143,18 @@ def power_of(spec: Spec, replications: int | None = None, after: int | None = No
         raise spec.located(error) from None
 
 
+def _begun(study: Study, intervention: Any, rows: pandas.DataFrame, folders: Folders) -> Any:
+    """Return the intervention with the starts of its roll-out table, where it names one."""
+    if intervention is None or intervention.start_table is None:
+        return intervention
+    data = study.needed_data
+    return with_starts(intervention, read_roll_out(intervention.start_table, data.frequency, folders), data, rows)[0]
+
+
 def _built(study: Study, outcome_id: str, intervention: Any, folders: Folders) -> Panel:
     data, outcome = study.needed_data, study.outcomes[outcome_id]
     rows, origin, sha256 = load(data, folders, needed_columns(data, study.outcomes, intervention))
+    intervention = _begun(study, intervention, rows, folders)
     joined = outcome.exposure is not None and outcome.exposure in data.exposures
     exposure = read_exposure(data, outcome.exposure, folders) if joined and outcome.exposure else None
     panel = build_panel(data, rows, outcome_id, outcome, intervention, origin, sha256, exposure)

@@ -233,6 +233,8 @@ class Appraisal:
     returns : tuple of MoneyReturn
     acceptability : tuple of Acceptability
     acceptability_unit : str
+    acceptability_priced : float or None
+        What one unit of the outcome is priced at, on the axis of the curve; None where none is priced.
     distribution : tuple of Bin
     costs_by_payer : tuple of PayerYear
     payback : mapping or None
@@ -273,6 +275,7 @@ class Appraisal:
     returns: tuple[MoneyReturn, ...] = ()
     acceptability: tuple[Acceptability, ...] = ()
     acceptability_unit: str = ""
+    acceptability_priced: float | None = None
     distribution: tuple[Bin, ...] = ()
     costs_by_payer: tuple[PayerYear, ...] = ()
     payback: Mapping[str, Any] | None = None

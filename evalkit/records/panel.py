@@ -137,6 +137,7 @@ class Panel:
         if holes:
             raise DataError([
                 Problem(f"{unit or 'the series'} has no rows for {spell_periods(missing, self.frequency)}",
-                        "declare gaps with a reason, or drop the unit", "unit x period")
+                        "declare gaps with a reason (`data.gaps`), or leave the unit out by `data.filter`",
+                        "unit x period")
                 for unit, missing in holes
             ])  # fmt: skip

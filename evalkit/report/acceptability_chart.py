@@ -6,14 +6,14 @@ import itertools
 import math
 from collections.abc import Sequence
 
-from evalkit.records import Acceptability, Appraisal
+from evalkit.records import Acceptability
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.money_reading import MoneyReading
 from evalkit.report.money_scale import chance, money, money_ticks
 from evalkit.report.money_waterfall import money_source
 from evalkit.report.numbers import Shown, percent, pounds
-from evalkit.report.scales import is_finite, step_for, ticks_within
+from evalkit.report.scales import step_for, ticks_within
 
 
 def acceptability_figure(money_read: MoneyReading) -> Figure | None:
@@ -23,7 +23,7 @@ def acceptability_figure(money_read: MoneyReading) -> Figure | None:
     if not money_read.priced or len(curve) < 2 or not any(point.probability for point in curve):
         return None
     unit = appraisal.acceptability_unit or "the outcome"
-    priced = priced_value(appraisal)
+    priced = appraisal.acceptability_priced
     mark = "Diamond and dashed line: the value that this appraisal uses" if priced is not None else ""
     return assembled(
         "acceptability", acceptability_message(curve, priced),
@@ -32,23 +32,6 @@ def acceptability_figure(money_read: MoneyReading) -> Figure | None:
         described(_describe(curve, priced), money_read.simulated), _table(curve),
         lambda size: _draw(curve, priced, unit, size, simulated=money_read.simulated),
     )  # fmt: skip
-
-
-def priced_value(appraisal: Appraisal) -> float | None:
-    """Return what one unit of the outcome is taken to be worth, in pounds of the price base; None where none is priced.
-
-    Notes
-    -----
-    The stated present value of benefits over the units that are counted as additional, each weighted by the discount
-    factor of its year: the value on the axis of the curve at which it has the stated benefit.
-    """
-    benefit = appraisal.benefit
-    if benefit is None or not is_finite(benefit.value):
-        return None
-    factor = float((appraisal.additionality or {}).get("factor", 1.0))
-    units = factor * math.fsum((year.averted or 0.0) * year.discount_factor for year in appraisal.by_year)
-    value = benefit.value / units if units else math.nan
-    return value if value > 0 else None
 
 
 def probability_at(curve: Sequence[Acceptability], value: float) -> float | None:

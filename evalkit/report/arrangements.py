@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evalkit.disclosure import rule_of
 from evalkit.records import Evaluation
 from evalkit.report.numbers import interval_text, number, signed_percent
 from evalkit.report.words import interval_label
@@ -72,12 +73,11 @@ def responsible(study: Mapping[str, Any]) -> Pairs:
 
 def small_numbers(study: Mapping[str, Any]) -> str:
     """Return the rule for small numbers in words."""
-    block = study.get("disclosure") or {}
-    rule = block.get("profile")
-    parts = ["No rule was set" if rule in (None, "none") else f"Rule: {rule}"]
-    parts += [f"nothing under {number(block['min_cell'])} is printed"] if block.get("min_cell") else []
-    parts += [f"rounded to {number(block['round_to'])}"] if block.get("round_to") else []
-    return "; ".join(parts)
+    rule = rule_of(study.get("disclosure"))
+    if rule is None:
+        return "No rule was set"
+    also = "; ".join(f"{group}, {period}" for group, period in rule.also)
+    return f"Rule: {rule.profile}. {rule.words}" + (f" Also hidden: {also}." if also else "")
 
 
 def claims(evaluation: Evaluation) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ from evalkit.report.dated_chart import Dot, Dots, describe_dots, draw_dots
 from evalkit.report.exhibits import source_words
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.ladder import Change
-from evalkit.report.numbers import Shown, interval_text, signed
+from evalkit.report.numbers import Shown, bounded, interval_text
 from evalkit.report.result_tables import written
 from evalkit.report.row_chart import Row, Rows, describe_rows, draw_rows
 from evalkit.report.tables import Column, Table
@@ -44,7 +44,7 @@ def starts_figure(evaluation: Evaluation) -> Figure | None:
     less, more = less_more(primary.outcome.kind)
     together = "In order of their start. Diamond: all places together, as in the headline"
     table = (("Places", f"Change{_in(primary)}", *_bound_heads(changes, by)),
-             *(_cells(primary, label, one) for label, one in zip(labels, by, strict=True)))  # fmt: skip
+             *(_cells(primary, label, one, by) for label, one in zip(labels, by, strict=True)))  # fmt: skip
     return assembled(
         "starts", _ran("By when places started, the change", changes),
         sentences(together, *rows.notes(lines_named=False)), source_words(evaluation, primary),
@@ -69,7 +69,7 @@ def calendar_figure(evaluation: Evaluation) -> Figure | None:
     drawn = Dots(dots, primary.frequency, "percent" if dots[0].change.percent else unit_of(primary), ("Period", ""))
     noun = words_for(primary.frequency)
     table = ((noun.capitalize(), f"Change{_in(primary)}", *_bound_heads(drawn.changes, by)),
-             *(_cells(primary, dot.label, one) for dot, one in zip(dots, by, strict=True)))  # fmt: skip
+             *(_cells(primary, dot.label, one, by) for dot, one in zip(dots, by, strict=True)))  # fmt: skip
     return assembled(
         "calendar", _ran(f"By calendar {noun}, the change", drawn.changes),
         sentences(f"Average over the places that had started by that {noun}, against what was expected of them",
@@ -117,7 +117,8 @@ def by_start_sentences(analysis: Analysis) -> list[str]:
         return []
     return ["Places started at different times. The headline is the average over all treated places and periods; the "
             "effect may differ between those that started early and late, or by how long they have had it.",
-            "Groups of few places have wide intervals, and an order among them may be chance."]  # fmt: skip
+            "Groups of fewer than six places have no interval: theirs would be far too narrow. Differences among them "
+            "may be chance."]  # fmt: skip
 
 
 def _by(analysis: Analysis, kind: str) -> Sequence[Mapping[str, Any]]:
@@ -143,29 +144,39 @@ def _headline(analysis: Analysis) -> Row:
 
 def _bound_heads(changes: Sequence[Change], by: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     name = interval_label(changes[0].level).capitalize()
-    together = any(one.get("simultaneous_low") is not None for one in by)
-    return (f"{name}, each alone", f"{name}, all together") if together else (f"{name}, each alone",)
+    return (f"{name}, each alone", f"{name}, all together") if _together(by) else (f"{name}, each alone",)
 
 
-def _cells(analysis: Analysis, label: str, one: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a row of the table behind a chart: value, pointwise bounds and, where known, simultaneous ones."""
-    alone = _change(analysis, one)
+def _together(by: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether any row has simultaneous bounds; a start of one unit has none beside others that have them."""
+    return any(one.get("simultaneous_low") is not None for one in by)
+
+
+def _cells(
+    analysis: Analysis, label: str, one: Mapping[str, Any], by: Sequence[Mapping[str, Any]]
+) -> tuple[str, ...]:
+    """Return a row of the table behind a chart: value, pointwise bounds and, where any row has them, simultaneous."""
+    alone, unknown = _change(analysis, one), Shown("not known", None, None)
     value, interval = written(alone)
-    row = (label, value, interval if alone.low is not None else Shown("not known", None, None))
-    if one.get("simultaneous_low") is None:
+    row = (label, value, interval if alone.low is not None else unknown)
+    if not _together(by):
         return row
+    if one.get("simultaneous_low") is None:
+        return (*row, unknown)
     both = on_headline_scale(analysis, one["value"], one["simultaneous_low"], one["simultaneous_high"])
     return (*row, Shown(interval_text(both.low, both.high, _bound(both)), both.low, both.high))
 
 
 def _bound(change: Change) -> Any:
     if change.percent:
-        return lambda x: signed(x, 1)
+        return lambda x: bounded(x, 1)
     return lambda x: written(Change(x, None, None, False, change.level))[0]
 
 
 def _ran(what: str, changes: Sequence[Change]) -> str:
-    """Return between which ends the changes lie."""
+    """Return between which ends the changes lie; without numbers where some have no interval to be read beside."""
+    if any(change.low is None or change.high is None for change in changes):
+        return f"{what} (without an interval where fewer than six places are behind it)"
     least, most = (end(changes, key=lambda change: change.value) for end in (min, max))
     first, last = written(least, decimals=0)[0], written(most, decimals=0)[0]
     return f"{what} is {first}" if first == last else f"{what} runs from {first} to {last}"

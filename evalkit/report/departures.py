@@ -13,7 +13,7 @@ from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width
 from evalkit.report.exhibits import source_words
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.ladder import Change
-from evalkit.report.numbers import Shown, Writer, interval_text, number, percent, signed, signed_percent
+from evalkit.report.numbers import Shown, Writer, bounded, interval_text, number, percent, signed, signed_percent
 from evalkit.report.result_tables import written
 from evalkit.report.scales import finite, step_for, ticks_within
 from evalkit.report.tables import Column, Table
@@ -200,7 +200,7 @@ def _cell(change: Change) -> Shown:
 
 def _write(change: Change) -> Writer:
     if change.percent:
-        return lambda x: signed(x, 1)
+        return lambda x: bounded(x, 1)
     return lambda x: written(Change(x or 0.0, None, None, False, change.level))[0]
 
 

@@ -31,7 +31,7 @@ def events_message(analysis: Analysis) -> str:
     if not known:
         return "The difference by time since the start"
     out, still = (sum(map(_apart, points)) for points in (known, later))
-    told = f"Before the start, {number(out, 0)} of {number(len(known), 0)} intervals leave out no difference"
+    told = f"Before the start, {number(out, 0)} of {number(len(known), 0)} intervals are clear of no difference"
     return f"{told}; from the start on, {number(still, 0)} of {number(len(later), 0)}" if later else told
 
 

@@ -7,6 +7,7 @@ from html import escape
 from evalkit.periods import words_for
 from evalkit.records import Evaluation
 from evalkit.report.exhibits import headline_figure
+from evalkit.report.inference_words import terminal_rules
 from evalkit.report.ladder import Change, change_of, read
 from evalkit.report.money_parts import money_card
 from evalkit.report.money_reading import without_own_data
@@ -81,7 +82,8 @@ def terminal_summary(evaluation: Evaluation) -> list[str]:
         for check in result.diagnostics:
             first, *rest = _wrapped(f"{check.verdict}: {check.reading}", WIDTH - 31)
             lines += [f"     {check.name.replace('_', ' '):<27} {first}", *(f"{'':<33}{line}" for line in rest)]
-    lines += [f"  {line}" for line in _wrapped(f"Standard errors: {result.standard_errors}")]
+    for told in (*terminal_rules(primary), f"Standard errors: {result.standard_errors}"):
+        lines += [f"  {line}" for line in _wrapped(told)]
     return lines
 
 

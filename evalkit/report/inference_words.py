@@ -10,6 +10,7 @@ from typing import Any
 from evalkit.records import Analysis
 from evalkit.report.numbers import number
 from evalkit.report.result_tables import p_words
+from evalkit.report.rule_words import DOES, plain_nouns, plain_reason
 from evalkit.report.words import HIGHEST_P, capital
 
 
@@ -102,7 +103,7 @@ def inference_pairs(analysis: Analysis) -> list[tuple[str, str]]:
         return []
     pairs = [
         ("Rule used", f"{method.name}. {method.done}"),
-        ("Why this one", _sentence(str(inference["reason"]))),
+        ("Why this one", _sentence(plain_reason(str(inference["reason"])))),
         ("What it takes as given", method.given),
         ("p-value", _sureness(analysis)),
         ("Smallest p-value that could come out", _smallest(inference)),
@@ -119,10 +120,23 @@ def estimator_pairs(analysis: Analysis) -> list[tuple[str, str]]:
     by_rule = known.get("chosen_by") == "rule"
     name = ESTIMATORS.get(str(known["name"]), capital(str(known["name"]).replace("_", " ")))
     return [pair for pair in (
-        ("Estimator", f"{name}, {'chosen by the rule below' if by_rule else 'named by the study file'}"),
+        ("Estimator", f"{name}, {'chosen by the rule below' if by_rule else 'named by the study file'}. "
+                      f"{DOES.get(str(known['name']), '')}".strip()),
         ("Rule for the estimator", _named(str(known.get("rule") or "")) if by_rule else ""),
         ("Why this estimator", _named(str(known.get("reason") or "")) if by_rule else ""),
     ) if pair[1]]  # fmt: skip
+
+
+def terminal_rules(analysis: Analysis) -> list[str]:
+    """Return which estimator and which inference ran and why, a line each for a terminal; nothing where not known."""
+    estimator, inference = dict(estimator_pairs(analysis)), dict(inference_pairs(analysis))
+    told = []
+    if "Estimator" in estimator:
+        name = estimator["Estimator"].replace("chosen by the rule below", "chosen by the rule of METHODS.md")
+        told.append(" ".join(["Estimator:", name, estimator.get("Why this estimator", "")]).rstrip())
+    if "Rule used" in inference:
+        told.append(f"How sure: {inference['Rule used'].partition('.')[0]}. {inference['Why this one']}")
+    return told
 
 
 def given_by_estimator(analysis: Analysis) -> list[str]:
@@ -162,7 +176,7 @@ def _named(text: str) -> str:
     for option, name in ESTIMATORS.items():
         inner = name if option in PROPER else f"{name[:1].lower()}{name[1:]}"
         text = re.sub(rf"\b{option}\b", inner, text)
-    return _sentence(text)
+    return _sentence(plain_nouns(text))
 
 
 def _sentence(text: str) -> str:

@@ -59,6 +59,17 @@ def signed(x: float | None, decimals: int = 0) -> str:
     return f"+{text}" if x is not None and 0 < x < math.inf and text.strip("0.,") else text
 
 
+MOST_PERCENT = 1_000.0
+"""A bound in percent beyond it says that there is none that helps."""
+
+
+def bounded(x: float | None, decimals: int = 0) -> str:
+    """Return a bound of a change in percent with its sign; one of thousands of percent is `over +1,000`."""
+    if x is not None and MOST_PERCENT < x < math.inf:
+        return f"over {signed(MOST_PERCENT)}"
+    return signed(x, decimals)
+
+
 def percent(x: float | None, decimals: int = 0) -> str:
     """Return a percentage given as a number of percent: 15%, −15%."""
     return _with_sign(_written(x, decimals), x)

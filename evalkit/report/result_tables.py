@@ -10,9 +10,9 @@ from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, Failure
 from evalkit.report import windows
 from evalkit.report.cautions import inside
 from evalkit.report.ladder import Change, Reading, change_of, read
-from evalkit.report.numbers import Shown, interval_text, number, signed, signed_percent
+from evalkit.report.numbers import Shown, bounded, interval_text, number, signed, signed_percent
 from evalkit.report.tables import Column, Table
-from evalkit.report.words import interval_label, label_of, periods_words
+from evalkit.report.words import interval_label, is_share, label_of, periods_words
 
 ROLES = {"primary": "Main", "sensitivity": "Other choice", "falsification": "Pretend", "secondary": "Other outcome"}
 
@@ -149,7 +149,7 @@ def written(change: Change, decimals: int = 1, unit: str = "") -> tuple[Shown, S
         value, interval = sized_pair(change.value, change.low, change.high, unit)
         return Shown(f"{value} {unit}".rstrip(), change.value, unit=unit), interval
     low = -math.inf if change.high == math.inf and change.low is not None and change.low <= -100 else change.low
-    bounds = interval_text(low, change.high, lambda bound: signed(bound, decimals))
+    bounds = interval_text(low, change.high, lambda end: bounded(end, decimals))
     size = Shown(signed_percent(change.value, decimals), change.value, unit="percent")
     return size, Shown(bounds, change.low, change.high)
 
@@ -180,14 +180,25 @@ def _result_rows(primary: Analysis, reading: Reading) -> Iterator[tuple[str, Sho
         if part:
             yield label, *written(Change(part["value"], part["low"], part["high"], True, result.effect.level))
     unit = inside(primary.outcome.unit)
-    each = f"Difference a {words_for(primary.frequency)}{_where(primary)}{_in(primary)}"
-    yield from _pair(result.absolute, each, change, unit)
+    if is_share(primary) and result.absolute is not None:
+        yield "Difference, percentage points", *_points(result.absolute)
+    else:
+        each = f"Difference a {words_for(primary.frequency)}{_where(primary)}{_in(primary)}"
+        yield from _pair(result.absolute, each, change, unit)
     if reading.may_price:
         yield from _pair(result.averted, _averted_label(result.averted, primary), change, unit)
     if result.effect.scale == "log":
         effect = result.effect
         interval = Shown(interval_text(effect.low, effect.high, _decimal), effect.low, effect.high)
         yield "The same on the log scale", Shown(_decimal(effect.value), effect.value, unit="log ratio"), interval
+
+
+def _points(absolute: Estimate) -> tuple[Shown, Shown]:
+    """Return a difference of shares and its interval, both in percentage points."""
+    value = 100 * absolute.value
+    low, high = (None if end is None else 100 * end for end in (absolute.low, absolute.high))
+    ends = Shown(interval_text(low, high, lambda end: signed(end, 1)), low, high)
+    return Shown(signed(value, 1), value, unit="percentage points"), ends
 
 
 def _where(primary: Analysis) -> str:
@@ -210,7 +221,7 @@ def _averted_label(averted: Estimate | None, primary: Analysis) -> str:
     if averted is None:
         return ""
     # The record compares two lines; what was observed month by month is added up under the horizons.
-    return f"Expected less fitted, all places and periods{_in(primary)}"
+    return f"Expected without it less fitted with it, all places and periods{_in(primary)}"
 
 
 def _left_out(reading: Reading) -> str:

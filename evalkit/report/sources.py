@@ -7,6 +7,7 @@ page was made from and what its files held.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,8 +53,8 @@ def write_sources(
 ) -> Sources:
     """Write the list of studies and one document per study, with their exhibits.
 
-    A study whose own text cannot be put on a page loses its page and stands among the failures of the list; the
-    others are written all the same.
+    A study whose own text cannot be put on a page, or whose page meets a fault of evalkit, loses its page and stands
+    among the failures of the list; the others are written all the same. With EVALKIT_DEBUG set such a fault is raised.
 
     Parameters
     ----------
@@ -87,6 +88,11 @@ def write_sources(
                 files = study_files(evaluation, project)
             except EvalkitError as error:
                 faults.append(Fault(evaluation.id, _located(error, _study_file(evaluation, project))))
+                continue
+            except Exception as error:  # a fault of ours in one page is no reason to lose the others
+                if os.environ.get("EVALKIT_DEBUG"):
+                    raise
+                faults.append(Fault(evaluation.id, (_ours(error, _study_file(evaluation, project)),)))
                 continue
             written |= files
             entry = {"key": key, "files": {name: sha256_of(content) for name, content in files.items()}}
@@ -127,6 +133,17 @@ def _key(evaluation: Evaluation, project: Path, look: str) -> str:
 
 def _study_file(evaluation: Evaluation, project: Path) -> Path:
     return project / "evaluations" / f"{evaluation.id}.yaml"
+
+
+def _ours(error: Exception, study_file: Path) -> Problem:
+    """Return what is to be said of a page that a fault of evalkit keeps from being written."""
+    from evalkit.spec.loading import shown_path
+
+    return Problem(
+        f"its page could not be made: {type(error).__name__}: {error}",
+        "this is a fault of evalkit: run again with --debug and report it",
+        file=shown_path(study_file),
+    )
 
 
 def _located(error: EvalkitError, study_file: Path) -> tuple[Problem, ...]:

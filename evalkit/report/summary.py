@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.periods import words_for
-from evalkit.records import Analysis, Diagnostic, Evaluation, PathPoint
+from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, PathPoint
 from evalkit.report import windows
 from evalkit.report.cautions import caution, inside
 from evalkit.report.error_model_tables import error_models_caution
 from evalkit.report.horizon_tables import LASTING, not_lasting
 from evalkit.report.ladder import Change, Reading
 from evalkit.report.money_reading import without_own_data
-from evalkit.report.numbers import interval_text, number
+from evalkit.report.numbers import interval_text, number, percent, signed
 from evalkit.report.other_data import CHECK, rank_caution
 from evalkit.report.particulars import KINDS
 from evalkit.report.result_tables import against
-from evalkit.report.words import SIMULATED, amount, interval_label, interval_words, less_more, phrase
+from evalkit.report.words import SIMULATED, amount, interval_label, interval_words, is_share, less_more, phrase
 
 SCALES = {"design": "Strength of design", "data": "Quality of data", "repeating": "Chance of repeating"}
 BEFORE_ALL = ("treated_like_the_rest",)
@@ -211,11 +211,11 @@ def _before_after(primary: Analysis, change: Change, pair: tuple[PathPoint, Path
 
 
 def _expected_observed(primary: Analysis, reading: Reading, averages: Mapping[str, Any]) -> list[dict[str, str]]:
-    each = _each(primary)
+    each, write = _each(primary), _as_share if is_share(primary) else number
     low, high = averages.get("expected_low"), averages.get("expected_high")
-    interval = f" ({interval_text(low, high, number)})" if low is not None and high is not None else ""
-    expected, observed = (number(_rounded(averages[key])) for key in ("expected", "observed"))
-    fitted = number(_rounded(averages.get("fitted") or averages["observed"]))
+    interval = f" ({interval_text(low, high, write)})" if low is not None and high is not None else ""
+    expected, observed = (write(_rounded(averages[key])) for key in ("expected", "observed"))
+    fitted = write(_rounded(averages.get("fitted") or averages["observed"]))
     # The difference is that of the fitted line, so that the three numbers add up for the reader who checks.
     label, counted = ("Observed", each) if fitted == observed else (
         "Observed (fitted)", f"{each}; {observed} as recorded")  # fmt: skip
@@ -233,6 +233,8 @@ def _absolute_difference(primary: Analysis, reading: Reading, each: str, expecte
     if absolute is None or absolute.low is None or absolute.high is None:
         return _difference(phrase(change.value, change, kind), change, primary)
     low, high = sorted((absolute.low, absolute.high))
+    if is_share(primary):
+        return _points(absolute, primary, each)
     own = Change(absolute.value, low, high, percent=False, level=absolute.level)
     beside = number(abs(own.value), len(expected.partition(".")[2]))
     size = beside if beside.strip("0.,") else amount(own.value, own)
@@ -241,10 +243,26 @@ def _absolute_difference(primary: Analysis, reading: Reading, each: str, expecte
     return {"label": "Difference", "big": words, "range": f"{each} ({interval})", "class": "difference"}
 
 
+def _points(absolute: Estimate, primary: Analysis, each: str) -> dict[str, str]:
+    """Return the difference of two shares, in percentage points."""
+    low, high = sorted((100 * (absolute.low or 0.0), 100 * (absolute.high or 0.0)))
+    word = less_more(primary.outcome.kind)[0 if absolute.value < 0 else 1]
+    ends = interval_text(low, high, lambda end: signed(end, 1))
+    return {"label": "Difference", "big": f"{number(abs(100 * absolute.value), 1)} percentage points {word}",
+            "range": _joined(each, f"{interval_label(absolute.level)}: {ends} points"), "class": "difference"}  # fmt: skip
+
+
+def _as_share(x: float | None) -> str:
+    """Return a share of 1 in percent: 30.3%."""
+    return percent(None if x is None else 100 * x, 1)
+
+
 def _each(primary: Analysis) -> str:
     """Return what an average counts: `people a month`; over several places, `visits a month in each place`."""
-    words = _joined(_unit(primary, {}), f"a {words_for(primary.frequency)}", " ")
     places = primary.result.n_treated_units
+    if is_share(primary):
+        return f"average of {number(places)} places" if places > 1 else "average of all periods"
+    words = _joined(_unit(primary, {}), f"a {words_for(primary.frequency)}", " ")
     if places < 2:
         return words
     if primary.outcome.kind == "count":

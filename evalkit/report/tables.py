@@ -95,7 +95,7 @@ def _great_cells(table: Table) -> list[list[str]]:
     names = [f"column{place}" for place in range(len(table.columns))]
     frame = pandas.DataFrame([[clean(cell) for cell in row] for row in table.rows], columns=names, dtype=str)
     great = GT(frame, id=table.name).cols_label(
-        {name: column.label or " " for name, column in zip(names, table.columns, strict=True)}
+        {name: clean(column.label) or " " for name, column in zip(names, table.columns, strict=True)}
     )
     numbers = [name for name, column in zip(names, table.columns, strict=True) if column.kind == "number"]
     if numbers:

@@ -162,6 +162,11 @@ def label_of(analysis: Analysis) -> str:
     return label[:1].upper() + label[1:]
 
 
+def is_share(analysis: Analysis) -> bool:
+    """Say whether the outcome is a share of 1 without a unit of its own, which is told in percent and points."""
+    return analysis.outcome.kind in ("proportion", "binary") and not analysis.outcome.unit
+
+
 def plain_label(analysis: Analysis, study: Mapping[str, Any]) -> str:
     """Return the outcome's plain label where the study gives one, otherwise its label; with a capital."""
     declared = (study.get("outcomes") or {}).get(analysis.outcome.id) or {}
@@ -204,7 +209,17 @@ def _detail(evaluation: Evaluation, reading: Reading, analysis: Analysis) -> str
     if reading.rung == "V1":
         return f"{capital(interval)}. No direction was named as better, so there is no verdict."
     size = size_sentence(analysis, change, evaluation.study).removesuffix(".")
-    return " ".join(part for part in (f"{size} ({interval}).", _people(reading, analysis)) if part)
+    beside = (_points(analysis, change), _people(reading, analysis))
+    return " ".join(part for part in (f"{size} ({interval}).", *beside) if part)
+
+
+def _points(analysis: Analysis, change: Change) -> str:
+    """Return a change of a share in percentage points, where the headline gives it in percent of the share."""
+    absolute = analysis.result.absolute
+    if absolute is None or not change.percent or not is_share(analysis):
+        return ""
+    word = less_more(analysis.outcome.kind)[0 if absolute.value < 0 else 1]
+    return f"That is in percent of the share itself; in percentage points it is {number(abs(100 * absolute.value), 1)} {word}."
 
 
 def _people(reading: Reading, analysis: Analysis) -> str:

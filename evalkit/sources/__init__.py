@@ -13,15 +13,9 @@ from typing import Annotated
 from pydantic import Field
 
 from evalkit.sources.columns import (
-    Between,
-    Cell,
     Data,
-    Excluding,
-    ExposureTable,
-    Filter,
     Gap,
     Intervention,
-    NeighbourTable,
     Outcome,
     Period,
     needed_columns,
@@ -44,7 +38,10 @@ from evalkit.sources.package import PackageData
 from evalkit.sources.panel import build_panel
 from evalkit.sources.parquet import ParquetData
 from evalkit.sources.person_level import person_level_problems
+from evalkit.sources.roll_out import RollOutTable, read_roll_out, roll_out_inputs, roll_out_problems, with_starts
+from evalkit.sources.side_tables import ExposureTable, NeighbourTable, StartTable
 from evalkit.sources.simulated import SimulatedData
+from evalkit.sources.written import Between, Cell, Excluding, Filter
 
 __all__ = [
     "SOURCES",
@@ -69,7 +66,9 @@ __all__ = [
     "PackageData",
     "ParquetData",
     "Period",
+    "RollOutTable",
     "SimulatedData",
+    "StartTable",
     "build_panel",
     "exposure_inputs",
     "exposure_problems",
@@ -80,7 +79,11 @@ __all__ = [
     "person_level_problems",
     "read_exposure",
     "read_neighbours",
+    "read_roll_out",
+    "roll_out_inputs",
+    "roll_out_problems",
     "with_neighbours",
+    "with_starts",
 ]
 
 SOURCES: dict[str, type[Data]] = {

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import DataError, Problem
 from evalkit.periods import format_period, words_for
 from evalkit.records import OutcomeKind
-from evalkit.sources.dates import time_in
 from evalkit.sources.exposure import with_exposure
+from evalkit.sources.gaps import declared_gaps
 from evalkit.sources.request import Request
 
 if TYPE_CHECKING:
@@ -199,8 +199,7 @@ def _with_zeros(request: Request, table: pandas.DataFrame) -> pandas.DataFrame:
 
 
 def _gap_cells(request: Request) -> set[tuple[str | None, int]]:
-    cells = {(gap.unit, time_in(gap.period, request.data.frequency)) for gap in request.data.gaps}
-    return {(unit, time) for unit, time in cells if time is not None}
+    return {(unit, time) for time, _, unit in declared_gaps(request.data)}
 
 
 def _refuse_too_long(request: Request, first: int, last: int, units: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -12,6 +11,8 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from evalkit.errors import EvalkitError, Problem
 from evalkit.periods import FREQUENCIES, Frequency, parse_period
 from evalkit.records import Better, Block, OutcomeKind
+from evalkit.sources.side_tables import ExposureTable, NeighbourTable, StartTable
+from evalkit.sources.written import Filter, PeriodText, Text
 
 if TYPE_CHECKING:
     import pandas
@@ -20,25 +21,26 @@ if TYPE_CHECKING:
     from evalkit.sources.inputs import Input
 
 
-def _date_as_text(value: Any) -> Any:
-    """Return a date that YAML has already read as its ISO text."""
-    return value.isoformat() if isinstance(value, datetime.date) else value
+class Stretch(Block):
+    """Periods from one to another, both included."""
 
-
-PeriodText = Annotated[str | int, BeforeValidator(_date_as_text)]
-"""A period as written in YAML: 2022-12, 2022, 2022-Q4, or a whole number."""
-Text = Annotated[str, Field(min_length=1)]
-Cell = str | int | float | bool | None
-Separator = Literal[",", ";", "\t", "|", "comma", "semicolon", "tab", "bar"]
-Sha256 = Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")]
+    from_: PeriodText = Field(alias="from")
+    to: PeriodText
 
 
 class Gap(Block):
-    """A declared hole in the data."""
+    """A declared hole in the data: one period, or a stretch of them."""
 
-    period: PeriodText
+    period: Stretch | PeriodText
     why: Text
     unit: str | None = None
+
+    @property
+    def ends(self) -> tuple[str | int, str | int]:
+        """First and last period."""
+        if isinstance(self.period, Stretch):
+            return self.period.from_, self.period.to
+        return self.period, self.period
 
 
 class Period(Block):
@@ -57,29 +59,6 @@ class Period(Block):
         return self
 
 
-class Between(Block):
-    """A range of values, both ends included."""
-
-    from_: Annotated[Cell, BeforeValidator(_date_as_text)] = Field(None, alias="from")
-    to: Annotated[Cell, BeforeValidator(_date_as_text)] = None
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Between:
-        if self.from_ is None and self.to is None:
-            raise ValueError("give `from`, `to` or both")
-        return self
-
-
-class Excluding(Block):
-    """Values that are left out."""
-
-    not_: Cell | list[Cell] = Field(alias="not")
-
-
-Filter = dict[str, Cell | list[Cell] | Between | Excluding]
-"""Rows to keep, by column: a value, a list of values, {from, to} or {not: ...}. All must hold."""
-
-
 class Outcome(Block):
     """One outcome: what is counted or measured, and what would be better."""
 
@@ -92,6 +71,9 @@ class Outcome(Block):
     kind: OutcomeKind = "count"
     exposure: Text | None = Field(
         None, description="Column with population, person-time or trials, or a table under data.exposures"
+    )
+    exposure_jumps: Text | None = Field(
+        None, description="Why the exposure may be more than 3 times that of the period before, or less than a third"
     )
     per: float = Field(1.0, gt=0, description="A rate is printed per this many units of exposure")
     better: Better = "neither"
@@ -120,6 +102,10 @@ Starts = Annotated[dict[str, PeriodText | None], BeforeValidator(_names_as_text)
 """First treated period by unit; none is never."""
 
 
+WAYS = ("start", "starts", "start_column", "treated_column", "table")
+"""The ways to say when it started, of which a study uses one."""
+
+
 class Intervention(Block):
     """When it started, and where."""
 
@@ -127,14 +113,36 @@ class Intervention(Block):
     starts: Starts | None = Field(None, description="First treated period by unit; others never")
     start_column: Text | None = Field(None, description="Column with each unit's first treated period; empty is never")
     treated_column: Text | None = Field(None, description="Column that is 1 from the first treated period on")
+    table: StartTable | Text | None = Field(
+        None, description="Roll-out table: a file with the columns unit and start, or {path, unit, start}"
+    )
     label: str | None = Field(None, description="Text at the line on the chart")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat(cls, value: Any) -> Any:
+        """Return the block; beside the name of a table, `unit` and `start` are its columns."""
+        if not isinstance(value, dict) or not isinstance(value.get("table"), str):
+            return value
+        columns = {key: value[key] for key in ("unit", "start") if key in value}
+        rest = {key: item for key, item in value.items() if key not in columns}
+        return {**rest, "table": {"path": value["table"], **columns}}
 
     @model_validator(mode="after")
     def _one_way(self) -> Intervention:
-        ways = [self.start, self.starts, self.start_column, self.treated_column]
-        if sum(way is not None for way in ways) != 1:
-            raise ValueError("say once when it started: one of start, starts, start_column, treated_column")
+        if sum(getattr(self, way) is not None for way in WAYS) != 1:
+            raise ValueError(f"say once when it started: one of {', '.join(WAYS)}")
         return self
+
+    @property
+    def way(self) -> str:
+        """The key that says when it started."""
+        return next(way for way in WAYS if getattr(self, way) is not None)
+
+    @property
+    def start_table(self) -> StartTable | None:
+        """The roll-out table, however it was written."""
+        return self.table if isinstance(self.table, StartTable) else None
 
     @field_validator("starts")
     @classmethod
@@ -142,98 +150,6 @@ class Intervention(Block):
         if starts is not None and not starts:
             raise ValueError("name at least one unit with its first treated period")
         return starts
-
-
-class ExposurePeriod(Block):
-    """Where an exposure table holds its periods."""
-
-    column: Text = Field(description="Column that holds dates or periods")
-    frequency: Frequency | None = Field(None, description="Length of its periods; left out, that of the data")
-
-
-_ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "excel", ".xlsm": "excel"}
-
-
-def _kind_of(path: str) -> str:
-    """Return which source reads a file, by its ending; empty for none."""
-    name = path.lower().removesuffix(".gz")
-    return next((kind for ending, kind in _ENDINGS.items() if name.endswith(ending)), "")
-
-
-def _require_kind(path: str, sheet: str | None) -> None:
-    """Raise a ValueError, for pydantic, unless the file's ending is known and a sheet is that of a workbook."""
-    if not _kind_of(path):
-        raise ValueError(f"{path} ends in none of {', '.join(_ENDINGS)}; save the table as one of them")
-    if sheet is not None and _kind_of(path) != "excel":
-        raise ValueError(f"{path} is no workbook; leave `sheet` out")
-
-
-class ExposureTable(Block):
-    """Population, person-time or trials by unit and period in a file of its own, joined to the rows of the data."""
-
-    path: Text = Field(description="File inside the project, or under the data root: .csv, .parquet or .xlsx")
-    column: Text = Field(description="Column that holds the exposure")
-    unit: Text | None = Field(None, description="Column that names the unit; left out where the data are one series")
-    period: ExposurePeriod | Text | None = Field(
-        None, description="Column with the period, or {column, frequency}; left out: one value for all periods"
-    )
-    carry: Literal["year"] | None = Field(
-        None, description="`year`: a period has the value of the year in which it begins"
-    )
-    filter: Filter = Field(default_factory=dict, description="Rows to keep, by column")
-    sheet: str | None = Field(None, description="Name of the sheet of a workbook")
-    separator: Separator = Field(",", description="Between the cells of a text file")
-    header_row: int = Field(1, ge=1, description="Row that names the columns, counted from 1")
-    sha256: Sha256 | None = Field(None, description="Hash that the file must have")
-
-    @field_validator("period", mode="after")
-    @classmethod
-    def _period(cls, period: ExposurePeriod | str | None) -> ExposurePeriod | None:
-        return ExposurePeriod(column=period) if isinstance(period, str) else period
-
-    @model_validator(mode="after")
-    def _fitting(self) -> ExposureTable:
-        _require_kind(self.path, self.sheet)
-        if self.carry and self.period is None:
-            raise ValueError("there are no periods to carry from; name the `period` column, or leave `carry` out")
-        return self
-
-    @property
-    def kind(self) -> str:
-        """Which source reads such a file, by its ending; empty for none."""
-        return _kind_of(self.path)
-
-    @property
-    def period_column(self) -> str | None:
-        """Column that holds the period; none where a unit has one value for all periods."""
-        return self.period.column if isinstance(self.period, ExposurePeriod) else None
-
-    def frequency_in(self, frequency: str) -> str:
-        """Return the length of its periods, for data of a frequency."""
-        declared = self.period.frequency if isinstance(self.period, ExposurePeriod) else None
-        return declared or frequency
-
-
-class NeighbourTable(Block):
-    """Which units adjoin one another, in a file of its own: a row per pair, in either order."""
-
-    path: Text = Field(description="File inside the project, or under the data root: .csv, .parquet or .xlsx")
-    unit: Text = Field("unit", description="Column that names one unit of a pair")
-    neighbour: Text = Field("neighbour", description="Column that names the other")
-    filter: Filter = Field(default_factory=dict, description="Rows to keep, by column")
-    sheet: str | None = Field(None, description="Name of the sheet of a workbook")
-    separator: Separator = Field(",", description="Between the cells of a text file")
-    sha256: Sha256 | None = Field(None, description="Hash that the file must have")
-
-    @model_validator(mode="after")
-    def _fitting(self) -> NeighbourTable:
-        _require_kind(self.path, self.sheet)
-        return self
-
-    @property
-    def kind(self) -> str:
-        """Which source reads such a file, by its ending."""
-        return _kind_of(self.path)
 
 
 class Data(Block, ABC):

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from evalkit.errors import Problem
-from evalkit.sources.columns import Cell, Data, Outcome, Period
+from evalkit.sources.columns import Data, Outcome, Period
 from evalkit.sources.dates import time_in
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import Input, missing_columns, without_outcomes
+from evalkit.sources.written import Cell
 
 if TYPE_CHECKING:
     import pandas

@@ -15,10 +15,10 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from pydantic import Field, field_validator
 
 from evalkit.errors import DataError, Problem
-from evalkit.sources.columns import Separator
 from evalkit.sources.files import FileData
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import listed, missing_columns, unreadable
+from evalkit.sources.written import Separator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import DataError, Problem
 from evalkit.periods import first_date, format_period, parse_period, spell_periods, words_for
-from evalkit.sources.columns import Data, ExposureTable, Outcome, Period
+from evalkit.sources.columns import Data, Outcome, Period
 from evalkit.sources.csv import CsvData
 from evalkit.sources.excel import ExcelData
 from evalkit.sources.files import FileData
@@ -19,6 +19,7 @@ from evalkit.sources.loading import load
 from evalkit.sources.parquet import ParquetData
 from evalkit.sources.reading import read_keys, read_values
 from evalkit.sources.request import Request
+from evalkit.sources.side_tables import ExposureTable
 
 if TYPE_CHECKING:
     import pandas

@@ -10,9 +10,10 @@ from typing import Annotated
 from pydantic import Field
 
 from evalkit.errors import DataError, Problem
-from evalkit.sources.columns import Data, Text
+from evalkit.sources.columns import Data
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import Input, unreadable
+from evalkit.sources.written import Text
 
 
 class FileData(Data):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import DataError, Problem
 from evalkit.sources.cells import Column, column_of, number_in, text_of
-from evalkit.sources.columns import Between, Data, Excluding, Filter
+from evalkit.sources.columns import Data
 from evalkit.sources.dates import time_in
 from evalkit.sources.inputs import did_you_mean
+from evalkit.sources.written import Between, Excluding, Filter
 
 if TYPE_CHECKING:
     import numpy

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evalkit.errors import DataError, Problem
 from evalkit.sources.cells import column_of, text_of
-from evalkit.sources.columns import Data, NeighbourTable
-from evalkit.sources.csv import CsvData
-from evalkit.sources.excel import ExcelData
-from evalkit.sources.files import FileData
-from evalkit.sources.filters import kept_rows
+from evalkit.sources.columns import Data
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import Input, did_you_mean
-from evalkit.sources.loading import load
-from evalkit.sources.parquet import ParquetData
+from evalkit.sources.side_reading import placed, table_inputs, table_problems, table_rows, texts_of
+from evalkit.sources.side_tables import NeighbourTable
 
 if TYPE_CHECKING:
     import pandas
@@ -57,12 +53,7 @@ def neighbour_inputs(data: Data, folders: Folders) -> list[Input]:
         When it does not exist or lies outside the project.
     """
     table = data.neighbour_table
-    if table is None:
-        return []
-    try:
-        return _source(table).inputs(folders)
-    except DataError as error:
-        raise DataError([_placed(problem, table) for problem in error.problems]) from None
+    return [] if table is None else table_inputs(table, folders, PLACE)
 
 
 def neighbour_problems(data: Data, folders: Folders) -> list[Problem]:
@@ -70,7 +61,7 @@ def neighbour_problems(data: Data, folders: Folders) -> list[Problem]:
     table = data.neighbour_table
     if table is None:
         return []
-    found = [_placed(problem, table) for problem in _source(table).preflight(folders, _columns(table))]
+    found = table_problems(table, folders, _columns(table), PLACE)
     if data.unit_column is None:
         found.append(Problem("the data are one series without a unit", "leave `neighbours` out", PLACE))
     return found
@@ -91,18 +82,13 @@ def read_neighbours(table: NeighbourTable, folders: Folders) -> Neighbours:
         When the file cannot be read, lacks a column, holds empty names, or names a unit as its own neighbour.
     """
     try:
-        source = _source(table)
-        rows, _, sha256 = load(source, folders, _columns(table))
-        if table.filter:
-            rows = rows[kept_rows(source, rows, table.filter, f"{PLACE}.filter")]
-        if rows.empty:
-            raise DataError("there are no rows below the header", "write a row for each pair of neighbours", "rows")
-        units, others = _texts(rows, table.unit), _texts(rows, table.neighbour)
+        rows, sha256 = table_rows(table, folders, _columns(table), PLACE, "write a row for each pair of neighbours")
+        units, others = texts_of(rows, table.unit), texts_of(rows, table.neighbour)
         problems = list(_faults(rows, units, others, table))
         if problems:
             raise DataError(problems)
     except DataError as error:
-        raise DataError([_placed(problem, table) for problem in error.problems]) from None
+        raise placed(error, table, PLACE) from None
     pairs = {(min(pair), max(pair)) for pair in zip(units, others, strict=True)}
     return Neighbours(tuple(sorted(pairs)), table.path, sha256, len(rows))
 
@@ -136,33 +122,9 @@ def with_neighbours(panel: Panel, found: Neighbours, data: Data, rows: pandas.Da
     return replace(panel, neighbours=tuple(pair for pair in found.pairs if have.issuperset(pair)))
 
 
-def _source(table: NeighbourTable) -> FileData:
-    """Return the table as a source of rows, by the ending of its file."""
-    shared: dict[str, Any] = {"path": table.path, "sha256": table.sha256, "unit": table.unit, "filter": table.filter}
-    if table.kind == "excel":
-        return ExcelData(source="excel", sheet=table.sheet, **shared)
-    if table.kind == "parquet":
-        return ParquetData(source="parquet", **shared)
-    return CsvData(source="csv", separator=table.separator, **shared)
-
-
 def _columns(table: NeighbourTable) -> dict[str, str]:
-    """Return the columns of the table, each with the dotted key that names it."""
-    return {table.unit: f"{PLACE}.unit", table.neighbour: f"{PLACE}.neighbour",
-            **{column: f"{PLACE}.filter.{column}" for column in table.filter}}  # fmt: skip
-
-
-def _placed(problem: Problem, table: NeighbourTable) -> Problem:
-    """Return a problem of the table's file as one of this table among the keys of the study."""
-    where = problem.where if problem.where.startswith(PLACE) else PLACE
-    return replace(problem, where=where, file=problem.file or table.path)
-
-
-def _texts(rows: pandas.DataFrame, name: str) -> list[str]:
-    """Return a column as text, by row; empty cells are empty text."""
-    column = column_of(rows, name)
-    texts = [text_of(cell) for cell in column.distinct]
-    return [texts[code] if code >= 0 else "" for code in column.codes]
+    """Return the columns of a pair, each with the dotted key that names it."""
+    return {table.unit: f"{PLACE}.unit", table.neighbour: f"{PLACE}.neighbour"}
 
 
 def _faults(

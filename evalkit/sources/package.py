@@ -115,14 +115,22 @@ class PackageData(Data):
         for ending in _ENDINGS[package]:
             if (folder / f"{item}{ending}").is_file():
                 return folder / f"{item}{ending}"
+        only = _files(folder, package) if package == "causaldata" else []
+        if len(only) == 1:
+            return only[0]  # Some of its folders hold one file under another name.
         raise DataError(f"{package} has no data set {group + '/' if group else ''}{item}",
                         did_you_mean(item, _items(package, folder)), "data.name")  # fmt: skip
+
+
+def _files(folder: Path, package: str) -> list[Path]:
+    """Return the data files in a folder."""
+    return sorted(found for ending in _ENDINGS[package] for found in folder.glob(f"*{ending}"))
 
 
 def _items(package: str, folder: Path) -> list[str]:
     """Return the names of the data sets that lie where this one was looked for."""
     if package == "causaldata":
-        return sorted(found.name for found in folder.parent.glob("[!_]*") if (found / "data.py").is_file())
+        return sorted(found.name for found in folder.parent.glob("[!_]*") if _files(found, package))
     endings = _ENDINGS[package]
     return sorted(found.name.removesuffix(end) for end in endings for found in folder.glob(f"*{end}"))
 

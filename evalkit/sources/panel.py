@@ -10,9 +10,10 @@ from evalkit.periods import as_pandas, format_period
 from evalkit.records import Measure, Panel
 from evalkit.sources.aggregation import one_row_per_cell
 from evalkit.sources.columns import Data, Intervention, Outcome, needed_columns
-from evalkit.sources.dates import time_in
 from evalkit.sources.exposure import Exposure, join_problems
+from evalkit.sources.exposure_jumps import jump_problems
 from evalkit.sources.filters import kept_rows
+from evalkit.sources.gaps import declared_gaps
 from evalkit.sources.inputs import listed, missing_columns
 from evalkit.sources.reading import read_keys, read_values
 from evalkit.sources.request import Request
@@ -106,11 +107,14 @@ def _build(request: Request, rows: pandas.DataFrame, origin: str, sha256: str) -
     starts, notes = first_times(request.intervention, rows, keys, data.frequency)
     request.notes.extend(notes)
     frame, kind = one_row_per_cell(request, table, keys)
+    jumps = jump_problems(request, frame)
+    if jumps:
+        raise DataError(jumps)
     return Panel(
         frame=_finished(frame, starts, data.frequency, request.covariates),
         outcome=Measure(request.outcome_id, outcome.label, _unit(outcome), kind, outcome.better, outcome.per),
         frequency=data.frequency, origin=origin or data.origin(), sha256=sha256, covariates=request.covariates,
-        gaps=tuple(_gaps(data)), simulated=data.simulated, notes=tuple(request.notes),
+        gaps=tuple(declared_gaps(data)), simulated=data.simulated, notes=tuple(request.notes),
     )  # fmt: skip
 
 
@@ -163,29 +167,13 @@ def _filtered(request: Request, rows: pandas.DataFrame) -> tuple[pandas.DataFram
     return (rows, kept) if request.counts_rows else (rows[kept], numpy.ones(int(kept.sum()), dtype="bool"))
 
 
-def _gaps(data: Data) -> list[tuple[int, str, str | None]]:
-    """Return declared holes: time, reason, and the unit that has it (none: every unit).
-
-    Raises
-    ------
-    DataError
-        When one is no period.
-    """
-    found = [(time_in(gap.period, data.frequency), gap) for gap in data.gaps]
-    problems = [Problem(f"{gap.period!r} is not a period of these data", "write it as the data's periods",
-                        f"data.gaps.{at}") for at, (time, gap) in enumerate(found) if time is None]  # fmt: skip
-    if problems:
-        raise DataError(problems)
-    return [(time, gap.why, gap.unit) for time, gap in found if time is not None]
-
-
 def _without_gaps(
     request: Request, rows: pandas.DataFrame, kept: numpy.ndarray, keys: pandas.DataFrame
 ) -> tuple[pandas.DataFrame, numpy.ndarray, pandas.DataFrame]:
     """Return the rows outside declared holes; a row inside one is left out, and a note says so."""
     import numpy
 
-    gaps = _gaps(request.data)
+    gaps = declared_gaps(request.data)
     unknown = sorted({unit for _, _, unit in gaps if unit is not None} - set(keys["unit"].cat.categories))
     if unknown:
         raise DataError(f"{listed(unknown)} is not among the units of the data", "check the names", "data.gaps")

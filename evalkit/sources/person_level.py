@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import re
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evalkit.errors import DataError, Problem
 from evalkit.sources.columns import Data
@@ -14,8 +16,7 @@ from evalkit.sources.folders import Folders
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas
-
+MOST_BYTES = 1_000_000
 LOOKED_AT = 5_000
 """Rows that are looked at: enough to tell, and quick in a file of millions."""
 FEWEST = 10
@@ -61,60 +62,70 @@ def person_level_problems(data: Data, folders: Folders) -> list[Problem]:
         path = folders.find(data.path)
         if not path.is_relative_to((folders.project / "data").resolve()):
             return []
-        frame = _sample(data, path)
-    except (DataError, OSError, ValueError, LookupError):
+        columns = _sample(data, path)
+    except (DataError, OSError, ValueError, LookupError, EOFError, csv.Error):
         return []
     units = {data.unit}
-    found = ((str(name), _kind(str(name), frame[name], unit=str(name) in units)) for name in frame.columns)
+    found = ((name, _kind(name, cells, unit=name in units)) for name, cells in columns.items())
     return [Problem(f"the column {name!r} of {data.path} holds {kind}, so its rows are people",
                     "bring the rows together (one for each unit and period) before they come into the project, keep "
                     "the file under --data, or give the reason as `data: {person_level: ...}`",
                     "data.path") for name, kind in found if kind]  # fmt: skip
 
 
-def _sample(data: FileData, path: Path) -> pandas.DataFrame:
-    """Return the first rows as text, whatever the kind of file."""
+def _sample(data: FileData, path: Path) -> dict[str, list[str]]:
+    """Return the first rows as text by column, whatever the kind of file."""
+    if data.source == "csv":  # type: ignore[attr-defined]
+        return _of_text(data, path)
     import pandas
 
-    options: dict[str, Any] = {"nrows": LOOKED_AT, "dtype": "str", "keep_default_na": False}
-    if data.source == "csv":  # type: ignore[attr-defined]
-        separator = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}.get(data.separator, data.separator)  # type: ignore[attr-defined]
-        frame: pandas.DataFrame = pandas.read_csv(path, sep=separator, encoding=data.encoding or "utf-8",  # type: ignore[attr-defined]
-                                                  encoding_errors="replace", header=data.header_row - 1,  # type: ignore[attr-defined]
-                                                  on_bad_lines="skip", **options)  # fmt: skip
-        return frame
     if data.source == "parquet":  # type: ignore[attr-defined]
         import pyarrow.parquet
 
-        batches = pyarrow.parquet.ParquetFile(path).iter_batches(LOOKED_AT)
-        first = next(batches, None)
-        return pandas.DataFrame() if first is None else first.to_pandas().astype("str")
-    sheet = getattr(data, "sheet", None)
-    with warnings.catch_warnings():  # of styles that are not carried over; values are not touched by them
-        warnings.simplefilter("ignore", UserWarning)
-        read: pandas.DataFrame = pandas.read_excel(path, sheet_name=0 if sheet is None else sheet,
-                                                   header=getattr(data, "header_row", 1) - 1, **options)  # fmt: skip
-    return read
+        first = next(pyarrow.parquet.ParquetFile(path).iter_batches(LOOKED_AT), None)
+        frame = pandas.DataFrame() if first is None else first.to_pandas().astype("str")
+    else:
+        sheet = getattr(data, "sheet", None)
+        with warnings.catch_warnings():  # of styles that are not carried over; values are not touched by them
+            warnings.simplefilter("ignore", UserWarning)
+            frame = pandas.read_excel(path, sheet_name=0 if sheet is None else sheet, nrows=LOOKED_AT, dtype="str",
+                                      header=getattr(data, "header_row", 1) - 1, keep_default_na=False)  # fmt: skip
+    return {str(name): [str(cell) for cell in frame[name]] for name in frame.columns}
 
 
-def _kind(name: str, cells: pandas.Series[str], *, unit: bool) -> str:
+def _of_text(data: FileData, path: Path) -> dict[str, list[str]]:
+    """Return the columns of the whole lines in the first megabyte; a longer line is refused where the file is read."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+        start = stream.read(MOST_BYTES)
+    text = start.decode(getattr(data, "encoding", None) or "utf-8-sig", errors="replace")
+    lines = text.splitlines()[: None if len(start) < MOST_BYTES else -1]
+    written = getattr(data, "separator", ",")
+    mark = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}.get(written, written)
+    header, *rows = list(csv.reader(lines, delimiter=mark))[getattr(data, "header_row", 1) - 1 :] or [[]]
+    whole = [row for row in rows[:LOOKED_AT] if len(row) == len(header)]
+    return {name.strip(): [row[at] for row in whole] for at, name in enumerate(header)}
+
+
+def _kind(name: str, cells: list[str], *, unit: bool) -> str:
     """Return what identifies people in a column; empty when nothing does."""
     plain = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()).strip("_")
-    filled = cells[cells.str.strip() != ""].str.strip()
-    if filled.empty:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    if not filled:
         return ""
     if plain in _NAMES_PEOPLE:
         return "what names a person"
-    differ = filled.nunique() > len(filled) / 2
-    if not differ:
+    distinct = len(set(filled))
+    if distinct <= len(filled) / 2:
         return ""
     if _NUMBERS_PEOPLE.fullmatch(plain):
-        same = filled.nunique() == len(cells)
+        same = distinct == len(cells)
         return "an identifier of people, another in every row" if same else "an identifier of people"
-    if len(filled) >= FEWEST and filled.map(is_nhs_number).mean() >= MOST:
+    if len(filled) < FEWEST:
+        return ""
+    if sum(map(is_nhs_number, filled)) >= MOST * len(filled):
         return "NHS numbers"
-    postcodes = filled.str.upper().str.fullmatch(_POSTCODE.pattern).mean() >= MOST
-    return "full postcodes" if postcodes and not unit and len(filled) >= FEWEST else ""
+    postcodes = sum(1 for cell in filled if _POSTCODE.fullmatch(cell.upper()))
+    return "full postcodes" if postcodes >= MOST * len(filled) and not unit else ""
 
 
 def is_nhs_number(text: str) -> bool:

@@ -11,10 +11,11 @@ from pydantic import Field, model_validator
 from evalkit.errors import Problem
 from evalkit.periods import PER_YEAR, format_period, parse_period
 from evalkit.records import Block
-from evalkit.sources.columns import Data, Intervention, Outcome, Period, PeriodText, Starts, Text, period_in
+from evalkit.sources.columns import Data, Intervention, Outcome, Period, Starts, period_in
 from evalkit.sources.dates import can_be_written
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import Input, did_you_mean, missing_columns, without_outcomes
+from evalkit.sources.written import PeriodText, Text
 
 if TYPE_CHECKING:
     import numpy

@@ -146,8 +146,7 @@ def _within(
     found: dict[str, float], first: int, last: int, frequency: str, intervention: Intervention
 ) -> tuple[dict[str, float], list[str]]:
     """Return the starts, those after the data as never, when at least one divides the data into before and after."""
-    where = next(f"intervention.{way}" for way in ("start", "starts", "start_column", "treated_column")
-                 if getattr(intervention, way) is not None)  # fmt: skip
+    where = f"intervention.{intervention.way}"
     run = f"data run from {format_period(first, frequency)} to {format_period(last, frequency)}"
     starts = sorted({int(start) for start in found.values() if not math.isnan(start)})
     if not starts:

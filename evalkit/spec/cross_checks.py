@@ -20,7 +20,9 @@ from evalkit.sources import (
     needed_columns,
     neighbour_problems,
     person_level_problems,
+    roll_out_problems,
 )
+from evalkit.sources.columns import Stretch
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import did_you_mean, nearest
 from evalkit.spec.blocks import NARRATIVE
@@ -67,7 +69,8 @@ def cross_problems(study: Study, document: Document, folders: Folders, *, whole:
         problems += list(_periods(study, document)) or list(_planted(study, document))
         looked = [_or_table(problem, study) for problem in study.data.preflight(folders, named_columns(study))]
         joined = exposure_problems(study.data, study.outcomes, folders)
-        beside = neighbour_problems(study.data, folders)
+        beside = [*neighbour_problems(study.data, folders),
+                  *roll_out_problems(study.intervention, study.data, folders)]  # fmt: skip
         people = person_level_problems(study.data, folders)
         problems += [_placed(problem, document) for problem in [*looked, *joined, *beside, *people]]
     if study.economics is not None:
@@ -200,7 +203,10 @@ def _periods(study: Study, document: Document) -> Iterator[Problem]:
     if intervention is not None:
         written += [(("intervention", "start"), intervention.start)]
         written += [(("intervention", "starts", unit), start) for unit, start in (intervention.starts or {}).items()]
-    written += [(("data", "gaps", index, "period"), gap.period) for index, gap in enumerate(study.data.gaps)]
+    for index, gap in enumerate(study.data.gaps):
+        places = (("from",), ("to",)) if isinstance(gap.period, Stretch) else ((), ())
+        written += dict.fromkeys((("data", "gaps", index, "period", *place), end)
+                                 for place, end in zip(places, gap.ends, strict=True))  # fmt: skip
     excluded = getattr(study.design, "exclude", ())
     for index, exclusion in enumerate(() if isinstance(excluded, dict) else excluded):  # units by name have no period
         written += [(("design", "exclude", index, "from"), exclusion.from_),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -76,9 +76,17 @@ class Spec:
         What the data lack may be named by a column alone, and a column may be called as a key is.
         """
         about_data = isinstance(error, DataError) and self.study.data is not None
+        named = [self._by_way(problem) for problem in error.problems]
         problems = [problem if about_data and "." not in problem.where else self.document.locate(problem)
-                    for problem in error.problems]  # fmt: skip
+                    for problem in named]  # fmt: skip
         return type(error)(problems).in_file((about_data and self.study.needed_data.file) or self.name)
+
+    def _by_way(self, problem: Problem) -> Problem:
+        """Return a problem of the starts as one of the key that says them: start, starts, a column or a table."""
+        way = self.study.intervention and self.study.intervention.way
+        if way and (problem.where == "intervention" or (way == "table" and problem.where == "intervention.starts")):
+            return replace(problem, where=f"intervention.{way}")
+        return problem
 
 
 def project_of(path: FilePath) -> FilePath:

@@ -215,3 +215,16 @@ def test_build_stops_at_a_released_headline_that_moved(write_study: Write, proje
     assert done.returncode == 3, done.stdout
     assert "Moved since the last release" in done.stdout
     assert "spec" in done.stdout
+
+
+@pytest.mark.parametrize(("arguments", "traceback"), [
+    (["--debug", "build"], True), (["build", "--debug"], True), (["build"], False),
+])  # fmt: skip
+def test_tracebacks_are_asked_for_before_the_verb_or_after_it(
+    arguments: list[str], traceback: bool, tmp_path: Path
+) -> None:
+    done = subprocess.run([sys.executable, "-m", "evalkit", *arguments], cwd=tmp_path, capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 1
+    assert ("Traceback" in done.stderr) == traceback
+    assert "No such option" not in done.stderr

@@ -219,3 +219,38 @@ class TestAnticipation:
         found = refused(treating(places(), "T0"), estimator=estimator, anticipation=1)
         assert "anticipation" in found.message
         assert "callaway_santanna" in found.mend
+
+
+class TestLeavingOutWhatIsIncomplete:
+    """A unit that the study leaves out may lack periods: it is in no estimate."""
+
+    @staticmethod
+    def holed(data: Panel) -> Panel:
+        return dataclasses.replace(data, frame=data.frame[
+            ~((data.frame["unit"] == "C2") & (data.frame["time"] >= 33))].reset_index(drop=True))  # fmt: skip
+
+    @pytest.mark.parametrize("estimator", EVERY)
+    def test_by_name(self, estimator: str, places: Callable[..., Panel]) -> None:
+        data = treating(places(), "T0", "T1")
+        whole = data.frame[data.frame["unit"] != "C2"].reset_index(drop=True)
+        options = {"estimator": estimator, "inference": "cluster_robust" if estimator not in SYNTHETIC else "placebo"}
+        left = bare(self.holed(data), exclude={"C2": "no data from 2003"}, **options)
+        assert left.effect.value == bare(dataclasses.replace(data, frame=whole), **options).effect.value
+        assert dict(left.dropped)["C2"] == "left out of the comparison: no data from 2003"
+
+    def test_as_a_neighbour(self, places: Callable[..., Panel]) -> None:
+        data = dataclasses.replace(self.holed(treating(places(), "T0", "T1")), neighbours=(("C2", "T0"),))
+        found = DifferenceInDifferences(exclude_neighbours_of="treated").estimate(data)
+        assert dict(found.dropped)["C2"] == "neighbour of T0"
+
+    def test_the_refusal_names_the_ways_out(self, places: Callable[..., Panel]) -> None:
+        found = refused(self.holed(treating(places(), "T0")), DataError)
+        assert "`design.exclude: {C2: WHY}` or `data.filter: {COLUMN OF UNITS: {not: C2}}`" in found.mend
+
+    def test_all_slips_of_names_at_once(self, places: Callable[..., Panel]) -> None:
+        with pytest.raises(DesignError) as caught:
+            bare(treating(places(), "T0"), exclude={"c2": "x", "T0": "y"}, comparison=["C3", "C33"])
+        told = [problem.sentence() for problem in caught.value.problems]
+        assert any("these are treated: T0" in each for each in told)
+        assert any("no such untreated unit in the data: c2" in each and "did you mean 'C2'?" in each for each in told)
+        assert any("no such untreated unit in the data: C33" in each for each in told)

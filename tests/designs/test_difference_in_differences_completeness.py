@@ -283,9 +283,9 @@ class TestReassigned:
         low, high = 100 * math.expm1(result.effect.low), 100 * math.expm1(result.effect.high)
         assert (result.relative.low, result.relative.high) == pytest.approx((low, high))
 
-    def test_clusters_larger_than_units_keep_the_clustered_interval(self, with_columns: Callable[..., Panel]) -> None:
+    def test_clusters_larger_than_units_are_dealt_out_whole(self, with_columns: Callable[..., Panel]) -> None:
         data = with_columns()
         region = data.frame["unit"].map(lambda unit: f"{unit[0]}{int(unit[1:]) % 3}")
         result = bare(changed(data, cluster=region), cluster="region", estimator="imputation", covariates=["size"])
-        assert result.inference["method"] == "cluster_robust"
-        assert "clusters larger than units" in result.inference["reason"]
+        assert result.inference["method"] == "randomisation"
+        assert "whole clusters dealt out" in result.inference["rule"]

@@ -125,3 +125,20 @@ class TestPoisson:
     def test_counts_alone(self, places: Callable[..., Panel]) -> None:
         with pytest.raises(DesignError, match="poisson is for counts"):
             bare(places(kind="continuous"), estimator="poisson")
+
+
+@pytest.mark.parametrize(("options", "later"), [
+    ({"estimator": "callaway_santanna", "comparison": "never_treated"}, False),
+    ({"estimator": "callaway_santanna", "comparison": "not_yet_treated"}, True),
+    ({"estimator": "callaway_santanna"}, False),
+    ({"estimator": "sun_abraham"}, False),
+    ({"estimator": "imputation"}, True),
+    ({"estimator": "two_way_fixed_effects"}, True),
+])  # fmt: skip
+def test_the_estimand_names_the_units_that_were_compared_with(
+    options: dict[str, Any], later: bool, places: Callable[..., Panel]
+) -> None:
+    told = DifferenceInDifferences(**options, inference="cluster_robust").estimate(
+        places(staggered=True), supplements=False).estimand  # fmt: skip
+    assert "not treated in these data" in told
+    assert ("units not yet treated" in told) == later

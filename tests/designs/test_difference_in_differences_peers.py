@@ -101,6 +101,13 @@ def hold_averages(result: Result, expected: dict[str, float], kinds: tuple[str, 
 
 
 class TestCallawaySantAnna:
+    def test_weighted_averages_are_those_of_rs_formulas(self, panel: Callable[..., Panel]) -> None:
+        """Starts weigh by the weights of their units, and the noise of these shares counts; moderndid drops both."""
+        with (REFERENCE / "staggered_weighted_averages.csv").open(newline="") as file:
+            expected = {row["quantity"]: float(row["value"]) for row in csv.DictReader(file)}
+        result = run(panel_of(panel, made_up(units=40), weighted=True), estimator="callaway_santanna")
+        assert hold_averages(result, expected, ("simple", "group", "dynamic", "calendar")) == 17
+
     @pytest.mark.parametrize("method", ["outcome_regression", "inverse_probability", "doubly_robust"])
     @pytest.mark.parametrize("comparison", ["never_treated", "not_yet_treated"])
     @pytest.mark.parametrize("base", ["varying", "universal"])

@@ -102,7 +102,7 @@ class TestRule:
         assert judged(data) == result
 
     def test_many_clusters_stay_as_they_were(self, panel: Callable[..., Panel]) -> None:
-        data = noise(panel, {f"U{i}": 35 for i in range(8)}, units=50)
+        data = noise(panel, {f"U{i}": 35 for i in range(20)}, units=50)
         design, model, plain = fitted(data)
         result = few_units(design, model, plain)
         assert result.effect == plain.effect

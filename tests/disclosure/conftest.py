@@ -35,11 +35,9 @@ def write_table(project: Path, places: int, small: dict[str, int], population: f
     lines = ["place,month,incidents,treated,population"]
     for at, place in enumerate(PLACES[:places]):
         for month, time in enumerate(TIMES):
-            count: float = small.get(time, usual(at, month)) if at == 0 else usual(at, month)
+            count = small.get(time, usual(at, month)) if at == 0 else usual(at, month)
             treated = int(at == 0 and month >= 36)
-            if population is not None:
-                count = count / population * 100_000
-            lines.append(f"{place},{time},{count!r},{treated},{population or 1}")
+            lines.append(f"{place},{time},{count},{treated},{population or 1}")
     (project / "data" / "small.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

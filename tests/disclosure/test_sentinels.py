@@ -1,6 +1,7 @@
 """Small counts are planted, and every byte that leaves is searched for them."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,8 @@ def test_no_sentinel_is_in_any_byte(small_study: Study, design: str, disclosure:
     text = seen + "".join(written(project / folder) for folder in found)
     assert "_site" in found
     assert "incidents" in text.lower()
-    assert [sentinel for sentinel in (*SENTINELS.values(), *sorted(PRINTED)) if sentinel in text] == []
+    assert [sentinel for sentinel in SENTINELS.values() if sentinel in text] == []
+    assert [rate for rate in sorted(PRINTED) if re.search(rf"(?<![0-9]){re.escape(rate)}(?![0-9])", text)] == []
 
 
 @pytest.mark.parametrize(("design", "disclosure"), DESIGNS)
@@ -121,3 +123,25 @@ def test_a_record_is_read_back_with_its_rule(small_study: Study, project: Path) 
     block = document["analyses"][0]["disclosure"]
     assert block["profile"] == "police"
     assert "Counts from 1 to 4 are hidden (0 is shown)" in block["words"]
+
+
+def test_other_windows_before_are_not_told_where_one_holds_a_small_count(small_study: Study) -> None:
+    windows = "{kind: before_after, before: {from: 2020-01, to: 2020-12}}"
+    found = evaluate(load_spec(small_study(windows, "{profile: police}"))).primary.result
+    (check,) = [check for check in found.diagnostics if check.name == "choice_of_baseline"]
+    assert (check.statistic, check.low, check.high) == (None, None, None)
+    assert "is not shown" in check.reading
+    assert [baseline.registered for baseline in found.baselines] == [True]
+    gone = {point.period for point in found.path if point.observed is None and point.period < "2020"}
+    assert "2019-03" in gone
+    assert len(gone) > 1
+
+
+def test_a_national_total_stays_as_published(small_study: Study) -> None:
+    found = evaluate(load_spec(small_study(WINDOWS, "{profile: hes, national: true}"))).primary.result
+    assert {point.period: point.observed for point in found.path}["2019-03"] == 3
+    assert found.disclosure is not None
+    assert "national totals" in found.disclosure["words"]
+    path = small_study(PANEL, "{profile: hes, national: true}")
+    with pytest.raises(EvalkitError, match="8 units are not one national total"):
+        evaluate(load_spec(path))

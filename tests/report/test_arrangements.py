@@ -40,6 +40,8 @@ def value(annotation: object, word: str) -> object:
         return value(options[0], word)
     if annotation in (int, float):
         return 7
+    if annotation is bool:
+        return True
     models = [option for option in options if isinstance(option, type) and issubclass(option, BaseModel)]
     texts = [option for option in options if option is str or typing.get_origin(option) is typing.Annotated]
     if models:
@@ -99,7 +101,8 @@ def test_words_for_choices(render_one):
     text = render_one(demo.seat_belts(study=study)).text()
     for words in ("Yes: after an unusually high period", "1 month", "Patrols (everywhere, direction not clear)",
                   "2026-01-02: outcomes from a to b. Slip. (no data had been seen)", "Value for money",
-                  "Rule: custom; nothing under 5 is printed; rounded to 10"):  # fmt: skip
+                  "Rule: custom. Counts from 1 to 4 are hidden (0 is shown), and other counts are rounded to the "
+                  "nearest 10."):  # fmt: skip
         assert words in text
 
 

@@ -10,17 +10,21 @@ import demo
 import demo_comparisons
 import pytest
 
+from evalkit.designs.difference_in_differences.inference import chosen_inference
 from evalkit.records import Baseline, Placebo
 from evalkit.report import (
     by_start,
     departures,
     donors,
+    downloads,
     event_words,
+    fragment,
     inference_words,
     left_out,
     particulars,
     placebo_ranks,
     result_tables,
+    rule_words,
     summary,
     supplement_parts,
     two_scales,
@@ -45,7 +49,7 @@ def with_result(evaluation, **changes):
 
 def test_title_of_an_event_study_counts_both_sides(studies):
     told = event_words.events_message(studies["staggered"].primary)
-    assert told == ("Before the start, 0 of 3 intervals leave out no difference; from the start on, 5 of 5")
+    assert told == ("Before the start, 0 of 3 intervals are clear of no difference; from the start on, 5 of 5")
 
 
 def test_power_of_the_test_of_leads_is_told_in_percent(studies):
@@ -156,7 +160,9 @@ def test_a_thousand_sets_of_places_stay_a_chart_of_its_height(studies):
 def test_inference_box_names_rule_reason_and_seed(studies):
     pairs = dict(inference_words.inference_pairs(studies["staggered"].primary))
     assert pairs["Rule used"].startswith("Cluster-robust standard errors.")
-    assert pairs["Why this one"] == f"{demo_comparisons.REASON}."
+    assert pairs["Why this one"] == (
+        "22 of 60 places were treated. With 50 places or more, how much they differ can be read off them "
+        "(cluster-robust).")  # fmt: skip
     assert pairs["Drawn at random"] == "999 draws from seed 7."
     few = dict(inference_words.inference_pairs(studies["too_few"].primary))
     assert (
@@ -201,8 +207,8 @@ def test_units_left_out_are_named_with_the_reason(studies):
 def test_estimator_its_rule_and_what_it_takes_as_given(studies):
     evaluation = studies["staggered"]
     pairs = dict(particulars.design_pairs(evaluation))
-    assert pairs["Estimator"] == "Callaway and Sant'Anna, chosen by the rule below"
-    assert pairs["Rule for the estimator"] == "Units that start at different times: Callaway and Sant'Anna."
+    assert pairs["Estimator"].startswith("Callaway and Sant'Anna, chosen by the rule below. It compares each group")
+    assert pairs["Rule for the estimator"] == "Places that start at different times: Callaway and Sant'Anna."
     assert pairs["Why this estimator"] == "Places start in 3 different years."
     assert particulars.assumptions(evaluation) == ["Cohorts are on parallel paths."]
 
@@ -279,3 +285,53 @@ def test_page_of_each_kind_of_estimate(studies, render_one, name, shown, titles)
             assert "Simulated data" in "".join(element.itertext())
     ids = [element.get("id") for element in page.tree.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
+
+
+def test_a_start_of_one_place_stands_beside_those_with_simultaneous_intervals():
+    study = demo_comparisons.staggered()
+    averages = dict(study.primary.result.aggregations)
+    lone = {"label": "2018", "value": -0.1, "se": None, "low": None, "high": None}
+    averages["group"] = {**averages["group"], "by": [*averages["group"]["by"], lone]}
+    averages["calendar"] = {**averages["calendar"], "by": [*averages["calendar"]["by"], lone]}
+    study = with_result(study, aggregations=averages)
+    for figure in (by_start.starts_figure(study), by_start.calendar_figure(study)):
+        assert {len(row) for row in figure.table} == {4}
+        assert figure.table[-1][2:] == ("not known", "not known")
+        written = downloads.csv_text(figure.table).splitlines()
+        assert written[-1].endswith(",,,,")
+
+
+def test_bounds_of_thousands_of_percent_are_capped():
+    rows = [{"restriction": "relative_magnitudes", "target": "average", "m": 1.0, "low": -30.0, "high": 60.0}]
+    study = with_result(demo_comparisons.staggered(), robust_bounds=tuple(rows))
+    table = departures.departures_table(departures.read_departures(study.primary, departures.RELATIVE))
+    assert table[1][1] == "\u2212100.0 to over +1,000"
+    huge = result_tables.written(words.Change(5.0, -20.0, 1157.0, True, 0.95))[1]
+    assert (huge, huge.numbers) == ("\u221220.0 to over +1,000", (-20.0, 1157.0))
+
+
+@pytest.mark.parametrize(("reason", "told"), [
+    ("8 treated clusters of 15: randomisation (fewer than 50, no regression to bootstrap)", "8 of 15 places were"),
+    ("1 treated cluster of 43: Ferman and Pinto (one treated)", "1 of 43 places was treated. How much a single"),
+    ("2 treated clusters of 43: randomisation (at most 5 treated)", "With 5 or fewer the usual clustered errors"),
+])  # fmt: skip
+def test_reasons_of_the_rule_are_sentences(reason, told):
+    plain = rule_words.plain_reason(reason)
+    assert told in plain
+    assert "cluster " not in plain
+    assert "bootstrap)" not in plain
+
+
+def test_every_reason_of_the_rule_has_words():
+    """Whatever the rule answers is put into words, so that a reason that is added is missed here."""
+    for estimator in ("two_way_fixed_effects", "callaway_santanna", "synthetic_did"):
+        for treated, places, never in ((1, 43, 42), (1, 4, 1), (3, 43, 40), (10, 43, 33), (20, 80, 60)):
+            for lone in (False, True):
+                reason = chosen_inference(estimator, treated, places, never, lone=lone).reason
+                assert ". " in rule_words.plain_reason(reason), reason
+
+
+def test_the_terminal_says_which_estimator_and_inference_ran():
+    told = " ".join(" ".join(fragment.terminal_summary(demo_comparisons.staggered())).split())
+    assert "Estimator: Callaway and Sant'Anna, chosen by the rule of METHODS.md. It compares each group" in told
+    assert "How sure: Cluster-robust standard errors. 22 of 60 places were treated." in told

@@ -1,6 +1,9 @@
 """One study's bad sentence costs that study its page, and no other."""
 
+from dataclasses import replace
+
 import demo
+import demo_comparisons
 import pytest
 
 from evalkit import archive, releases, report
@@ -60,3 +63,20 @@ def test_site_of_a_study_with_a_fault_and_after_its_mending(tmp_path):
     assert mended.faults == ()
     assert set(mended.written) == {"portsmouth-robberies", "index"}
     assert "@fig-nothing" not in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_fault_of_ours_in_one_page_leaves_the_others(tmp_path, monkeypatch):
+    """Averages that nobody can draw: a row without a value, which no design gives."""
+    broken = demo_comparisons.staggered()
+    primary = broken.primary
+    averages = {**primary.result.aggregations, "group": {"by": [{"label": "2012"}, {"label": "2014"}]}}
+    broken = replace(broken, analyses=(replace(primary, result=replace(primary.result, aggregations=averages)),))
+    made = report.write_sources([broken, demo.castle()], tmp_path)
+    assert [path.stem for path in made.documents] == ["index", "castle-doctrine"]
+    [fault] = made.faults
+    assert fault.id == broken.id
+    assert fault.message.startswith("its page could not be made: KeyError: 'value'")
+    assert "run again with --debug" in fault.message
+    monkeypatch.setenv("EVALKIT_DEBUG", "1")
+    with pytest.raises(KeyError):
+        report.write_sources([broken, demo.castle()], tmp_path)

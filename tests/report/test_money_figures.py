@@ -9,7 +9,7 @@ import pytest
 
 from evalkit.appraisal import AppraisedEffect, appraise
 from evalkit.records import Acceptability, Appraisal, Estimate, Evaluation, MoneyLine, MoneyReturn
-from evalkit.report.acceptability_chart import acceptability_figure, priced_value, probability_at
+from evalkit.report.acceptability_chart import acceptability_figure, probability_at
 from evalkit.report.bar_chart import Bar, Bars, Piece, draw_bars
 from evalkit.report.drawing import SLIM, WIDE, text_width
 from evalkit.report.money_costs import costs_table, optimism_table, payers_figure
@@ -134,7 +134,7 @@ class TestAcceptability:
         appraisal = demo_money.priced()
         unit, multiplier = (next(one.stated for one in appraisal.parameters if one.kind == kind)
                             for kind in ("unit_cost", "multiplier"))  # fmt: skip
-        assert priced_value(appraisal) == pytest.approx(unit * multiplier * 0.95, rel=1e-9)
+        assert appraisal.acceptability_priced == pytest.approx(unit * multiplier * 0.95, rel=1e-9)
         assert "Used here: £29,745" in acceptability_figure(clear()).wide_svg
 
     def test_half_of_the_draws_at_the_break_even_worth_of_the_median_effect(self):

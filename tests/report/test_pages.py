@@ -225,7 +225,7 @@ def test_unreliable_result_shows_no_events_and_no_benefit(render_one):
     page = render_one(demo.rehearsal(analyses=(dataclasses.replace(base.primary, result=result),)))
     text = page.text()
     assert "Not reliable:" in text
-    assert "Expected less fitted" not in text
+    assert "less fitted with it" not in text
     assert "£690,000" not in text
     assert "it is not priced" in text
 

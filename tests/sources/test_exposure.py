@@ -252,3 +252,39 @@ class TestInAStudy:
             DataError, match=r"data\.exposures\.population: data/people\.csv has no value in 2021-01 to"
         ):
             evaluate(load_spec(study))
+
+
+class TestJumps:
+    """Population that turns into thousands of persons is a slip, and not an effect."""
+
+    @staticmethod
+    def built(population: list[float], **keys: object) -> object:
+        import pandas
+
+        from evalkit.sources import CsvData, Intervention, Outcome, build_panel
+
+        rows = pandas.DataFrame({"area": ["A"] * 6 + ["B"] * 6, "year": [*range(2000, 2006)] * 2,
+                                 "n": [5, 6, 7, 6, 5, 6] * 2, "population": population + [52_000.0] * 6})  # fmt: skip
+        data = CsvData.model_validate({"source": "csv", "path": "x.csv", "unit": "area",
+                                       "period": {"column": "year", "frequency": "year"}})  # fmt: skip
+        outcome = Outcome.model_validate({"label": "N", "column": "n", "exposure": "population", **keys})
+        return build_panel(data, rows.astype(str), "n", outcome, Intervention(starts={"A": 2003}))
+
+    @pytest.mark.parametrize(("population", "words"), [
+        ([61_200.0] * 3 + [61.2] * 3, "population of A is 61,200 in 2002 and 61.2 in 2003, 1,000 times as little"),
+        ([61.2, 61.3, 61_200.0, 61_300.0, 61_300.0, 61_300.0], "is 61.3 in 2001 and 61,200 in 2002"),
+        ([61_200.0, 6_120.0, 61_200.0, 61_200.0, 61_200.0, 61_200.0], "is 61,200 in 2000 and 6,120 in 2001"),
+    ])  # fmt: skip
+    def test_unit_and_period_are_named(self, population: list[float], words: str) -> None:
+        with pytest.raises(DataError) as caught:
+            self.built(population)
+        (problem,) = caught.value.problems
+        assert words in problem.message
+        assert problem.where == "outcomes.n.exposure"
+        self.built(population, exposure_jumps="The airport was closed")
+
+    @pytest.mark.parametrize("population", [
+        [61_200.0, 30_000.0, 80_000.0, 61_200.0, 61_200.0, 61_200.0], [4.0, 15.0, 3.0, 40.0, 9.0, 2.0],
+    ])  # fmt: skip
+    def test_growth_and_small_numbers_of_trials_are_none(self, population: list[float]) -> None:
+        self.built(population)

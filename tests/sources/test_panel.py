@@ -332,3 +332,20 @@ def test_numbers_too_large_for_a_period(refusal: Refusal, table: Table) -> None:
         table("a,1e400,1", "a,99999999999,1"), period=period, intervention={"start": 2}
     )
     assert "'1e400' is not a period" in refusal(table("a,1,1", "a,2,1"), period=period, intervention={"start": "1e400"})
+
+
+def test_a_gap_of_several_periods() -> None:
+    from evalkit.sources import CsvData
+    from evalkit.sources.gaps import declared_gaps
+
+    def gaps(period: object) -> list[tuple[int, str, str | None]]:
+        data = {"source": "csv", "path": "x.csv", "period": {"column": "month"},
+                "gaps": [{"period": period, "why": "a strike", "unit": "A"}]}  # fmt: skip
+        return declared_gaps(CsvData.model_validate(data))
+
+    found = gaps({"from": "2021-11", "to": "2022-02"})
+    assert [time for time, _, _ in found] == list(range(found[0][0], found[0][0] + 4))
+    assert found[0] == gaps("2021-11")[0]
+    assert found[3] == gaps("2022-02")[0]
+    with pytest.raises(DataError, match=r"ends \(2021-11\) before it begins \(2022-02\)"):
+        gaps({"from": "2022-02", "to": "2021-11"})

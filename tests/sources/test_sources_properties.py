@@ -73,7 +73,8 @@ def test_the_order_of_rows_does_not_matter(
     for _ in range(2):
         (tmp_path / "a.csv").write_text("\n".join(["area,month,value,people", *lines]))
         data = CsvData(source="csv", path="a.csv", unit="area", period=Period(column="month", frequency="month"))
-        outcome = Outcome(label="x", column="value", kind=kind, exposure="people", per=1000)
+        outcome = Outcome(label="x", column="value", kind=kind, exposure="people", per=1000,
+                          exposure_jumps="Drawn at random")  # fmt: skip
         intervention = Intervention(start="2020-02")
         rows, origin, digest = load(data, Folders(tmp_path), needed_columns(data, {"x": outcome}, intervention))
         panels.append(build_panel(data, rows, "x", outcome, intervention, origin, digest))

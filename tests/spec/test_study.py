@@ -226,9 +226,9 @@ def test_paths_stay_inside(write_study: Write, project: Path, path: str) -> None
     assert "project" in problem.sentence()
 
 
-def test_disclosure_is_refused_until_it_does_something(write_study: Write) -> None:
+def test_disclosure_needs_numbers_that_are_not_in_the_study_file(write_study: Write) -> None:
     text = (SERIES % ", ".join(["5"] * 48)) + "disclosure: {profile: hes, round_to: 5}\n"
-    assert "nothing would be hidden" in by_place(write_study(text))["disclosure"]
+    assert "none of them can be hidden" in by_place(write_study(text))["data.values"]
 
 
 def test_faults_of_every_stage_come_at_once(write_study: Write) -> None:

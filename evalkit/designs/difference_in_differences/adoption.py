@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalkit.designs.windows import Span, rows_in, span_of, words_of
-from evalkit.errors import DesignError
+from evalkit.errors import DataError, DesignError, Problem
+from evalkit.periods import spell_periods
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import numpy
     import pandas
 
@@ -56,10 +59,22 @@ class Adoption:
         return (self.frame["treated"] == 1.0).to_numpy(dtype=bool)
 
 
-def adoption(panel: Panel, before: Window | None, after: Window | None) -> Adoption:
+def adoption(
+    panel: Panel,
+    before: Window | None,
+    after: Window | None,
+    unused: Callable[[Adoption], Iterable[str]] = lambda study: (),
+) -> Adoption:
     """Return the rows in the windows and who is treated from when.
 
     Units treated from the first period on have no contrast of their own: they are left out and named in `dropped`.
+
+    Parameters
+    ----------
+    panel : Panel
+    before, after : Window or None
+    unused : callable
+        Returns the units that the estimate will not use, which may lack periods.
 
     Raises
     ------
@@ -67,7 +82,7 @@ def adoption(panel: Panel, before: Window | None, after: Window | None) -> Adopt
         When there are fewer than two units or periods, nobody is treated within the data, no treated unit has periods
         on both sides of its start (they are named), or there is nobody to compare with.
     DataError
-        When a unit lacks a period.
+        When a unit that is used lacks a period.
     """
     if len(panel.units) < 2:
         raise DesignError(
@@ -82,7 +97,6 @@ def adoption(panel: Panel, before: Window | None, after: Window | None) -> Adopt
     dropped = _one_sided(panel, times)
     kept = dataclasses.replace(panel, frame=panel.frame[~panel.frame["unit"].isin(list(dropped))])
     _require_starts(panel, dropped, times)
-    _require_every_period(kept, spans)
     frame = kept.frame[kept.frame["time"].isin(times)].copy()
     first_time = frame.groupby("unit", sort=False)["first_time"].first()
     starts = {str(unit): int(start) for unit, start in first_time.dropna().items() if start <= times[-1]}
@@ -96,7 +110,10 @@ def adoption(panel: Panel, before: Window | None, after: Window | None) -> Adopt
         )
     frame["event_time"] = frame["time"] - frame["unit"].map(starts)
     frame["treated"] = (frame["event_time"] >= 0).astype(float)
-    return Adoption(frame, starts, comparison, late, tuple(times), tuple(dropped.items()))
+    study = Adoption(frame, starts, comparison, late, tuple(times), tuple(dropped.items()))
+    used = kept.frame[~kept.frame["unit"].isin(list(unused(study)))]
+    _require_every_period(dataclasses.replace(panel, frame=used), spans, set(starts))
+    return study
 
 
 def _spans(panel: Panel, before: Window | None, after: Window | None) -> list[Span]:
@@ -153,13 +170,26 @@ def _require_starts(panel: Panel, dropped: dict[str, str], times: list[int]) -> 
     )
 
 
-def _require_every_period(panel: Panel, spans: list[Span]) -> None:
-    """Raise when a unit lacks a period that is used."""
+def _require_every_period(panel: Panel, spans: list[Span], treated: set[str]) -> None:
+    """Raise when a unit lacks a period that is used, with the ways to leave out a unit of its kind."""
     first, last = panel.times[0], panel.times[-1]
     for span in spans:
         inside = dataclasses.replace(panel, frame=panel.frame[panel.frame["time"].between(span.first, span.last)])
         _require_every_unit(panel, inside, span)
-        inside.require_complete(max(span.first, first), min(span.last, last))
+        holes = inside.holes(max(span.first, first), min(span.last, last))
+        if holes:
+            raise DataError([_hole(panel, unit, times, unit in treated) for unit, times in holes])
+
+
+def _hole(panel: Panel, unit: str, times: list[int], treated: bool) -> Problem:
+    """Return that a unit lacks periods, and what can be done about it."""
+    there = f"`data.filter: {{COLUMN OF UNITS: {{not: {unit}}}}}`"
+    out = there if treated else f"`design.exclude: {{{unit}: WHY}}` or {there}"
+    return Problem(
+        f"{unit} has no rows for {spell_periods(times, panel.frequency)}",
+        f"declare gaps with a reason (`data.gaps`, period: {{from, to}}), or leave the unit out by {out}",
+        "unit x period",
+    )
 
 
 def _require_every_unit(panel: Panel, inside: Panel, span: Span) -> None:

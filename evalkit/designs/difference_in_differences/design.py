@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
-from evalkit.designs.difference_in_differences.adoption import adoption
 from evalkit.designs.difference_in_differences.assumptions import SHARED
 from evalkit.designs.difference_in_differences.choice import chosen_estimator, estimator_block
 from evalkit.designs.difference_in_differences.composition import with_composition
 from evalkit.designs.difference_in_differences.cross_sections import on_means
-from evalkit.designs.difference_in_differences.estimators import Estimator, fitted, settled_inference, wanted_rows
+from evalkit.designs.difference_in_differences.estimators import (
+    Estimator,
+    fitted,
+    settled_inference,
+    studied,
+    wanted_rows,
+)
 from evalkit.designs.difference_in_differences.event_time import available
 from evalkit.designs.difference_in_differences.inference import few_units
+from evalkit.designs.difference_in_differences.leads import leads_by_inference
 from evalkit.designs.difference_in_differences.left_out import with_left_out
 from evalkit.designs.difference_in_differences.sensitivity import beside
 from evalkit.designs.options import Level, WindowOption
@@ -130,7 +136,7 @@ class DifferenceInDifferences(Block):
         DesignError, DataError
             As `evalkit.designs.difference_in_differences.adoption.adoption`.
         """
-        study = adoption(panel, self.before, self.after)
+        study = studied(self, panel)
         most_leads, most_lags = available(study)
         transform = self.transform
         if transform == "auto":
@@ -214,10 +220,11 @@ class DifferenceInDifferences(Block):
         and Hainmueller (2010), Journal of the American Statistical Association 105, 493-505. Arkhangelsky and others
         (2021), American Economic Review 111, 4088-4118.
         """
-        design, study = self.resolve(panel), adoption(panel, self.before, self.after)
+        design, study = self.resolve(panel), studied(self, panel)
         result, model = fitted(design, panel, study)
         block = estimator_block(design, panel, wanted_rows(design, panel, study))
         result = on_means(design, panel, few_units(design, model, replace(result, estimator=block)))
+        result = leads_by_inference(design, model, result)
         result = with_left_out(study, result)
         if not supplements:
             return result

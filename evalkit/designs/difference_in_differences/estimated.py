@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas
 
     from evalkit.designs.difference_in_differences.adoption import Adoption
+    from evalkit.designs.difference_in_differences.few_treated import ByStart
     from evalkit.designs.difference_in_differences.two_way_fit import TwoWay
     from evalkit.records import Panel, Scale
 
@@ -83,6 +84,9 @@ class Estimated:
     again : callable or None
         From an outcome, shape (units, periods), and first treated periods, shape (units,), as indices, to the headline
         on them, or the headline and its standard error. For estimators that are no two-way regression.
+    by_cluster : callable or None
+        The same where clusters are larger than units: outcomes and starts are those of units, in the order of the wide
+        panel of units, and standard errors are clustered.
     supposing : callable or None
         For estimators that are not linear in the outcome: from assignments, a supposed effect, and whether statistics
         are studentised, to the statistics of what is left once that effect is taken out of what was treated.
@@ -90,6 +94,8 @@ class Estimated:
         Whether `again` is linear in the outcome and treats units with the same start alike.
     events : EventCovariance or None
         None where there is no event study with a covariance that could be relied on.
+    by_start : ByStart or None
+        What each cluster adds to the error of a headline that is an average of effects by start.
     own_inference : bool
         Whether the estimator brings inference of its own, as synthetic methods bring placebos.
     """
@@ -106,9 +112,11 @@ class Estimated:
     covariates: tuple[str, ...] = ()
     regression: Regression | None = None
     again: Again | None = None
+    by_cluster: Again | None = None
     supposing: Supposing | None = None
     linear: bool = False
     events: EventCovariance | None = None
+    by_start: ByStart | None = None
     own_inference: bool = False
 
     @property

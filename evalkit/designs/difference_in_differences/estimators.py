@@ -8,6 +8,7 @@ from evalkit.designs.difference_in_differences.carried import require_rows
 from evalkit.designs.difference_in_differences.cross_sections import CrossSections, require_carried
 from evalkit.designs.difference_in_differences.estimated import Estimated, of_two_way
 from evalkit.designs.difference_in_differences.inference import chosen_inference
+from evalkit.designs.difference_in_differences.lone_starts import all_alone
 from evalkit.designs.difference_in_differences.poisson_fit import Poisson
 from evalkit.designs.difference_in_differences.roll_out import (
     Compared,
@@ -15,6 +16,7 @@ from evalkit.designs.difference_in_differences.roll_out import (
     neighbours_left_out,
     reachable,
     wide,
+    with_base,
 )
 from evalkit.designs.difference_in_differences.staggered_fit import Staggered
 from evalkit.designs.difference_in_differences.synthetic_fit import Synthetic
@@ -67,6 +69,22 @@ def wanted_rows(design: DifferenceInDifferences, panel: Panel, study: Adoption) 
     return compared(study, named, design.exclude, adjoining)
 
 
+def studied(design: DifferenceInDifferences, panel: Panel) -> Adoption:
+    """Return who is treated from when; units that the study file leaves out may lack periods.
+
+    Raises
+    ------
+    DesignError, DataError
+        As `evalkit.designs.difference_in_differences.adoption.adoption`.
+    """
+    from evalkit.designs.difference_in_differences.adoption import adoption
+
+    return adoption(
+        panel, design.before, design.after,
+        lambda study: [name for name, _ in wanted_rows(design, panel, study).dropped],
+    )  # fmt: skip
+
+
 def try_by_cohort(design: DifferenceInDifferences, panel: Panel, found: Compared) -> str:
     """Return why an estimator by start and period cannot be had for these rows; empty where it can.
 
@@ -94,8 +112,9 @@ def settled_inference(design: DifferenceInDifferences, panel: Panel, study: Adop
     treated = clusters[rows.frame["unit"].isin(list(rows.starts))].nunique()
     never = clusters[rows.frame["unit"].isin(list(rows.comparison))].nunique()
     return chosen_inference(
-        design.estimator, int(treated), int(clusters.nunique()), int(never), cross_sections=panel.cross_sections
-    ).method
+        design.estimator, int(treated), int(clusters.nunique()), int(never), cross_sections=panel.cross_sections,
+        lone=all_alone(rows, clusters),
+    ).method  # fmt: skip
 
 
 def _within_reach(design: DifferenceInDifferences, panel: Panel, found: Compared) -> Compared:
@@ -106,6 +125,7 @@ def _within_reach(design: DifferenceInDifferences, panel: Panel, found: Compared
             "choose not_yet_treated, or add units that are never treated",
             "design.comparison",
         )
+    found = with_base(found, design.anticipation, design.estimator == "callaway_santanna", panel.label)
     return reachable(found, design.anticipation, panel.label)
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 FEW_ON_A_SIDE = 20
 """With fewer treated clusters, or fewer that are never treated, sums of squares without a correction are too small."""
-MOST_ROWS = 200_000
-"""Above this CR2, which holds every period as a column and turns each cluster's rows, would take minutes."""
+MOST_ROWS = 50_000
+"""Above this CR2, which holds every period as a column and turns each cluster's rows, would take long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +106,9 @@ def _of_starts(model: Estimated) -> tuple[float, float, str]:
     found = error_by_start(model.by_start.contributions, model.by_start.start, model.by_start.share)
     lone = f", {several(found.lone, f'{model.noun}')} alone in a start with the others' variance" if found.lone else ""
     rule = (
-        f"influence functions summed by {several(model.all_clusters, model.noun)}, squares by start ({found.starts} "
-        f"groups with those not treated) times n/(n-1), n those of the start{lone}; t with Satterthwaite's degrees of "
-        f"freedom ({found.degrees_of_freedom:.1f})"
+        f"influence functions summed by {several(model.all_clusters, model.noun)}, squares about the mean by "
+        f"start ({found.starts} groups with those not treated) times n/(n-1), n those of the start{lone}; t with "
+        f"Satterthwaite's degrees of freedom ({found.degrees_of_freedom:.1f})"
     )
     return found.standard_error, found.degrees_of_freedom, rule
 
@@ -137,15 +137,13 @@ def contributions_by_start(model: Staggered) -> ByStart | None:
     start = numpy.where(low == high, low, -1.0)
     if model.together:
         start = numpy.where(numpy.isinf(start), numpy.inf, 0.0)
-    rows = model.study.treated_rows * (1.0 if model.weights is None else model.weights) * model.row_amounts()
-    by_start = numpy.bincount(numpy.searchsorted(numpy.array(sorted(set(starts.values()))),
-                                                 model.frame["unit"].map(starts).fillna(0).to_numpy()), rows)  # fmt: skip
-    return ByStart(sums, start, _shares(start, sorted(set(starts.values())), by_start / rows.sum()))
+    share = _shares(model)
+    return ByStart(sums, start, numpy.array([share.get(when, 1.0) for when in start]))
 
 
-def _shares(start: numpy.ndarray, starts: list[int], share: numpy.ndarray) -> numpy.ndarray:
-    """Return the share of each cluster's start; 1 where there is none, or several are one group."""
-    import numpy
-
-    known = dict(zip(map(float, starts), share, strict=False))
-    return numpy.array([known.get(when, 1.0) for when in start])
+def _shares(model: Staggered) -> dict[float, float]:
+    """Return the share of each start in treated unit-periods, weighted as the headline is."""
+    treated = model.study.treated_rows
+    rows = model.frame.loc[treated, ["unit"]].assign(weight=model.carried()[treated])
+    sums = rows.groupby(rows["unit"].map(model.study.starts).astype(float))["weight"].sum()
+    return dict(zip(sums.index.tolist(), (sums / sums.sum()).tolist(), strict=True))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from evalkit.designs.outcomes import to_events, to_outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from evalkit.designs.difference_in_differences.estimated import Estimated
     from evalkit.designs.difference_in_differences.resampled import Tested
     from evalkit.records import Estimate, PathPoint, Result
@@ -49,7 +51,20 @@ def with_bounds(model: Estimated, result: Result, tested: Tested) -> Result:
             if term.term == "treatment" else term for term in result.coefficients
         ),
         fit=_fit(result, effect, absolute),
+        aggregations=_aggregations(result, effect),
     )  # fmt: skip
+
+
+def _aggregations(result: Result, effect: Estimate) -> Mapping[str, Any] | None:
+    """Return averages of which the headline has the headline's interval, and the other overall ones have none."""
+    if not result.aggregations:
+        return result.aggregations
+    bare = {"se": None, "low": None, "high": None}
+    own = {"se": effect.se, "low": effect.low, "high": effect.high}
+    return {
+        kind: {**each, "overall": {**each["overall"], **(own if kind == "simple" else bare)}}
+        for kind, each in result.aggregations.items()
+    }
 
 
 def _relative(result: Result, effect: Estimate) -> Estimate | None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit.designs.difference_in_differences.choice import SYNTHETIC_INFERENCE
+from evalkit.designs.difference_in_differences.few_treated import clustered_for_few, few_on_a_side
 from evalkit.designs.difference_in_differences.headline import with_bounds
+from evalkit.designs.difference_in_differences.lone_starts import all_alone
 from evalkit.designs.difference_in_differences.resampled import Tested, resampled
 from evalkit.designs.difference_in_differences.simulated import place_sizes
 from evalkit.designs.difference_in_differences.wide_panel import wide_panel
@@ -26,6 +28,8 @@ FEW_CLUSTERS = 50
 FEWEST_FOR_FERMAN_PINTO = 3
 BOOTSTRAPPED = ("two_way_fixed_effects", "event_study")
 """Estimators that are a linear regression with unit and period effects."""
+WITHOUT_LONE = ("callaway_santanna", "sun_abraham", "poisson")
+"""Estimators whose clustered error leaves out what is particular to a cluster with a start to itself."""
 SYNTHETIC = ("synthetic_control", "synthetic_did")
 REASSIGNING = ("randomisation", "ferman_pinto", "placebo")
 FORMULAE = ("cluster_robust", "classical", "robust")
@@ -50,7 +54,7 @@ class Choice:
 
 
 def chosen_inference(
-    estimator: str, treated: int, clusters: int, never: int, *, cross_sections: bool = False
+    estimator: str, treated: int, clusters: int, never: int, *, cross_sections: bool = False, lone: bool = False
 ) -> Choice:
     """Return the inference of the printed rule.
 
@@ -62,6 +66,8 @@ def chosen_inference(
         Number of clusters with a treated unit, of all clusters, and of those never treated in these data.
     cross_sections : bool
         Whether rows are observations of their own, so that two clusters can still have errors of single rows.
+    lone : bool
+        Whether every start has one cluster to itself, and the estimator's clustered error does not see its noise.
 
     Returns
     -------
@@ -71,8 +77,9 @@ def chosen_inference(
     -----
     Synthetic methods have placebos. One treated cluster: Ferman and Pinto, or, with fewer than three never treated,
     placebos. At most five, or fewer than 50 clusters with an estimator that has no regression to bootstrap:
-    randomisation. Fewer than 50 with one: wild bootstrap. Else cluster-robust. Two clusters of repeated cross-sections:
-    classical.
+    randomisation; so too where every start has one cluster to itself, since effects by such a start have no clustered
+    error. Fewer than 50 with a regression: wild bootstrap. Else cluster-robust. Two clusters of repeated
+    cross-sections: classical.
     """
     count = f"{several(treated, 'treated cluster')} of {clusters:,}"
     if estimator in SYNTHETIC:
@@ -85,6 +92,8 @@ def chosen_inference(
         return Choice("placebo", f"{count}, {never} never treated: placebos in space (too few for Ferman and Pinto)")
     if treated <= FEW_TREATED:
         return Choice("randomisation", f"{count}: randomisation (at most {FEW_TREATED} treated)")
+    if lone and estimator in WITHOUT_LONE:
+        return Choice("randomisation", f"{count}, each start with one of its own: randomisation (no clustered error)")
     if clusters >= FEW_CLUSTERS:
         return Choice("cluster_robust", f"{count}: cluster-robust ({FEW_CLUSTERS} clusters or more)")
     if estimator in BOOTSTRAPPED:
@@ -120,7 +129,7 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
     others = model.clusters[model.study.frame["unit"].isin(model.study.comparison)].nunique()
     chosen = chosen_inference(
         design.estimator, model.treated_clusters, model.all_clusters, int(others),
-        cross_sections=model.panel.cross_sections,
+        cross_sections=model.panel.cross_sections, lone=all_alone(model.study, model.clusters),
     )  # fmt: skip
     asked = design.inference
     choice = chosen if asked in ("auto", chosen.method) else Choice(asked, "as the study file names it")
@@ -130,6 +139,8 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
         return _noted(replace(result, diagnostics=(*checks, *_alike(model))), choice)
     if asked == "cluster_robust" and "inference" not in design.left_open:
         _require_clusters(model)
+    if choice.method == "cluster_robust" and _corrects(design, model, result):
+        return _corrected(design, model, result, choice)
     if choice.method in FORMULAE:
         return _noted(result, choice)
     if _one_comparison(model) and asked in ("auto", chosen.method):
@@ -186,7 +197,36 @@ def _fallen_back(design: DifferenceInDifferences, model: Estimated, result: Resu
         return _without(model, result, f"{choice.reason} cannot be had ({why}), and a clustered interval of so few "
                         "treated would be far too narrow: there is none")  # fmt: skip
     before = (result.inference or {}).get("method", "cluster_robust")
-    return _noted(result, Choice(str(before), f"{choice.reason} cannot be had: {why}"))
+    other = Choice(str(before), f"{choice.reason} cannot be had: {why}")
+    return _corrected(design, model, result, other) if _corrects(design, model, result) else _noted(result, other)
+
+
+def _corrects(design: DifferenceInDifferences, model: Estimated, result: Result) -> bool:
+    """Return whether a clustered interval is corrected: few clusters on a side, and the rule chose it.
+
+    A study that names cluster_robust keeps the plain one, on which published numbers rest.
+    """
+    there = (result.inference or {}).get("method") == "cluster_robust"
+    return there and "inference" in design.left_open and few_on_a_side(model)
+
+
+def _corrected(design: DifferenceInDifferences, model: Estimated, result: Result, choice: Choice) -> Result:
+    """Return the result with the clustered interval for few clusters on a side.
+
+    Where it cannot be had, regressions are bootstrapped, and what is left is dealt out anew; else there is no interval.
+    """
+    try:
+        tested = clustered_for_few(design, model, result.effect.value)
+        return _with(design, model, result, choice, tested)
+    except DesignError as error:
+        why = error.problems[0].message
+    method = "randomisation" if model.regression is None else "wild_bootstrap"
+    other = Choice(method, f"{choice.reason}; its correction for few cannot be had ({why}): {method.replace('_', ' ')}")
+    try:
+        return _with(design, model, result, other, resampled(design, model, result.effect.value, method))
+    except DesignError as error:
+        return _without(model, result, f"{other.reason} cannot be had ({error.problems[0].message}), and a clustered "
+                        "interval without correction would be too narrow: there is none")  # fmt: skip
 
 
 def _without(model: Estimated, result: Result, reason: str) -> Result:
@@ -204,6 +244,8 @@ def _with(design: DifferenceInDifferences, model: Estimated, result: Result, cho
         **(result.inference or {}), "method": choice.method, "rule": tested.rule, "reason": choice.reason,
         "assignments": tested.assignments, "draws": tested.draws, "smallest_p": tested.smallest_p, "seed": tested.seed,
     }  # fmt: skip
+    if tested.correction:
+        inference |= {"correction": tested.correction, "degrees_of_freedom": tested.df, "small_sample_factor": 1.0}
     moved = replace(moved, inference=inference, standard_errors=f"{tested.rule}. Chosen: {choice.reason}")
     checks = [_judged(check, choice.method, model.noun, design.level) for check in result.diagnostics]
     if tested.smallest_p is not None and tested.smallest_p > parallel_trends.COUNTS:

@@ -31,6 +31,11 @@ def lone_cohorts(study: Adoption, clusters: pandas.Series) -> dict[int, str]:
     return found
 
 
+def all_alone(study: Adoption, clusters: pandas.Series) -> bool:
+    """Return whether several clusters are treated, and every start has one cluster to itself."""
+    return len(study.cohorts) > 1 and len(lone_cohorts(study, clusters)) == len(study.cohorts)
+
+
 def seen_cells(
     cohort: numpy.ndarray, period: numpy.ndarray, lone: dict[int, str], by_event_time: bool
 ) -> numpy.ndarray:

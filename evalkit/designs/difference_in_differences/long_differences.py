@@ -68,8 +68,7 @@ def with_long_differences(design: DifferenceInDifferences, model: Estimated) -> 
 
 def _by_start_and_period(design: DifferenceInDifferences, model: Estimated) -> tuple[EventCovariance | None, str]:
     """Return the event study of effects by start and period on the same rows, with the reason for it."""
-    from evalkit.designs.difference_in_differences.adoption import adoption
-    from evalkit.designs.difference_in_differences.estimators import fitted
+    from evalkit.designs.difference_in_differences.estimators import fitted, studied
 
     poisson = design.estimator == "poisson"
     if poisson and not (model.observed > 0.0).all():
@@ -77,7 +76,7 @@ def _by_start_and_period(design: DifferenceInDifferences, model: Estimated) -> t
     update = {"estimator": "callaway_santanna", "base_period": "universal", "inference": "cluster_robust"}
     other = design.model_copy(update={**update, **({"transform": "log"} if poisson else {})})
     try:
-        found = fitted(other, model.panel, adoption(model.panel, design.before, design.after))[1].events
+        found = fitted(other, model.panel, studied(design, model.panel))[1].events
     except (DataError, DesignError):
         return None, ""
     why = WHY.get(design.estimator, "the regression has no event study without units never treated")

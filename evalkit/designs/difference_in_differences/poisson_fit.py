@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from evalkit.designs.difference_in_differences.staggered_fit import Cells, Staggered
+from evalkit.designs.difference_in_differences.cohort_averages import Cells
+from evalkit.designs.difference_in_differences.staggered_fit import Staggered
 from evalkit.designs.outcomes import has_exposure
 from evalkit.errors import DesignError
 
@@ -40,6 +41,12 @@ class Poisson(Staggered):
         """Return the counts themselves."""
         return self.frame["value"].to_numpy(dtype=float)
 
+    def carried(self) -> numpy.ndarray:
+        """Return how much each row carries of a sum of events."""
+        import numpy
+
+        return numpy.asarray(super().carried() * self._fitted_to())
+
     def cells_of(self, panel: StaggeredPanel) -> Cells:
         """Return the ratios by cohort and period of a wide panel."""
         import numpy
@@ -65,7 +72,8 @@ class Poisson(Staggered):
         dropped += [(self._named(cell.cohort, cell.period), cell.reason) for cell in found.left_out]
         return Cells(
             found.cohort, found.period, found.log_ratio, own - found.expected_influence, found.cluster, found.df,
-            found.rule, found.single_unit_cohorts, tuple(dropped), lambda kind: ratio_averages(found, kind).log_ratio,
+            found.factor, found.names, None, found.rule, found.single_unit_cohorts, tuple(dropped),
+            lambda kind: ratio_averages(found, kind).log_ratio,
         )  # fmt: skip
 
     def bare(self) -> Estimated:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evalkit.designs.difference_in_differences.reassigned import clusters_of, of_units
 from evalkit.designs.difference_in_differences.start_weights import bare_estimate, weights_by_date
 from evalkit.designs.difference_in_differences.wide_panel import WidePanel, wide_panel
 from evalkit.errors import DesignError
@@ -45,7 +46,7 @@ class Tested:
     rule : str
         The rule in words.
     kind : {'inversion', 'exact', 't'}
-        exact where every assignment or set of signs was listed; t where there is a standard error with degrees of freedom.
+        exact where every assignment or set of signs was listed; t where there is a standard error.
     assignments : int or None
         Number of assignments compared, the observed one counted.
     draws : int or None
@@ -181,7 +182,7 @@ def _randomised(
         return two_way_randomisation(
             wide.outcome, wide.first_treated, statistic, wide.covariates, wide.weights, draws, design.seed, design.level
         )
-    if model.regression is not None or model.linear:
+    if model.regression is not None or (model.linear and wide.weights is None):
         sums = linear_statistics(wide.outcome, wide.first_treated, weights_by_date(model, wide, design), studentised)
         return randomisation_test(sums, wide.first_treated, draws, design.seed, design.level, words=words)
     fewer = min(draws, SLOW_DRAWS)
@@ -190,13 +191,26 @@ def _randomised(
 
         return supposed(design, model, wide, studentised, fewer)
     again = _required_again(design, model, studentised)
-    looped = looped_statistics(wide.outcome, wide.first_treated, again)
-    both = isinstance(again(wide.outcome, wide.first_treated), tuple)
+    units, place = _units(model, wide)
+    looped = looped_statistics(units.outcome, units.first_treated, again)
+    both = isinstance(again(units.outcome, units.first_treated), tuple)
     named = f"{design.estimator} estimates{' over their standard errors' if both else ''}"
+    named += "" if model.noun == "unit" else ", whole clusters dealt out"
+    estimator = looped if _is_linear(again, units) else _each(again, units)
     return randomisation_test(
-        looped if _is_linear(again, wide) else _each(again, wide),
+        lambda assignments: estimator(assignments[:, place]),
         wide.first_treated, fewer, design.seed, design.level, list_up_to=fewer, words=named,
     )  # fmt: skip
+
+
+def _units(model: Estimated, wide: WidePanel) -> tuple[WidePanel, numpy.ndarray]:
+    """Return the panel of units, and the place of the panel of clusters in which each of them is."""
+    import numpy
+
+    if model.noun == "unit":
+        return wide, numpy.arange(len(wide.names))
+    units, position = wide_panel(of_units(model)), {name: j for j, name in enumerate(wide.names)}
+    return units, numpy.array([position[name] for name in clusters_of(model, units.names)])
 
 
 def _is_linear(again: Again, wide: WidePanel) -> bool:
@@ -228,7 +242,7 @@ def _each(again: Again, wide: WidePanel) -> Callable[[numpy.ndarray], numpy.ndar
 
 def _required_again(design: DifferenceInDifferences, model: Estimated, studentised: bool) -> Again:
     """Return the estimator on other assignments, without its standard error where estimates are compared."""
-    again = model.again
+    again = model.again or model.by_cluster
     if again is None:
         raise DesignError(
             f"{design.estimator} with clusters larger than units cannot be run for other assignments",

@@ -6,8 +6,8 @@ import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from evalkit.diagnostics.words import listed
-from evalkit.errors import DesignError
+from evalkit.diagnostics.words import listed, several
+from evalkit.errors import DesignError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,10 +61,10 @@ def compared(
         When a named unit is not in the data or is treated, or nobody is left; the units are named.
     """
     gone = {unit: f"left out of the comparison: {reason}" for unit, reason in exclude.items()}
-    _require_untreated(study, list(exclude), "exclude")
+    named = [] if comparison is None or isinstance(comparison, str) else list(comparison)
+    _require_untreated(study, {"exclude": list(exclude), "comparison": named})
     gone |= {unit: reason for unit, reason in (adjoining or {}).items() if unit not in gone}
     if comparison is not None and not isinstance(comparison, str):
-        _require_untreated(study, list(comparison), "comparison")
         gone |= {u: "not among the named comparison units" for u in study.comparison if u not in {*comparison, *gone}}
     if not gone:
         return Compared(study, study.dropped)
@@ -139,18 +139,76 @@ def _did_you_mean(name: str, there: Iterable[str]) -> str:
     return (f"did you mean {close[0]!r}? " if close else "") + f"there are: {known or 'none'}"
 
 
-def _require_untreated(study: Adoption, names: Sequence[str], option: str) -> None:
-    """Raise unless all of these units are in the data and untreated."""
-    where = f"design.{option}"
-    treated = [name for name in names if name in treated_units(study)]
-    if treated:
-        raise DesignError(f"treated units cannot be comparison units: {', '.join(treated[:10])}", "name others", where)
-    unknown = [name for name in names if name not in study.comparison]
-    if unknown:
+def _require_untreated(study: Adoption, options: Mapping[str, Sequence[str]]) -> None:
+    """Raise, with all that is wrong at once, unless the units of each option are in the data and untreated."""
+    have, problems = treated_units(study), []
+    for option, names in options.items():
+        where = f"design.{option}"
+        treated = [name for name in names if name in have]
+        unknown = [name for name in names if name not in have and name not in study.comparison]
+        if treated:
+            found = f"treated units cannot be comparison units: {listed(treated)}"
+            if option == "exclude":
+                found = f"`exclude` takes units out of the comparison, and these are treated: {listed(treated)}"
+            problems.append(Problem(found, "leave treated units out by `data.filter`" if option == "exclude" else
+                                    "name others", where))  # fmt: skip
+        problems += [Problem(f"no such untreated unit in the data: {name}",
+                             _did_you_mean(name, [*study.comparison, *have]), where) for name in unknown]  # fmt: skip
+    if problems:
+        raise DesignError(problems)
+
+
+def with_base(found: Compared, anticipation: int, one_period: bool, label: Callable[[int], str]) -> Compared:
+    """Return the rows without the treated units that have no untreated period to set their later ones against.
+
+    Parameters
+    ----------
+    found : Compared
+    anticipation : int
+        Periods before the start that do not count as untreated.
+    one_period : bool
+        Whether changes are taken from one period, the last before start and anticipation, so that a unit without a row
+        there is in no effect. Else any untreated row will do.
+    label : callable
+        Writes a period.
+
+    Returns
+    -------
+    Compared
+        Its `dropped` names each unit with the reason.
+
+    Raises
+    ------
+    DesignError
+        When no treated unit is left; they are named.
+    """
+    study = found.study
+    rows = {str(unit): set(times) for unit, times in study.frame.groupby("unit")["time"]}
+    gone = {}
+    for unit, start in study.starts.items():
+        early = [time for time in study.times if time < start - anticipation]
+        if one_period and early and early[-1] not in rows[unit]:
+            gone[unit] = f"no row in {label(early[-1])}, the period from which all its changes would be taken"
+        elif not rows[unit] & set(early):
+            gone[unit] = _too_early(start, anticipation, label)
+    if not gone:
+        return found
+    if len(gone) == len(study.starts):
         raise DesignError(
-            f"no such untreated units in the data: {', '.join(unknown[:10])}",
-            _did_you_mean(unknown[0], study.comparison), where,
-        )  # fmt: skip
+            f"no treated unit is left: {'; '.join(f'{unit}: {why}' for unit, why in list(gone.items())[:5])}",
+            "bring earlier data or the periods that are missing, or use less anticipation",
+            "design.anticipation" if anticipation else "data",
+        )
+    starts = {unit: start for unit, start in study.starts.items() if unit not in gone}
+    frame = study.frame[~study.frame["unit"].isin(list(gone))].reset_index(drop=True)
+    kept = replace(study, frame=frame, starts=starts, dropped=(*study.dropped, *gone.items()))
+    return Compared(kept, (*found.dropped, *gone.items()))
+
+
+def _too_early(start: int, anticipation: int, label: Callable[[int], str]) -> str:
+    """Return why a unit without an untreated row is left out."""
+    ahead = f", with {several(anticipation, 'period')} of anticipation" if anticipation else ""
+    return f"treated from {label(start)} on{ahead}: no earlier row shows it without treatment"
 
 
 def reachable(found: Compared, anticipation: int, label: Callable[[int], str]) -> Compared:
@@ -196,8 +254,9 @@ def wide(
     clusters: numpy.ndarray,
     weights: numpy.ndarray | None = None,
     covariates: Sequence[str] = (),
+    label: Callable[[int], str] = str,
 ) -> StaggeredPanel:
-    """Return the rows as units by periods, for estimators of staggered adoption."""
+    """Return the rows as units by periods, for estimators of staggered adoption; `label` writes periods in messages."""
     import numpy
     import pandas
 
@@ -214,4 +273,5 @@ def wide(
         weights,
         pandas.factorize(clusters)[0],
         list(covariates),
+        lambda period: label(int(period)),
     )

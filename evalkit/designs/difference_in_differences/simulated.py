@@ -46,10 +46,14 @@ def with_simulated(design: DifferenceInDifferences, model: Estimated, result: Re
     """
     if model.panel.cross_sections or not result.inference or not within_reach(model.all_clusters):
         return result
+    if result.inference.get("correction"):
+        return result  # The table has CR1, whose false positives this interval does not have.
     try:
         wide = wide_panel(model)
     except DesignError:  # clusters with several starts: nothing was simulated of these
         return result
+    if wide.treated.all():
+        return result  # In all panels that were simulated some places are never treated.
     asked = _asked(design, model, wide, str(result.inference.get("method")))
     start = int(wide.first_treated.min())
     high: list[str] = []

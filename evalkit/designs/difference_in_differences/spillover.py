@@ -45,7 +45,7 @@ def spillover_check(design: DifferenceInDifferences, panel: Panel, result: Resul
     """
     if not panel.neighbours:
         return spillover.spillover_not_run(NO_TABLE)
-    study = adoption(panel, design.before, design.after)
+    study = adoption(panel, design.before, design.after, lambda found: found.comparison)  # the estimate below asks
     starts, rest = next_door(study, panel.neighbours, set(design.exclude))
     if not starts:
         return spillover.spillover_not_run("No place without the programme adjoins one with it.")

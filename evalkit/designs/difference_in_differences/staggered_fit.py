@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from evalkit.designs.difference_in_differences.cohort_averages import Bands, averaged, band, by_cohort
+from evalkit.designs.difference_in_differences.cohort_averages import (
+    Bands,
+    Cells,
+    averaged,
+    band,
+    by_cohort,
+    clusters_by_start,
+    enough_behind,
+    enough_in_start,
+)
 from evalkit.designs.difference_in_differences.estimated import Estimated, EventCovariance
 from evalkit.designs.difference_in_differences.event_time import EventColumns
+from evalkit.designs.difference_in_differences.few_treated import contributions_by_start
 from evalkit.designs.difference_in_differences.imputed_leads import imputed_leads
 from evalkit.designs.difference_in_differences.lone_starts import lone_cohorts, seen_averages, seen_cells
 from evalkit.designs.difference_in_differences.reassigned import Reassigned
@@ -15,19 +25,16 @@ from evalkit.designs.difference_in_differences.removal import DRAWS, Removal
 from evalkit.designs.difference_in_differences.roll_out import Compared, wide
 from evalkit.designs.difference_in_differences.two_way_checks import two_way_checks
 from evalkit.designs.difference_in_differences.two_way_fit import TwoWay
-from evalkit.designs.outcomes import events_seen
+from evalkit.designs.outcomes import events_seen, to_outcome
 from evalkit.diagnostics.lone_starts import lone_starts
 from evalkit.diagnostics.words import listed, several
 from evalkit.errors import DesignError
 from evalkit.records import Estimate, EventTime, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy
 
     from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
-    from evalkit.designs.difference_in_differences.estimated import Again
     from evalkit.estimation.fit import Fit
     from evalkit.estimation.staggered.aggregation import Aggregation, Kind
     from evalkit.estimation.staggered.group_time_result import GroupTimeEffects
@@ -36,36 +43,6 @@ if TYPE_CHECKING:
 
 TRIMMED = "without weight in some comparisons: with these covariates it would almost surely have been treated"
 KINDS: tuple[Kind, ...] = ("simple", "group", "dynamic", "calendar")
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Effects by cohort and period, whatever the estimator.
-
-    Attributes
-    ----------
-    cohort, period, effect : numpy.ndarray, shape (m,)
-    influence : numpy.ndarray, shape (units, m)
-    cluster : numpy.ndarray of int, shape (units,)
-    df : float or None
-    rule : str
-    alone : tuple of str
-        Units alone in their cohort.
-    dropped : tuple of (str, str)
-    average : callable
-        From a kind to its `Aggregation`.
-    """
-
-    cohort: numpy.ndarray
-    period: numpy.ndarray
-    effect: numpy.ndarray
-    influence: numpy.ndarray
-    cluster: numpy.ndarray
-    df: float | None
-    rule: str
-    alone: tuple[str, ...]
-    dropped: tuple[tuple[str, str], ...]
-    average: Callable[[Kind], Aggregation]
 
 
 class Staggered(TwoWay):
@@ -85,35 +62,70 @@ class Staggered(TwoWay):
         super().__init__(design, panel, found.study)
         self.dropped = found.dropped
         self.lone_cohorts = lone_cohorts(found.study, self.clusters)
-        if len(self.lone_cohorts) == len(found.study.cohorts) and not self._by_event_time():
+        if len(self.lone_cohorts) == len(found.study.cohorts) and not self.together:
             self.sure = False
-        self.wide = wide(found.study, self._fitted_to(), self.clusters.to_numpy(), self.weights, design.covariates)
+        self.wide = wide(
+            found.study, self._fitted_to(), self.clusters.to_numpy(), self.weights, design.covariates, panel.label
+        )
         self.cells = self.cells_of(self.wide)
-        self.seen = seen_cells(self.cells.cohort, self.cells.period, self.lone_cohorts, self._by_event_time())
+        self.seen = seen_cells(self.cells.cohort, self.cells.period, self.lone_cohorts, self.together)
+        self.behind = clusters_by_start(self.frame["unit"], self.clusters, found.study.starts)
         self.averages: dict[str, Aggregation] = {kind: self.cells.average(kind) for kind in KINDS}
 
     def _fitted_to(self) -> numpy.ndarray:
         """Return what the estimator is fitted to, by row."""
         return self.outcome
 
+    def _row_weights(self) -> numpy.ndarray:
+        """Return weights of treated rows that sum to one: of each effect its share in the headline, among its rows.
+
+        So the mean of effects over rows is the headline, also where rows lack or weights move.
+        """
+        import numpy
+
+        if self.cells.weights is None:
+            return super()._row_weights()
+        keys = dict(zip(zip(self.cells.cohort, self.cells.period, strict=True), self.cells.weights, strict=True))
+        starts = self.frame["unit"].map(self.study.starts)
+        share = [keys.get(key, 0.0) for key in zip(starts, self.frame["time"], strict=True)]
+        weights = self.carried() * self.study.treated_rows
+        total = self.frame.assign(weight=weights, start=starts).groupby(["start", "time"])["weight"].transform("sum")
+        return numpy.asarray(numpy.where(weights > 0.0, share * weights / total.fillna(1.0).replace(0.0, 1.0), 0.0))
+
+    def _shares(self) -> numpy.ndarray:
+        """Return the factor by row that averages treated rows; of counts that are weighted each row weighs the same."""
+        import numpy
+
+        if self.panel.outcome.kind != "count" or self.weights is not None or self.scale == "log":
+            return super()._shares()
+        return numpy.asarray(self._row_weights() * to_outcome(self.frame, self.panel))
+
+    def carried(self) -> numpy.ndarray:
+        """Return how much each row carries of an average over rows."""
+        import numpy
+
+        return numpy.ones(len(self.frame)) if self.weights is None else self.weights
+
     def by_group_time(self, panel: StaggeredPanel, leads: bool = True) -> GroupTimeEffects:
         """Return the effects by cohort and period of a wide panel, with or without those before treatment."""
-        return effects_of(self.design, panel, self._by_event_time(), leads)
+        return effects_of(self.design, panel, self.together, leads)
 
     def cells_of(self, panel: StaggeredPanel) -> Cells:
         """Return the effects by cohort and period of a wide panel."""
-        from evalkit.estimation.staggered.aggregation import aggregate
+        from evalkit.estimation.staggered.aggregation import aggregate, shares_of_cells
 
         found = self.by_group_time(panel)
         dropped = [(unit, "alone without a period before treatment") for unit in found.always_treated]
         dropped += [(unit, TRIMMED) for unit in found.trimmed_units]
         dropped += [(self._named(cell.cohort, cell.period), cell.reason) for cell in found.left_out]
         return Cells(
-            found.cohort, found.period, found.effect, found.influence, found.cluster, found.df, found.rule,
-            found.single_unit_cohorts, tuple(dropped), lambda kind: aggregate(found, kind),
+            found.cohort, found.period, found.effect, found.influence, found.cluster, found.df, found.factor,
+            found.names, shares_of_cells(found), found.rule, found.single_unit_cohorts, tuple(dropped),
+            lambda kind: aggregate(found, kind),
         )  # fmt: skip
 
-    def _by_event_time(self) -> bool:
+    @property
+    def together(self) -> bool:
         """Return whether imputed effects are held against averages over all starts: some start stands alone."""
         return self.design.estimator == "imputation" and self.treated_clusters > 1 and bool(self.lone_cohorts)
 
@@ -124,7 +136,7 @@ class Staggered(TwoWay):
         """Return the average effect and everything that is made from it."""
         study, simple = self.study, self.averages["simple"]
         effect = self._headline(simple)
-        removal, absolute = self._taken_out()
+        removal, absolute = self._taken_out(effect)
         points, events = self._event_study()
         first = min(study.starts.values())
         return Result(
@@ -136,7 +148,8 @@ class Staggered(TwoWay):
             averted=self._averted(removal),
             path=self._path(removal),
             event_study=points,
-            group_time=by_cohort(self.cells, self.panel, self.seen, self._quantile(), self.sure),
+            group_time=by_cohort(self.cells, self.panel, self.seen & enough_in_start(self.cells, self.behind),
+                                 self._quantile(), self.sure),
             aggregations={kind: averaged(each, self.panel, self._band(each), self.sure)
                           for kind, each in self.averages.items()},
             inference=self._how(simple),
@@ -161,7 +174,7 @@ class Staggered(TwoWay):
             return Estimate(simple.overall, level=self.design.level, **words)
         return Estimate.from_standard_error(simple.overall, error, simple.df, level=self.design.level, **words)
 
-    def _taken_out(self) -> tuple[Removal, Estimate]:
+    def _taken_out(self, effect: Estimate) -> tuple[Removal, Estimate]:
         """Return the effects by cohort and period ready to be taken out of what was seen, and their average."""
         import numpy
 
@@ -186,11 +199,14 @@ class Staggered(TwoWay):
         if self.sure:
             spread = clustered_covariance(cells.influence[:, after], cells.cluster)
             draws = coefficient_draws(cells.effect[after], spread, cells.df, DRAWS, self.design.seed)
-        removal = Removal(indicators, cells.effect[after], draws, self.scale, None, self.design.level)
+        shares = None if cells.weights is None else cells.weights[after]
+        removal = Removal(indicators, cells.effect[after], draws, self.scale, None, self.design.level, effect, shares)
+        removal = removal.headed(effect, self._shares() * self.observed, self.design.seed)
         return removal, self._absolute(removal)
 
     def _band(self, average: Aggregation) -> Bands:
         seen = seen_averages(average, self.cells.cohort, self.cells.period, self.seen)
+        seen = seen & enough_behind(average.kind, average.label, self.cells, self.behind)
         return band(average, seen, self.design.level, self.design.draws, self.design.seed)
 
     def _quantile(self) -> float:
@@ -293,7 +309,7 @@ class Staggered(TwoWay):
     def _words(self, simple: Aggregation) -> str:
         if not self.sure:
             return self._without()
-        if not self.cells.alone or self._by_event_time():
+        if not self.cells.alone or self.together:
             return simple.rule
         return f"{simple.rule}; alone in their start, so without noise of their own: {listed(list(self.cells.alone))}"
 
@@ -313,7 +329,8 @@ class Staggered(TwoWay):
 
     def estimated(self) -> Estimated:
         """Return the estimate as inference and analyses of sensitivity read it."""
-        return replace(self.bare(), again=self._again())
+        bare, run = self.bare(), Reassigned(self)
+        return replace(bare, again=run) if self.noun == "unit" else replace(bare, by_cluster=run)
 
     def bare(self) -> Estimated:
         """Return the estimate without the means to run it again."""
@@ -321,14 +338,11 @@ class Staggered(TwoWay):
             panel=self.panel, study=self.study, scale=self.scale, unit=self.unit, observed=self.observed,
             outcome=self._fitted_to(), weights=self.weights, clusters=self.clusters, noun=self.noun,
             covariates=tuple(self.design.covariates), linear=self._linear(), events=self.event_covariance(),
+            by_start=contributions_by_start(self),
         )  # fmt: skip
 
     def _linear(self) -> bool:
         return not self.design.covariates and self.weights is None and self.noun == "unit"
-
-    def _again(self) -> Again | None:
-        """Return the estimator on another outcome and roll-out; None where rows are no units."""
-        return None if self.noun != "unit" else Reassigned(self)
 
 
 def effects_of(

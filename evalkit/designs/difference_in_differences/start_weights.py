@@ -45,9 +45,10 @@ def weights_by_date(model: Estimated, wide: WidePanel, design: DifferenceInDiffe
             "design.inference",
         )
     if model.weights is not None or model.covariates or wide.weights is not None:
+        what = "weights and covariates" if model.weights is not None or model.covariates else "missing periods"
         raise DesignError(
-            "weights and covariates make places with the same start count differently",
-            "use two_way_fixed_effects, which allows for both, or leave them out",
+            f"{what} make places with the same start count differently",
+            "use two_way_fixed_effects, which allows for them, or leave them out",
             "design.inference",
         )
     if model.regression is not None:

@@ -94,10 +94,10 @@ class Synthetic(TwoWay):
     def result(self) -> Result:
         """Return the effect, the synthetic path and the ranks among placebos."""
         found = self._control() if self.design.estimator == "synthetic_control" else self._did()
-        removal = self._out(found)
         words: dict[str, Any] = {"label": f"{self.panel.outcome.label}: change while treated", "scale": self.scale,
                                  "unit": "log ratio" if self.scale == "log" else self.unit}  # fmt: skip
         effect, study = Estimate(found.effect, level=self.design.level, **words), self.study
+        removal = self._out(found).headed(effect, self._shares() * self.observed, self.design.seed)
         absolute, first = self._absolute(removal), min(study.starts.values())
         bare = Result(
             estimand=f"{self._estimand()}. The comparison is a weighted average of units that are never treated",

@@ -209,11 +209,15 @@ class TwoWay:
         from evalkit.estimation.draws import coefficient_draws
 
         values, covariance = fit.coefficients[post], fit.covariance[numpy.ix_(post, post)]
+        amounts, seed = self._shares() * self.observed, self.design.seed
         if not self.sure:
-            return Removal(indicators, values, None, self.scale, None, self.design.level)
+            bare = Removal(indicators, values, None, self.scale, None, self.design.level)
+            return bare.headed(effect, amounts, seed)
         draws = coefficient_draws(values, covariance, fit.residual_df, DRAWS, self.design.seed)
         single = effect if len(post) == 1 else None
-        return Removal(indicators, values, draws, self.scale, single, self.design.level)
+        shares = indicators.T @ self._row_weights()
+        whole = Removal(indicators, values, draws, self.scale, single, self.design.level, effect, shares)
+        return whole.headed(effect, amounts, seed)
 
     def _relative(self, effect: Estimate) -> Estimate | None:
         if self.scale == "log":
@@ -227,7 +231,7 @@ class TwoWay:
         shares = self._shares()
         unit = named(self.panel.outcome)
         words = {"label": f"change per {self.per}", "unit": unit}
-        return removal.added(self.observed, shares, **words).times(-1.0)
+        return removal.total(self.observed, shares, **words).times(-1.0)
 
     def _shares(self) -> numpy.ndarray:
         """Return the factor by row that averages treated rows in the outcome's own unit; counts weigh the same."""
@@ -254,7 +258,7 @@ class TwoWay:
             return None
         unit = named(self.panel.outcome) if self.panel.outcome.kind == "count" else "events"
         words = {"label": "expected less observed, all treated unit-periods", "unit": unit}
-        return removal.added(self.observed, factor * self.study.treated_rows, **words)
+        return removal.total(self.observed, factor * self.study.treated_rows, **words)
 
     def _path(self, removal: Removal) -> tuple[PathPoint, ...]:
         """Return mean paths of both groups; the treated one with what it would have been from the first start on."""
@@ -284,7 +288,7 @@ class TwoWay:
         against = (
             f"{several(len(study.comparison), 'unit')} not treated in these data{late}" if study.comparison else ""
         )
-        if len(study.cohorts) > 1:
+        if self._compares_with_later():
             against = f"{against} and units not yet treated" if against else "units not yet treated"
         scale = "as a ratio (log scale)" if self.scale == "log" else f"in {self.unit}"
         weighted = "" if self.weights is None else ", weighted"
@@ -294,6 +298,14 @@ class TwoWay:
             f"{several(rows, self.row)}, {scale}{weighted}. It is {whose} change since before the start, "
             f"less the change in {against}"
         )
+
+    def _compares_with_later(self) -> bool:
+        """Say whether units that start later are among those compared with, until they start."""
+        if len(self.study.cohorts) < 2 or not self.study.comparison:
+            return len(self.study.cohorts) > 1
+        if self.design.estimator == "callaway_santanna":
+            return self.design.comparison == "not_yet_treated"
+        return self.design.estimator != "sun_abraham"  # all its other rows have effects of their own
 
     def _rule(self, fit: Fit) -> str:
         by = "unit" if self.design.cluster in (None, "unit") else self.design.cluster

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalkit.errors import DesignError
-from evalkit.estimation.inputs import Array, as_vector
+from evalkit.estimation.inputs import Array, Mask, as_vector
 
 
 class ErrorByStart(NamedTuple):
@@ -56,11 +56,13 @@ def error_by_start(contributions: ArrayLike, start: ArrayLike, share: ArrayLike)
 
     Notes
     -----
-    With n_g clusters in group g, ``V_g = n_g / (n_g - 1) sum_(i in g) s_i^2``, of one start without covariates Welch's
-    variance of a difference in means. The variance is ``sum_g V_g``, its degrees of freedom Satterthwaite's,
-    ``(sum V_g)^2 / sum V_g^2 / (n_g - 1)``. What is fitted to one cluster alone leaves nothing of it, so a lone cluster
-    of weight w adds ``w^2`` times the variance of a treated cluster, ``n_g V_g / w_g^2`` pooled over the other treated
-    groups by n_g - 1 (over all groups where the lone one is never treated).
+    With n_g clusters in group g and m_g their mean, ``V_g = n_g / (n_g - 1) sum_(i in g) (s_i - m_g)^2``, of one start
+    without covariates Welch's variance of a difference in means. What all clusters of a start add alike, such as the
+    noise of how many there are, is left out: the numbers of starters count as given. The variance is ``sum_g V_g``, its
+    degrees of freedom Satterthwaite's, ``(sum V_g)^2 / sum V_g^2 / (n_g - 1)``. What is fitted to one cluster alone
+    leaves nothing of it, so a lone cluster of weight w adds ``w^2`` times the variance of a treated cluster,
+    ``n_g V_g / w_g^2`` pooled over the other treated groups by n_g - 1 (over all groups where the lone one is never
+    treated).
 
     References
     ----------
@@ -80,7 +82,8 @@ def error_by_start(contributions: ArrayLike, start: ArrayLike, share: ArrayLike)
             mend="choose randomisation",
         )
     freedom = np.where(many, size - 1.0, 1.0)
-    own = np.where(many, np.bincount(group, sums**2) * size / freedom, 0.0)
+    apart = sums - (np.bincount(group, sums) / size)[group]
+    own = np.where(many, np.bincount(group, apart**2) * size / freedom, 0.0)
     parts = _with_lone(own, size, first, np.isfinite(labels), freedom)
     variance = float(parts.sum())
     if not variance > 0.0:
@@ -89,7 +92,7 @@ def error_by_start(contributions: ArrayLike, start: ArrayLike, share: ArrayLike)
     return ErrorByStart(float(np.sqrt(variance)), df, labels.size, int((~many).sum()))
 
 
-def _with_lone(own: Array, size: Array, share: Array, treated: Array, freedom: Array) -> Array:
+def _with_lone(own: Array, size: Array, share: Array, treated: Mask, freedom: Array) -> Array:
     """Return the variance that rests on each group: its own, and what it lends to clusters alone in theirs."""
     many, parts = size > 1.0, own.copy()
     unit = np.where(many & (share > 0.0), own * size / np.where(share > 0.0, share, 1.0) ** 2, 0.0)

@@ -143,6 +143,22 @@ def aggregate(
     )
 
 
+def shares_of_cells(effects: GroupTimeEffects) -> Array:
+    """Return the share of each effect in the simple average.
+
+    Parameters
+    ----------
+    effects : GroupTimeEffects
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        0 before treatment; they sum to one.
+    """
+    weights = _Averages(effects).weights * effects.after
+    return np.asarray(weights / weights.sum())
+
+
 class _Averages:
     """Averages over cells with weights P(G = g), or known ones, and their influence."""
 

@@ -47,6 +47,8 @@ class RatioEffects:
         Estimator and standard-error rule in words.
     df : float
         Degrees of freedom of the t reference.
+    factor : float
+        The small-sample factor of which the influences hold the root.
     """
 
     cohort: Array
@@ -63,6 +65,7 @@ class RatioEffects:
     left_out: tuple[LeftOut, ...]
     rule: str
     df: float
+    factor: float
 
     @property
     def event_time(self) -> Array:
@@ -153,7 +156,9 @@ def extended_poisson(
     terms = np.zeros((cells.cohorts.size, kept.periods.size, len(cells.fitted)))
     for j, (code, at) in enumerate(cells.fitted):
         terms[code, at, j] = 1.0
-    names = tuple(f"cohort {cells.cohorts[code]:g} in {kept.periods[at]:g}" for code, at in cells.fitted)
+    names = tuple(
+        f"start {kept.label(cells.cohorts[code])} in {kept.label(kept.periods[at])}" for code, at in cells.fitted
+    )
     names = (*names, *kept.covariate_names)
     found = poisson_effects(kept.outcome, offset, cells.weights, cells.cohort, terms, kept.covariates, names)
     expected, gradient = _expected(kept, offset, found, cells)
@@ -176,6 +181,7 @@ def extended_poisson(
         left_out=cells.left_out,
         rule=f"observed over expected events by cohort and period, one Poisson regression; {words}",
         df=float(groups - 1),
+        factor=float(factor),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -12,7 +12,7 @@ from evalkit.errors import DesignError
 from evalkit.estimation.inputs import Array, Codes, Mask, require_choice
 from evalkit.estimation.staggered.change_comparison import Comparison, Method, compare_changes
 from evalkit.estimation.staggered.group_time_result import GroupTimeEffects, LeftOut, alone_in_cohort, cluster_words
-from evalkit.estimation.staggered.staggered_panel import StaggeredPanel, listed
+from evalkit.estimation.staggered.staggered_panel import StaggeredPanel, listed, plain
 
 ComparisonUnits = Literal["never_treated", "not_yet_treated"]
 BasePeriod = Literal["varying", "universal"]
@@ -114,7 +114,7 @@ def group_time_effects(
     always = panel.first_treated <= panel.periods[0] + anticipation
     lacking = ~panel.observed.all(axis=1) & ~always & (incomplete == "complete_units")
     kept = panel.keep(~always & ~lacking) if (always | lacking).any() else panel
-    starts = starts_within(kept.first_treated, kept.periods, rules)
+    starts = starts_within(kept.first_treated, kept.periods, rules, kept.label)
     every = cells_of(starts, kept.periods, rules)
     cells = [cell for cell in every if leads or kept.periods[cell.period] >= cell.cohort]
     found, trimmed, left_out = _compare_all(kept, starts, cells, rules, method)
@@ -182,7 +182,7 @@ def rule_words(method: Method, rules: Rules) -> str:
     return words + (f", {rules.anticipation} periods of anticipation" if rules.anticipation else "")
 
 
-def starts_within(first_treated: Array, periods: Array, rules: Rules) -> Array:
+def starts_within(first_treated: Array, periods: Array, rules: Rules, label: Callable[[float], str] = plain) -> Array:
     """Return first periods under treatment, infinity where they lie beyond the data.
 
     Parameters
@@ -193,6 +193,8 @@ def starts_within(first_treated: Array, periods: Array, rules: Rules) -> Array:
         Periods of the data, in order.
     rules : Rules
         What is compared with what.
+    label : callable
+        Writes a period for messages.
 
     Returns
     -------
@@ -214,7 +216,7 @@ def starts_within(first_treated: Array, periods: Array, rules: Rules) -> Array:
         return starts
     if np.unique(starts).size == 1:
         raise DesignError(
-            f"every unit is first treated in {cohorts[0]:g}: there is nobody to compare with",
+            f"every unit is first treated in {label(float(cohorts[0]))}: there is nobody to compare with",
             mend="bring units that are treated later or never, or use an interrupted time series",
         )
     if rules.comparison == "never_treated":
@@ -379,5 +381,7 @@ def _compare(panel: StaggeredPanel, starts: Array, units: Codes, cells: list[Cel
         found = problem.problems[0]
         who = listed(panel.names[i] for i in units[treated])
         raise DesignError(
-            f"cohort {first.cohort:g} ({who}) in {panel.periods[first.period]:g}: {found.message}", mend=found.mend
+            f"units first treated in {panel.label(first.cohort)} ({who}), in "
+            f"{panel.label(panel.periods[first.period])}: {found.message}",
+            mend=found.mend,
         ) from None

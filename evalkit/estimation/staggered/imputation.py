@@ -291,6 +291,6 @@ def _require_connected(panel: StaggeredPanel, free: Array) -> None:
     if apart.size:
         raise DesignError(
             "no untreated units connect these periods with the first one: "
-            + ", ".join(f"{panel.periods[at]:g}" for at in apart),
+            + ", ".join(panel.label(panel.periods[at]) for at in apart),
             mend="leave these periods out, or bring units that are untreated in both",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,11 @@ from evalkit.estimation.inputs import Array, Codes, Mask, as_matrix, as_vector, 
 
 NAMES_SHOWN = 10
 """Number of units that a message names before it counts the rest."""
+
+
+def plain(period: float) -> str:
+    """Return a period as the number that it is."""
+    return f"{period:g}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +44,8 @@ class StaggeredPanel:
         Names of the units.
     covariate_names : tuple of str
         Names of the covariates.
+    label : callable
+        Writes a period for messages.
     """
 
     outcome: Array
@@ -50,6 +57,7 @@ class StaggeredPanel:
     periods: Array
     names: tuple[str, ...]
     covariate_names: tuple[str, ...]
+    label: Callable[[float], str] = plain
 
     @property
     def cohorts(self) -> Array:
@@ -113,6 +121,7 @@ def staggered_panel(
     weights: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
     covariate_names: Iterable[str] | None = None,
+    label: Callable[[float], str] | None = None,
 ) -> StaggeredPanel:
     """Return the wide panel of long rows, checked.
 
@@ -134,6 +143,8 @@ def staggered_panel(
         Groups within which errors may be related; a unit lies in one. None: the unit.
     covariate_names : iterable of str or None
         Names for messages; numbers when left out.
+    label : callable or None
+        Writes a period for messages; None: as the number that it is.
 
     Returns
     -------
@@ -176,6 +187,7 @@ def staggered_panel(
         periods=times,
         names=names,
         covariate_names=labels_of,
+        label=label or plain,
     )
 
 

@@ -62,7 +62,7 @@ def sun_abraham(
     terms = np.zeros((cohorts.size, kept.periods.size, len(moving)))
     for j, (code, at) in enumerate(moving):
         terms[code, at, j] = 1.0
-    names = tuple(f"cohort {cohorts[code]:g} in {kept.periods[at]:g}" for code, at in moving)
+    names = tuple(f"start {kept.label(cohorts[code])} in {kept.label(kept.periods[at])}" for code, at in moving)
     fit = WideRegression(weights, cohort, terms, kept.covariates, (*names, *kept.covariate_names)).fit(kept.outcome)
     unit, period = np.nonzero(weights > 0.0)
     clusters = kept.cluster[unit]
@@ -72,7 +72,7 @@ def sun_abraham(
     effect[place] = fit.coefficients[: place.size]
     influence[:, place] = fit.influence[:, : place.size] * np.sqrt(factor)
     groups = len(np.unique(clusters))
-    versus = "never treated" if np.isinf(cohorts[-1]) else f"first treated in {cohorts[-1]:g}, before that"
+    versus = "never treated" if np.isinf(cohorts[-1]) else f"first treated in {kept.label(cohorts[-1])}, before that"
     return GroupTimeEffects(
         cohort=np.array([cohorts[code] for code, _, _ in cells]),
         period=kept.periods[[at for _, at, _ in cells]],
@@ -114,7 +114,8 @@ def _cells(
     before = seen[panel.periods[seen] < cohorts[code] - anticipation]
     if before.size == 0:
         raise DesignError(
-            f"no period before treatment is observed for cohort {cohorts[code]:g}: {listed(panel.names_of(members))}",
+            "no period before treatment is observed for units first treated in "
+            f"{panel.label(cohorts[code])}: {listed(panel.names_of(members))}",
             mend="leave these units out, or bring earlier periods",
         )
     return [(code, int(at), int(before[-1])) for at in seen]
