@@ -262,7 +262,7 @@ def _discounting(whole: Assessment, years: Sequence[MoneyYear]) -> str:
     terms = whole.terms
     base = f"year 0 is {terms.base_year}"
     if any(line.benefit.discount == "health" for line in whole.lines):
-        base += "; effects on health that are not in money at the health rate"
+        base += "; monetised effects on health (QALYs, lives) at the health rate"
     if isinstance(terms.rate, float):
         return f"{100 * terms.rate:g}% a year, declared in the study file; {base}"
     reached = [band for band in terms.reference.discounting if band.first < max(len(years), 1)]

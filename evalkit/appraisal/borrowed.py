@@ -27,7 +27,9 @@ class BorrowedEffect(Block):
     value: float = Field(description="Change in percent (a fall is negative), or events averted a year")
     low: float | None = Field(None, description="Lower end of its interval; none when the source prints none")
     high: float | None = None
-    level: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Confidence level of the interval")
+    level: Annotated[float, Field(ge=0.9, lt=1)] = Field(
+        0.95, description="Confidence level of the interval: 0.9 or more, since a narrower one says less than it seems"
+    )
     measure: Literal["percent", "events"] = "percent"
     baseline: Annotated[float, Field(gt=0)] | None = Field(
         None, description="measure: percent: events a year expected without the programme"
@@ -41,8 +43,9 @@ class BorrowedEffect(Block):
         description="Share taken off because it was found elsewhere; 0 needs a reason as well"
     )
     transfer_reason: Text = Field(description="Why that much, from how alike the places and programmes are")
-    counterfactual: bool = Field(
-        description="Whether the source compared with what would have happened without the programme"
+    compared_with: Literal["counterfactual", "before", "nothing"] = Field(
+        description="What the source compared with: what would have happened without the programme; the time before "
+        "(a break-even alone); nothing (a gross impact, priced where `additionality` takes off deadweight)"
     )
     source: Text
 
@@ -52,6 +55,14 @@ class BorrowedEffect(Block):
             raise ValueError("give both ends of the interval, `low` and `high`, or none")
         if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
             raise ValueError(f"the value {self.value:g} does not lie in its interval {self.low:g} to {self.high:g}")
+        if self.measure == "percent" and self.compared_with == "nothing":
+            raise ValueError("a change in percent compares with something; write measure: events for a gross impact")
+        ends = [abs(end) for end in (self.value, self.low, self.high) if end is not None]
+        if self.measure == "percent" and self.value and max(ends) < 1.0:
+            raise ValueError(
+                f"{self.value:g} with all of its interval is less than one percent: write percent, such as "
+                f"{100.0 * self.value:g}, or measure: events for so small a change"
+            )
         if self.measure == "percent" and self.baseline is None:
             raise ValueError("measure: percent needs the `baseline`, events a year without the programme")
         if self.measure == "percent" and min(self.value, self.value if self.low is None else self.low) < -100.0:
@@ -61,6 +72,11 @@ class BorrowedEffect(Block):
         if not any(self.years.values()):
             raise ValueError("`years` holds no effect in any year")
         return self
+
+    @property
+    def counterfactual(self) -> bool:
+        """Whether the source compared with what would have happened without the programme."""
+        return self.compared_with == "counterfactual"
 
     @property
     def total_years(self) -> float:

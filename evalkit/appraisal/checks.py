@@ -11,10 +11,13 @@ from evalkit.appraisal.economics import Economics
 from evalkit.appraisal.effect import AppraisedEffect, observed_shares
 from evalkit.appraisal.optimism import benefit_bias, cost_biases
 from evalkit.appraisal.overlaps import overlapping
-from evalkit.appraisal.prices import years_between
+from evalkit.appraisal.prices import year_after, years_between
 from evalkit.appraisal.tables import Reference
 from evalkit.appraisal.unit_costs import PricedBenefit, price_benefit
 from evalkit.errors import Problem, SpecError
+
+LONGEST = 125
+"""Years after the base year; longer appraisals are for infrastructure, not for programmes."""
 
 
 def find_problems(economics: Economics, reference: Reference) -> list[Problem]:
@@ -91,10 +94,15 @@ def _years(economics: Economics, reference: Reference) -> Iterator[Problem]:
 
 
 def last_discounted(economics: Economics, reference: Reference) -> int | None:
-    """Return the last year after the base year that the discount schedule holds; None where there is no end."""
+    """Return the last year after the base year that may hold money; None where one declared rate has no end.
+
+    The shipped schedule has no end; an appraisal of a programme stops at `LONGEST` years all the same, beyond which
+    neither effects nor prices are known.
+    """
     if isinstance(economics.discount_rate, float):
-        return None
-    return reference.discounting[-1].last
+        return LONGEST
+    last = reference.discounting[-1].last
+    return LONGEST if last is None else min(last, LONGEST)
 
 
 def _priced_in(cost: Cost) -> Iterator[tuple[str, str]]:
@@ -124,6 +132,11 @@ def effect_problems(economics: Economics, effect: AppraisedEffect, reference: Re
     if economics.benefits and effect.better == "neither":
         problems.append(Problem("the outcome that is priced says neither lower nor higher is better",
                                 "give the outcome better: lower or better: higher", "economics.analysis"))  # fmt: skip
+    crimes = [index for index, one in enumerate(economics.benefits) if (one.unit_cost or "").startswith("crime:")]
+    if crimes and effect.better == "higher":
+        problems.append(Problem("a unit cost of crime prices offences that did not happen, and more of this outcome is "
+                                "better", "give the outcome better: lower, or another unit cost",
+                                f"economics.benefits.{crimes[0]}.unit_cost"))  # fmt: skip
     shares = observed_shares(effect, economics) if effect.averted_by_year else {}
     early = sorted(year for year in shares if years_between(economics.base_year, year) < 0)
     if early:
@@ -136,6 +149,16 @@ def effect_problems(economics: Economics, effect: AppraisedEffect, reference: Re
                                     f"write first_year: {first} or later, or leave it out",
                                     f"economics.benefits.{index}.first_year"))  # fmt: skip
     lasting = economics.persistence.years if economics.persistence else 0
+    ends = max((year for year, share in observed_shares(effect, economics).items() if share), default="")
+    for index, benefit in enumerate(economics.benefits):
+        if benefit.first_year and ends and benefit.first_year > year_after(ends, lasting):
+            problems.append(Problem(f"it is gained from {benefit.first_year} on, after the effect ends in "
+                                    f"{year_after(ends, lasting)}", "write an earlier year, or leave it out",
+                                    f"economics.benefits.{index}.first_year"))  # fmt: skip
+    additional = economics.additionality
+    if additional is not None and not additional.factor > 0.0:
+        found = f"nothing is left of the effect after {additional.words}"
+        problems.append(Problem(found, "check the shares: there would be no benefit", "economics.additionality"))
     last = max((years_between(economics.base_year, year) for year in shares), default=0) + lasting
     end = last_discounted(economics, reference)
     if end is not None and last > end:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from evalkit.appraisal.optimism import Bias
 from evalkit.appraisal.prices import financial_year, year_after, years_between
@@ -31,7 +31,7 @@ def pounds(value: Any) -> Any:
     return plain if re.fullmatch(r"\d+(\.\d+)?", plain) else value
 
 
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 FinancialYear = Annotated[str, BeforeValidator(financial_year), Field(description="Financial year such as 2023-24")]
 Pounds = Annotated[float, BeforeValidator(pounds), Field(ge=0)]
 Amount = Annotated[float, Field(ge=0)]

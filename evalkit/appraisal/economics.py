@@ -19,6 +19,12 @@ from evalkit.records import Block
 Status = Literal["declared", "primary", "secondary", "memory"]
 
 
+POLICY_VALUES = ("qaly", "wellby", "vpf", "tag_")
+"""Beginnings of ids of values that policy sets; they are scenarios, never draws."""
+HEALTH_VALUES = ("qaly", "tag_", "vpf")
+"""Those of them that are effects on health, for which the lower discount rate is meant."""
+
+
 class Cashable(Block):
     """How much of a fiscal benefit can be taken out of budgets, and from when."""
 
@@ -59,7 +65,7 @@ class Benefit(Block):
     multiplier_uncertainty: Spread | None = Field(None, description="How far the multiplier may be off")
     cashable: Cashable | None = Field(None, description="How much of it can be taken out of budgets")
     discount: Literal["standard", "health"] = Field(
-        "standard", description="health: the lower Green Book rate, for effects on health that are not in money"
+        "standard", description="health: the lower Green Book rate, for effects on health itself (QALYs, lives)"
     )
     income_uprated: bool = Field(False, description="The value grows with incomes, so the health rate would be wrong")
     first_year: FinancialYear | None = Field(
@@ -92,6 +98,20 @@ class Benefit(Block):
                 raise ValueError(f"`{given[0]}` of a unit cost stands in its table; leave it out here")
         if self.multiplier_uncertainty is not None and self.multiplier == "none":
             raise ValueError("`multiplier_uncertainty` without a multiplier: write multiplier: apply, or leave it out")
+        policy = (self.unit_cost or "").partition(":")[2].startswith(POLICY_VALUES)
+        if policy and self.uncertainty is not None:
+            raise ValueError(
+                f"{self.unit_cost} is a value that policy sets: it is never drawn; leave `uncertainty` out"
+            )
+        health = (self.unit_cost or "").partition(":")[2].startswith(HEALTH_VALUES)
+        declared = self.value is not None and (self.value_type or "social") == "social"
+        if self.discount == "health" and not (health or declared):
+            raise ValueError(
+                "the health rate is for effects on health themselves (life years, QALYs): savings of services and "
+                "costs of crime take the standard rate; leave `discount` out"
+            )
+        if self.cashable is not None and self.value is not None and self.value_type != "fiscal":
+            raise ValueError("`cashable` is for public money: write value_type: fiscal, or leave it out")
         if self.income_uprated and self.discount == "health":
             raise ValueError(
                 "the health rate already leaves growth of incomes out, so a value that grows with incomes would be "

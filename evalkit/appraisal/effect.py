@@ -116,19 +116,20 @@ def without_data(economics: Economics, level: str) -> AppraisedEffect:
 
     Notes
     -----
-    An effect that was found without a comparison is priced only where `additionality` takes off what would have
-    happened anyway; otherwise it is monitoring, and gives a break-even alone.
+    An effect that was found without a comparison is monitoring, and gives a break-even alone. A gross impact, of which
+    nothing is known but how many took part, is priced where `additionality` takes off what would have happened anyway.
     """
     borrowed, design = economics.effect, "appraisal_only"
     if borrowed is None:
         return AppraisedEffect(None, level=level, design=design)
     additional = economics.additionality
-    taken_off = additional is not None and additional.takes_off_the_counterfactual
+    gross = borrowed.compared_with == "nothing"
+    taken_off = gross and additional is not None and additional.takes_off_the_counterfactual
     averted = borrowed.averted
     expected = None if borrowed.baseline is None else borrowed.baseline * borrowed.total_years
     return AppraisedEffect(
         averted, borrowed.direction, averted_by_year=borrowed.shares,
         level=level if borrowed.counterfactual or taken_off else "monitoring", design=design, unit=borrowed.unit,
         observed=None if expected is None else expected - averted.value, years_observed=borrowed.total_years,
-        borrowed=True, gross=not borrowed.counterfactual,
+        borrowed=True, gross=gross,
     )  # fmt: skip

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from evalkit.errors import SpecError
 from evalkit.records import Block
@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from evalkit.appraisal.economics import Economics
     from evalkit.appraisal.tables import OptimismRow, Reference
 
-Bias = Annotated[float, Field(gt=-1, le=5)] | Annotated[str, Field(min_length=1)]
+MOST = 5.0
+
+
+def _share(value: object) -> object:
+    """Return a share or a key; a number of percent is refused."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and not -1.0 < value <= MOST:
+        raise ValueError(f"{value:g} is a share of the amount: write {value / 100:g} for {value:g}%")
+    return value
+
+
+Bias = Annotated[float | str, BeforeValidator(_share)]
 
 
 class OptimismBias(Block):
@@ -61,6 +71,10 @@ def adjustment(
         When the table has no such key, or no figure for this side.
     """
     if not isinstance(bias, str):
+        if side == "cost" and bias < 0:
+            raise SpecError(
+                f"optimism bias takes {-100 * bias:g}% off costs", f"it raises them: write {-bias:g}", where
+            )
         if side == "benefit" and bias > 0:
             raise SpecError(
                 f"optimism bias adds {100 * bias:g}% to benefits",
@@ -74,7 +88,7 @@ def adjustment(
         mend = f"did you mean {close[0]!r}?" if close else f"one of {', '.join(rows)}, or a share such as 0.1"
         raise SpecError(f"there is no optimism bias {bias!r}", mend, where)
     row = rows[key]
-    share = _share(row, side, capital, bound or "upper")
+    share = _of_row(row, side, capital, bound or "upper")
     if share is None:
         kind = "benefits" if side == "benefit" else "capital costs" if capital else "running costs"
         raise SpecError(f"{key} has no figure for {kind}", "choose another key, or write a share", where)
@@ -102,7 +116,7 @@ def benefit_bias(economics: Economics, reference: Reference) -> Adjustment:
     return adjustment(economics.optimism_bias.benefits, "benefit", False, reference, where)
 
 
-def _share(row: OptimismRow, side: str, capital: bool, bound: str) -> float | None:
+def _of_row(row: OptimismRow, side: str, capital: bool, bound: str) -> float | None:
     if row.grade:
         return row.cost if side == "cost" else row.benefit
     if side == "benefit":

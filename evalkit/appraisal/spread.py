@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Share = Annotated[float, Field(ge=0)]
 BOUNDED = ("pert", "triangular")
+MOST_SHARE, MOST_DEVIATION = 20.0, 2.0
+"""Above these a share of the stated value is taken for a slip: a percentage, or an amount."""
 
 
 class Spread(Block):
@@ -49,6 +51,10 @@ class Spread(Block):
         if self.shape in BOUNDED:
             if self.low is None or self.high is None or self.standard_deviation is not None:
                 raise ValueError(f"{self.shape} needs `low` and `high`, as shares of the stated value, and no more")
+            if self.high > MOST_SHARE:
+                raise ValueError(
+                    f"high: {self.high:g} is {self.high:g} times the stated value; write 1.2 for a fifth more"
+                )
             if not self.low <= 1.0 <= self.high or self.low == self.high:
                 raise ValueError(
                     f"low: {self.low:g} and high: {self.high:g} are shares of the stated value and must have it "
@@ -57,6 +63,11 @@ class Spread(Block):
         elif self.standard_deviation is None or self.low is not None or self.high is not None:
             raise ValueError(
                 f"{self.shape} needs `standard_deviation`, as a share of the stated value such as 0.2, and no more"
+            )
+        if self.standard_deviation is not None and self.standard_deviation > MOST_DEVIATION:
+            raise ValueError(
+                f"standard_deviation: {self.standard_deviation:g} is a share of the stated value; write "
+                f"{self.standard_deviation / 100:g} for {self.standard_deviation:g}%"
             )
         return self
 

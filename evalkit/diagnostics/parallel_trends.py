@@ -244,7 +244,7 @@ def leave_one_out(
     turned = [one.left_out for one, at in seen if clear and at * value < 0.0]
     driving = list(dict.fromkeys([*outside, *turned]))
     smallest, largest = min(at for _, at in seen), max(at for _, at in seen)
-    failed = len(found) - len(seen)
+    failed = [one.left_out for one in found if one.value is None]
     reading = (
         f"Left out one at a time ({several(len(seen), 'case')}), units and starts give estimates between "
         f"{_signed(smallest)}{unit} and {_signed(largest)}{unit} ({_signed(value)}{unit} with all). It moves most "
@@ -252,7 +252,7 @@ def leave_one_out(
     )
     if driving:
         reading += f" It leaves the headline's interval, or changes direction, without {listed(driving)}."
-    reading += f" Without {_failed(found, failed)} nothing can be estimated." if failed else ""
+    reading += f" Without {listed(failed)} nothing can be estimated." if failed else ""
     reading += " There are too many units to leave each out: only treated ones were." if treated_alone else ""
     return Diagnostic(
         "leave_out", NOBODY, "sign against" if driving else "no sign against", reading, statistic=moved - value,
@@ -267,6 +267,11 @@ EARLIER = "At earlier dates, when nothing began, the method finds nothing as lar
 def placebo_dates_not_run(reason: str) -> Diagnostic:
     """Return that no earlier date could be tried, with the reason, a sentence."""
     return Diagnostic("placebo_dates", EARLIER, "not run", reason, looked_at="Nothing")
+
+
+def _signed(value: float) -> str:
+    """Return a number with its sign, a true minus."""
+    return f"{'+' if value > 0.0 else chr(0x2212) if value < 0.0 else ''}{figure(abs(value))}"
 
 
 def placebo_dates(found: Sequence[Placebo], value: float, clear: bool) -> Diagnostic:

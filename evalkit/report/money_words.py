@@ -199,7 +199,7 @@ def _borrowed(effect: Mapping[str, Any] | None) -> str:
     else:
         size = f"{value} {'more' if effect.get('better') == 'higher' else 'fewer'} {unit} a year ({ends})"
     taken = percent(100 * float(effect.get("transfer_discount") or 0.0))
-    compared = "" if effect.get("counterfactual") else (
+    compared = "" if effect.get("compared_with") == "counterfactual" else (
         " The source did not compare with what would have happened anyway.")  # fmt: skip
     source, why = _inside(effect.get("source")), _inside(effect.get("transfer_reason"))
     return (f"Nothing was estimated here. The change is taken from {source}: {size}. {taken} is taken off for carrying "

@@ -8,8 +8,9 @@ says `by: treated`, cells differ by how many places are treated: `power_by_place
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from evalkit.periods import words_for
@@ -254,9 +255,7 @@ def _lines(drawing: Drawing, power: Power, size: Size) -> None:
     if power.own is not None and is_finite(power.own[2]):
         own, where = abs(power.own[2] or 0.0), power.across(power.own[1])
         drawing.points.append(Point(where, own, "diamond", "observed", "paper", 6.2, 0.75))
-        left = at.across(where) > (at.left + at.right) / 2
-        drawing.text(at.across(where) + (-11 if left else 11), at.down(own) + size.label * 1.1, "This study",
-                     size.label, "observed", bold=True, anchor="end" if left else "start", halo=True)  # fmt: skip
+        _own_label(drawing, power, size, (at.across(where), at.down(own)))
     tags.sort()
     room = size.width - at.right - 11
     lines = [wrapped(words, size.label, room, bold=paint != "muted", most=2) for _, words, paint in tags]
@@ -266,6 +265,39 @@ def _lines(drawing: Drawing, power: Power, size: Size) -> None:
         for place, line in enumerate(text):
             drawing.text(at.right + 11, begin + size.line * (place + 0.85), line, size.label, paint,
                          bold=paint != "muted")  # fmt: skip
+
+
+def _own_label(drawing: Drawing, power: Power, size: Size, point: tuple[float, float]) -> None:
+    """Add the words at the study's own point on the side that the lines leave free."""
+    at, words = drawing.canvas, "This study"
+    width, (x, y) = text_width(words, size.label, bold=True), point
+    lines = [[(at.across(power.across(after)), at.down(abs(share))) for b, after, share in power.drawn
+              if b == before and share is not None] for before in power.befores]  # fmt: skip
+    if power.margin is not None:
+        lines.append([(at.left, at.down(power.margin)), (at.right, at.down(power.margin))])
+    ways = [(side, down) for down in (1.1, -0.5, 1.9, -1.3) for side in (1, -1)]
+
+    def crossed(way: tuple[int, float]) -> int:
+        """Return at how many of nine places along the words a line runs through them, or they leave the chart."""
+        side, down = way
+        begin, base = x + side * 11 - (width if side < 0 else 0.0), y + down * size.label
+        if begin < at.left or begin + width > at.right or base > at.bottom or base - size.label < at.top:
+            return 10 * len(lines) + 10
+        places = [begin + width * part / 8 for part in range(9)]
+        heights = [_height_of(line, place) for line in lines for place in places]
+        return sum(height is not None and base - size.label - 2 < height < base + 4 for height in heights)
+
+    side, down = min(ways, key=crossed)
+    drawing.text(x + side * 11, y + down * size.label, words, size.label, "observed", bold=True,
+                 anchor="start" if side > 0 else "end", halo=True)  # fmt: skip
+
+
+def _height_of(line: Sequence[tuple[float, float]], x: float) -> float | None:
+    """Return how far down a line of points is at x; None beside it."""
+    for (x0, y0), (x1, y1) in pairwise(sorted(line)):
+        if x0 <= x <= x1:
+            return y0 if x1 == x0 else y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    return None
 
 
 def _cell(cell: Mapping[str, Any], by: str) -> Cell:

@@ -248,8 +248,12 @@ def _points(absolute: Estimate, primary: Analysis, each: str) -> dict[str, str]:
     low, high = sorted((100 * (absolute.low or 0.0), 100 * (absolute.high or 0.0)))
     word = less_more(primary.outcome.kind)[0 if absolute.value < 0 else 1]
     ends = interval_text(low, high, lambda end: signed(end, 1))
-    return {"label": "Difference", "big": f"{number(abs(100 * absolute.value), 1)} percentage points {word}",
-            "range": _joined(each, f"{interval_label(absolute.level)}: {ends} points"), "class": "difference"}  # fmt: skip
+    return {
+        "label": "Difference",
+        "big": f"{number(abs(100 * absolute.value), 1)} percentage points {word}",
+        "range": _joined(each, f"{interval_label(absolute.level)}: {ends} points"),
+        "class": "difference",
+    }
 
 
 def _as_share(x: float | None) -> str:

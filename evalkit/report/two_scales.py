@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evalkit.records import Analysis, ScaleEstimate
 from evalkit.report.cautions import inside
 from evalkit.report.changes import change_cell, level_of
@@ -23,8 +25,8 @@ def scales_table(analysis: Analysis) -> Table | None:
     if len(scales) < 2:
         return None
     unit = next((scale.unit for scale in scales if scale.unit), "")
-    rows = [(GIVEN.get(scale.scale, scale.scale), _percent(analysis, scale), _amount(analysis, scale))
-            for scale in scales]  # fmt: skip
+    rows = [(_given(scales, place), _percent(analysis, scale), _amount(analysis, scale))
+            for place, scale in enumerate(scales)]  # fmt: skip
     main = next((place for place, scale in enumerate(scales) if scale.headline), None)
     return Table("tbl-scales", "The change in percent and in amounts",
                  [Column("What is taken as given"), Column("Change in percent", "number"),
@@ -36,8 +38,18 @@ def scales_sentences(analysis: Analysis) -> list[str]:
     """Return why there are two numbers; empty where the result has not both."""
     if len(analysis.result.scales) < 2:
         return []
+    several = len(analysis.result.scales) > 2
+    others = "the others show, also by another estimator," if several else "the other one shows"
     return ["Where places differ in size, paths cannot be parallel both in percent and in amounts. The row in bold is "
-            "the headline; the other one shows what hangs on that choice."]  # fmt: skip
+            f"the headline; {others} what hangs on that choice."]  # fmt: skip
+
+
+def _given(scales: Sequence[ScaleEstimate], place: int) -> str:
+    """Return what a row takes as given; a second one on a scale is by another estimator, which is said."""
+    words = GIVEN.get(scales[place].scale, scales[place].scale)
+    if any(scale.scale == scales[place].scale for scale in scales[:place]):
+        return f"{words}. By {scales[place].estimator.replace('_', ' ')}: against all periods before, not only the last"
+    return words
 
 
 def _percent(analysis: Analysis, scale: ScaleEstimate) -> str:

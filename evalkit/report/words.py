@@ -195,7 +195,8 @@ def smallest_found(analysis: Analysis) -> str:
     if found is None or not math.isfinite(float(found)):
         return "The smallest change that this study could find is not reported."
     size = percent(abs(float(found)), 0 if own is None and abs(float(found)) >= 0.95 else 1).replace(".0%", "%")
-    return f"The smallest change that this study could find, four times in five, is {size}."
+    own = " with this estimator" if (analysis.result.estimator or {}).get("chosen_by") == "rule" else ""
+    return f"The smallest change that this study could find{own}, four times in five, is {size}."
 
 
 def _detail(evaluation: Evaluation, reading: Reading, analysis: Analysis) -> str:
@@ -219,7 +220,8 @@ def _points(analysis: Analysis, change: Change) -> str:
     if absolute is None or not change.percent or not is_share(analysis):
         return ""
     word = less_more(analysis.outcome.kind)[0 if absolute.value < 0 else 1]
-    return f"That is in percent of the share itself; in percentage points it is {number(abs(100 * absolute.value), 1)} {word}."
+    points = number(abs(100 * absolute.value), 1)
+    return f"That is in percent of the share itself; in percentage points it is {points} {word}."
 
 
 def _people(reading: Reading, analysis: Analysis) -> str:

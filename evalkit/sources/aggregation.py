@@ -167,7 +167,8 @@ def _require_same(table: pandas.DataFrame, name: str, column: str | None) -> Non
     if len(differing):
         rows = " and ".join(f"{int(row):,}" for row in sorted(differing["row"].iloc[:2]))
         raise DataError(f"rows {rows} are one unit and period but differ",
-                        "give them the same value, or name a finer unit", column)  # fmt: skip
+                        "give them the same value, name a finer unit, or, where each row is an "
+                        "observation of its own, say `sampling: repeated_cross_section`", column)  # fmt: skip
 
 
 def _with_zeros(request: Request, table: pandas.DataFrame) -> pandas.DataFrame:

@@ -73,7 +73,7 @@ def test_t13_social_return_worked_example(block):
                    "gainer": "Society"}],
         effect={"value": 60, "low": 50, "high": 70, "measure": "events", "unit": "people", "better": "higher",
                 "years": {"2024-25": 1}, "transfer_discount": 0, "transfer_reason": "its own figures",
-                "counterfactual": False, "source": "Worked example"},
+                "compared_with": "nothing", "source": "Worked example"},
         additionality={"deadweight": 0.4, "substitution": 0.3, "source": "Worked example"},
         persistence={"years": 1, "keeps": 0.7, "source": "Worked example"},
     )  # fmt: skip

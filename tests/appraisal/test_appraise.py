@@ -121,10 +121,13 @@ def test_unknown_cost_is_not_known_everywhere(block):
 
 
 def test_higher_is_better_turns_the_sign(block):
-    found = appraise(block(), effect(-60, 10, better="higher"))
+    work = {"item": "Into work", "value": 19_091.47, "price_year": "2024-25", "source": "s", "gainer": "People"}
+    found = appraise(block(benefits=[work]), effect(-60, 10, better="higher"))
     assert found.benefit.value == pytest.approx(60 * 19_091.47, abs=1)
     assert found.ratio is not None
     assert "at 26.2 more offences" in found.break_even["sentence"]
+    with pytest.raises(SpecError, match="prices offences that did not happen"):
+        appraise(block(), effect(-60, 10, better="higher"))
     with pytest.raises(SpecError, match="neither lower nor higher"):
         appraise(block(), effect(better="neither"))
 

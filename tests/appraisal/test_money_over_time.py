@@ -174,12 +174,17 @@ class TestOptimism:
             ({"costs": "standard_buildings"}, "standard_buildings has no figure for running costs"),
             ({"benefits": "outsourcing"}, "no figure for benefits"),
             ({"benefits": 0.2}, "it lowers them: write -0.2"),
+            ({"costs": -0.5}, "it raises them: write 0.5"),
         ],
     )
     def test_what_is_refused(self, block, words):
         (problem,) = economics_problems(five_years(optimism_bias=block))
         assert words in str(SpecError([problem]))
         assert problem.where.startswith("economics.optimism_bias.")
+
+    def test_a_number_of_percent_is_no_share(self):
+        with pytest.raises(ValidationError, match=r"15 is a share of the amount: write 0\.15 for 15%"):
+            five_years(optimism_bias={"costs": 15})
 
     def test_grades_from_memory_are_said_to_be(self):
         found = appraise(five_years(optimism_bias={"costs": "grade_3", "benefits": "grade_3"}), effect())
@@ -212,6 +217,27 @@ class TestEffectOverTime:
         with pytest.raises(ValidationError, match="the health rate already leaves growth of incomes out"):
             five_years(benefits=[{"item": "QALY", "value": 70_000, "gainer": "Patients", "discount": "health",
                                   "income_uprated": True, **PRICE}])  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("benefit", "words"),
+        [
+            ({"unit_cost": "service:nhs_ae_attendance", "discount": "health"}, "the health rate is for"),
+            ({"unit_cost": "service:qaly", "price_year": "2024-25",
+              "uncertainty": {"shape": "triangular", "low": 0.5, "high": 1.5, "source": "s"}}, "never drawn"),
+            ({"value": 4, "gainer": "People", "cashable": {"share": 0.5, "source": "s"}, **PRICE}, "public money"),
+        ],
+    )  # fmt: skip
+    def test_what_a_benefit_may_not_be(self, benefit, words):
+        with pytest.raises(ValidationError, match=words):
+            five_years(benefits=[{"item": "x", **benefit}])
+
+    def test_a_gain_after_the_effect_and_nothing_left_of_it_are_refused(self):
+        late = {"item": "x", "value": 1, "gainer": "NHS", "first_year": "2030-31", **PRICE}
+        with pytest.raises(SpecError, match="after the effect ends in 2028-29"):
+            appraise(five_years(benefits=[late]), effect())
+        moved = five_years(additionality={"displacement": 1.0, "source": "s"})
+        with pytest.raises(SpecError, match="nothing is left of the effect after displacement 100%"):
+            appraise(moved, effect())
 
     def test_a_gain_before_the_effect_is_refused(self):
         early = {"item": "x", "value": 1, "gainer": "NHS", "first_year": "2024-25", **PRICE}

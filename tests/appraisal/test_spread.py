@@ -53,6 +53,8 @@ def test_moments_in_closed_form():
         ({"shape": "gamma", "low": 0.5, "high": 2.0}, "gamma needs `standard_deviation`"),
         ({"shape": "lognormal", "standard_deviation": 0.0}, "greater than 0"),
         ({"shape": "uniform", "low": 0.5, "high": 2.0}, "Input should be"),
+        ({"shape": "pert", "low": 0.5, "high": 120}, "120 times the stated value"),
+        ({"shape": "gamma", "standard_deviation": 20}, "write 0.2 for 20%"),
         ({"shape": "pert", "low": -0.5, "high": 2.0}, "greater than or equal to 0"),
     ],
 )

@@ -115,7 +115,8 @@ def test_the_wild_bootstrap_is_every_regression_run() -> None:
 def _clustered(columns: np.ndarray, rest: np.ndarray) -> np.ndarray:
     """Return clustered errors without a factor."""
     units, periods, _ = columns.shape
-    left = np.column_stack([_by_dummies(columns[:, :, j], np.zeros((units, periods, 0)))[1] for j in range(columns.shape[2])])  # fmt: skip
+    nothing = np.zeros((units, periods, 0))
+    left = np.column_stack([_by_dummies(columns[:, :, j], nothing)[1] for j in range(columns.shape[2])])
     bread = np.linalg.inv(left.T @ left)
     scores = (left * rest[:, None]).reshape(units, periods, -1).sum(axis=1)
     return np.sqrt(np.diag(bread @ scores.T @ scores @ bread))

@@ -27,7 +27,7 @@ economics:
 EFFECT"""
 EFFECT = """\
   effect: {value: -30, low: -45, high: -12, baseline: 200, unit: offences, years: {2024-25: 1}, transfer_discount: 0.5,
-           transfer_reason: another city, counterfactual: true, source: A trial elsewhere}
+           transfer_reason: another city, compared_with: counterfactual, source: A trial elsewhere}
 """
 
 
@@ -60,8 +60,16 @@ def test_it_is_written_and_read_back_without_loss(study):
     assert document["appraisal"]["borrowed"]["source"] == "A trial elsewhere"
 
 
+def test_a_change_since_before_is_never_priced_whatever_is_taken_off(write_study):
+    text = STUDY.replace("EFFECT", EFFECT.replace("compared_with: counterfactual", "compared_with: before"))
+    found = flow.evaluate(load_spec(write_study(text + "  additionality: {deadweight: 0.001, source: Guide}\n")))
+    assert found.appraisal.benefit is None
+    assert found.appraisal.ratio is None
+    assert found.appraisal.scenarios == ()
+
+
 def test_without_a_comparison_only_the_break_even_is_given(study):
-    found = flow.evaluate(load_spec(study(EFFECT.replace("counterfactual: true", "counterfactual: false"))))
+    found = flow.evaluate(load_spec(study(EFFECT.replace("compared_with: counterfactual", "compared_with: before"))))
     assert found.appraisal.benefit is None
     assert "monitoring" in found.appraisal.ratio_withheld
     assert "26.2 fewer offences" in found.appraisal.break_even["sentence"]
@@ -84,6 +92,12 @@ def test_without_an_effect_there_is_a_break_even_alone(study):
     [
         ((EFFECT, EFFECT.replace("low: -45", "low: -20")), "does not lie in its interval", "economics.effect"),
         ((EFFECT, EFFECT.replace("value: -30, low: -45", "value: -130, low: -145")), "cannot be", "economics.effect"),
+        (
+            (EFFECT, EFFECT.replace("value: -30, low: -45, high: -12", "value: -0.3, low: -0.45, high: -0.12")),
+            "write percent, such as -30",
+            "economics.effect",
+        ),
+        ((EFFECT, EFFECT.replace("low: -45", "level: 0.6, low: -45")), "greater than or equal to 0.9", "level"),
         ((EFFECT, EFFECT.replace("baseline: 200, ", "")), "needs the `baseline`", "economics.effect"),
         ((EFFECT, EFFECT.replace("2024-25: 1", "2023-24: 1")), "before the base year", "economics.base_year"),
         ((EFFECT, EFFECT.replace("transfer_reason: another city, ", "")), "is missing", "transfer_reason"),

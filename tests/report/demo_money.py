@@ -49,7 +49,7 @@ ECONOMICS: dict[str, Any] = {
 BORROWED: dict[str, Any] = {
     "value": -14.0, "low": -23.0, "high": -4.0, "measure": "percent", "baseline": 420,
     "unit": "offences of violence with injury", "years": {"2024-25": 0.5, "2025-26": 1.0}, "transfer_discount": 0.25,
-    "transfer_reason": "Found in larger cities with more officers", "counterfactual": True,
+    "transfer_reason": "Found in larger cities with more officers", "compared_with": "counterfactual",
     "source": "Review of hot-spot policing (2019), table 2",
 }  # fmt: skip
 

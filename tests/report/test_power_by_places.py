@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from evalkit.report.drawing import SLIM, WIDE, text_width
 from evalkit.report.power_by_places import own_places
 from evalkit.report.power_chart import (
+    _height_of,
     against_margin,
     describe_power,
+    draw_power,
     power_message,
     power_rows,
     power_table,
@@ -82,3 +85,21 @@ def test_the_chart_stands_over_numbers_of_places() -> None:
     assert found is not None
     assert describe_power(found).startswith("Treated units drawn at random: 9.1% with 3, 4% with 10, 3.2% with 21.")
     assert found.across(3) - found.across(1) == found.across(21) - found.across(10) == 1.0
+
+
+def test_the_words_at_the_study_s_point_lie_on_no_line() -> None:
+    """The point lies on the line itself, which falls to the right: the words stand above it there."""
+    own = 9.1  # the line's own value at three places
+    found = read_power(study(own=own).primary, 12.0)
+    assert found is not None
+    for size in (WIDE, SLIM):
+        drawing = draw_power(found, size, simulated=False)
+        (words,) = [each for each in drawing.labels if each.words == "This study"]
+        at = drawing.canvas
+        row = [(at.across(found.across(n)), at.down(share)) for _, n, share in found.drawn if share is not None]
+        width = text_width(words.words, words.size, bold=True)
+        x, y = at.across(words.x), at.down(words.y)
+        begin = x if words.anchor == "start" else x - width
+        for part in range(9):
+            height = _height_of(row, begin + width * part / 8)
+            assert height is None or not y - words.size < height < y

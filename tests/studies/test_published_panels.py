@@ -86,6 +86,16 @@ class TestCountyEmployment:
         assert again.aggregations["dynamic"]["overall"]["value"] == pytest.approx(-0.0772, abs=5e-5)
 
 
+    def test_anticipation_leaves_out_the_first_start(
+        self, run: Callable[..., Evaluation], counties: list[tuple[object, ...]]
+    ) -> None:
+        """With one period of anticipation the 20 counties of 2004 have none before; moderndid 0.2: -0.045205540684."""
+        result = run(counties, "callaway_santanna, anticipation: 1").primary.result
+        assert result.effect.value == pytest.approx(-0.045205540684, abs=1e-10)
+        assert (result.n_treated_units, len(result.dropped)) == (171, 20)
+        assert {reason.partition(",")[0] for _, reason in result.dropped} == {"treated from 2004 on"}
+
+
 def test_california_by_synthetic_did(run: Callable[..., Evaluation]) -> None:
     """Arkhangelsky et al. (2021), table 1: -15.6."""
     spec = importlib.util.find_spec("causalpy")

@@ -11,6 +11,7 @@ from evalkit.designs.difference_in_differences.resampled import draws_of
 from evalkit.designs.difference_in_differences.wide_panel import WidePanel, wide_panel
 from evalkit.diagnostics import comparison
 from evalkit.diagnostics.comparison import FEW_TREATED_CLUSTERS
+from evalkit.diagnostics.parallel_trends import COUNTS
 from evalkit.errors import DesignError
 from evalkit.records import EventTime
 
@@ -30,7 +31,6 @@ MOST_CELLS = 40_000_000
 BY_REGRESSION = ("two_way_fixed_effects", "event_study")
 ANTICIPATED = -10_000
 """Label of the contrast of the last period before the start with the leads, which is no event time."""
-READ = ("pre_period_leads", "anticipation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,15 +86,28 @@ def leads_by_inference(design: DifferenceInDifferences, model: Estimated, result
     try:
         tried = _tried(design, model, result, str(method))
     except DesignError as error:
-        return _untested(model, result, error.problems[0].message)
+        return _untested(design, model, result, error.problems[0].message)
     named = "inference" not in design.left_open and method == "cluster_robust" and not _few_treated(model)
     points = result.event_study if named else _banded(result.event_study, tried)
-    checks = _checks(model, result, tried) if tried.smallest_p <= 0.05 else None
-    if checks is None:
+    if not _judged_at_all(design, result):
+        return replace(result, event_study=points)
+    if tried.smallest_p > COUNTS:
         why = f"the smallest p-value that could have come out is {tried.smallest_p:.2g}"
-        return replace(_untested(model, result, why), event_study=points)
+        return replace(_untested(design, model, result, why), event_study=points)
+    checks = _checks(model, result, tried)
     inference = {**(result.inference or {}), "event_study": tried.rule}
     return replace(result, event_study=points, inference=inference, diagnostics=_with(result, checks))
+
+
+def _judged_at_all(design: DifferenceInDifferences, result: Result) -> bool:
+    """Return whether there are leads that are all differences from one period, so that they can be judged together."""
+    varying = design.estimator == "callaway_santanna" and design.base_period == "varying"
+    return not varying and bool(_leads(result.event_study))
+
+
+def _leads(points: tuple[EventTime, ...]) -> list[EventTime]:
+    """Return the event times before the start, without the reference."""
+    return [point for point in points if point.time < 0 and point.value != 0.0]
 
 
 def _few_treated(model: Estimated) -> bool:
@@ -150,7 +163,9 @@ def _reassigned(design: DifferenceInDifferences, model: Estimated, result: Resul
     spread = max(float(numpy.std(wide.outcome)), 1e-300)
     if not numpy.nanmax(numpy.abs(given - effects.values[:-1])) <= SAME * spread:
         raise DesignError("weights, covariates or missing periods make places with the same start count differently")
-    rule = f"effects by event time over errors that allow unequal variances, {assignments.rule}"
+    drawn = f"{len(assignments.first_treated) - 1:,} assignments drawn with seed {assignments.seed}"
+    how = assignments.rule if assignments.listed else drawn
+    rule = f"effects by event time over errors that allow unequal variances, {how}"
     return Tried(weights.label, effects, "Among reassignments of treatment", rule, assignments.smallest_p)
 
 
@@ -237,8 +252,11 @@ def _bootstrapped(design: DifferenceInDifferences, model: Estimated, result: Res
     if not max(gaps) <= SAME * max(float(numpy.std(model.outcome)), 1e-300):
         raise DesignError("the event study that was bootstrapped is not the one that is shown")
     draws = len(effects.statistics) - 1
-    rule = f"wild cluster bootstrap-t of the event study, drawn under one effect without leads, {model.all_clusters:,} clusters, "
-    return Tried(label, effects, "In a wild bootstrap", f"{rule}{draws:,} draws, seed {design.seed}", 1 / (1 + draws))
+    rule = (
+        f"wild cluster bootstrap-t of the event study, drawn under one effect without leads, {model.all_clusters:,} "
+        f"clusters, {draws:,} draws, seed {design.seed}"
+    )
+    return Tried(label, effects, "In a wild bootstrap", rule, 1 / (1 + draws))
 
 
 def _banded(points: tuple[EventTime, ...], tried: Tried) -> tuple[EventTime, ...]:
@@ -261,16 +279,11 @@ def _banded(points: tuple[EventTime, ...], tried: Tried) -> tuple[EventTime, ...
     return tuple(bounded(point) for point in points)
 
 
-def _checks(model: Estimated, result: Result, tried: Tried) -> tuple[Diagnostic, Diagnostic] | None:
-    """Return the checks of leads and of anticipation as assignments or draws have them; None without leads."""
+def _checks(model: Estimated, result: Result, tried: Tried) -> tuple[Diagnostic, Diagnostic]:
+    """Return the checks of leads and of anticipation as assignments or draws have them."""
     import numpy
 
-    shown = [point for point in _banded(result.event_study, tried) if point.time < 0]
-    leads = [point for point in shown if point.time in tried.label]
-    ran = {check.name: check for check in result.diagnostics}
-    # A check that was not run for want of treated clusters has a size to show; other reasons stand.
-    if not leads or ran["pre_period_leads"].statistic is None:
-        return None
+    leads = _leads(_banded(result.event_study, tried))
     among = numpy.isin(tried.label, [point.time for point in leads])
     statistic, p_value = tried.effects.p_value(among)
     wider = tried.effects.together(among)
@@ -297,13 +310,17 @@ def _with(result: Result, checks: tuple[Diagnostic, Diagnostic]) -> tuple[Diagno
     return tuple(new.get(check.name, check) for check in result.diagnostics)
 
 
-def _untested(model: Estimated, result: Result, why: str) -> Result:
+def _untested(design: DifferenceInDifferences, model: Estimated, result: Result, why: str) -> Result:
     """Return the result with leads that are shown and not judged, and event times without bounds."""
-    found = {check.name: check for check in result.diagnostics}
     bare = tuple(EventTime(point.time, point.value) for point in result.event_study)
-    if found["pre_period_leads"].verdict == "not run":
+    if not _judged_at_all(design, result):
         return replace(result, event_study=bare)
-    leads = [point for point in bare if point.time < 0]
-    gap = found["anticipation"].statistic or 0.0
-    checks = comparison.leads_of_few(leads, gap, model.scale, model.unit, result.effect.value, 0, model.noun, why)
+    leads, treated = _leads(bare), model.treated_clusters
+    values = [point.value for point in leads]
+    gap = -sum(values) / len(values)
+    if design.estimator == "imputation":  # its leads are held against all earlier periods, not the last one
+        gap = values[-1] - sum(values[:-1]) / len(values)
+    checks = comparison.leads_of_few(
+        leads, gap, model.scale, model.unit, result.effect.value, treated, model.noun, "" if treated == 1 else why
+    )
     return replace(result, event_study=bare, diagnostics=_with(result, checks))

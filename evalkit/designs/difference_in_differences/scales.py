@@ -38,7 +38,9 @@ def both_scales(
     Returns
     -------
     tuple of ScaleEstimate
-        Two for counts and rates, and for other outcomes whose change has a percentage; else none.
+        Two for counts and rates, and for other outcomes whose change has a percentage; else none. Where the printed
+        rule chose callaway_santanna a third, on the headline's scale: imputation by the same inference, which compares
+        with all periods before in place of one, and is often much surer of itself.
     Diagnostic
         `scale_of_the_outcome`.
 
@@ -47,7 +49,7 @@ def both_scales(
     Proportional: the logarithm, where all values are above zero, else events in a Poisson regression with unit and
     period effects (Chen and Roth 2024 on why not the logarithm of values with zeros). Additive: the outcome itself. The
     estimator is the headline's where it has both scales; inference is by the printed rule, or as the study file names
-    it. Percent and amounts of each scale follow from its own expected path.
+    it. Percent and amounts of each row are of its own expected total.
 
     References
     ----------
@@ -60,7 +62,27 @@ def both_scales(
     own_scale = PROPORTIONAL if result.effect.scale == "log" else ADDITIVE
     own = _row(own_scale, design, result, headline=True, rule="The headline.")
     other = _other(design, model, ADDITIVE if own_scale == PROPORTIONAL else PROPORTIONAL)
-    return (own, other), _check(own, other, result)
+    return (own, other, *_imputed(design, model, result, own_scale)), _check(own, other, result)
+
+
+def _imputed(
+    design: DifferenceInDifferences, model: Estimated, result: Result, scale: str
+) -> tuple[ScaleEstimate, ...]:
+    """Return the imputed effect beside a callaway_santanna that the rule chose; nothing beside other estimators."""
+    if design.estimator != "callaway_santanna" or "estimator" not in design.left_open:
+        return ()
+    method = str((result.inference or {}).get("method", "auto"))
+    wanted = design.model_copy(
+        update={"estimator": "imputation", "inference": "auto" if method == "none" else method}
+    )
+    rule = "Imputation on the same scale, by the same inference: against all periods before, not one."
+    try:
+        found = wanted.estimate(model.panel, supplements=False)
+    except (DesignError, DataError) as error:
+        problem = _sentence(error)
+        row = ScaleEstimate(scale, "imputation", wanted.transform, headline=False, rule=rule, problem=problem)
+        return (row,)
+    return (_row(scale, wanted, found, headline=False, rule=rule),)
 
 
 def _other(design: DifferenceInDifferences, model: Estimated, scale: str) -> ScaleEstimate:

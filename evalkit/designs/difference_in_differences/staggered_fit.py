@@ -304,6 +304,8 @@ class Staggered(TwoWay):
             "imputation": "observed less imputed (Borusyak, Jaravel and Spiess), averaged over treated unit-periods",
             "poisson": "events observed over events expected, summed over treated unit-periods",
         }[self.design.estimator]
+        if self.design.estimator == "callaway_santanna" and not self.wide.observed.all():
+            what += ", each start weighing as its units do in periods too in which some of them have no row"
         return f"{self._estimand()}. Simple aggregation: {what}"
 
     def _words(self, simple: Aggregation) -> str:

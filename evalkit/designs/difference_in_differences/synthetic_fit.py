@@ -79,7 +79,9 @@ class Synthetic(TwoWay):
         self.dropped = found.dropped
         if design.covariates or self.weights is not None:
             raise DesignError(
-                f"{design.estimator} takes neither covariates nor weights", "leave them out", "design.covariates"
+                f"{design.estimator} takes neither covariates nor weights",
+                "leave them out, or choose another estimator",
+                f"design.{'covariates' if design.covariates else 'weights' if design.weights else 'estimator'}",
             )
         _require_carried(design.estimator, found, panel)
         _require_variance(design, found, panel)

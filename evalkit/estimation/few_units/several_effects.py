@@ -146,8 +146,9 @@ def wild_effects(
 
     Notes
     -----
-    Draws are ``y* = fitted + v_g u``, fitted and u of the regression on `null`, v_g = -1 or 1; with ``A`` the matrix that gives coefficients from an outcome, ``b* - b = sum_g v_g A_g u_g``, and the score of
-    cluster g is ``A_g (M (v u))_g``, M what the regression leaves: linear in v, so that no regression runs twice. Errors are CR1
+    Draws are ``y* = fitted + v_g u``, fitted and u of the regression on `null`, v_g = -1 or 1; with ``A`` the matrix
+    that gives coefficients from an outcome, ``b* - b = sum_g v_g A_g u_g``, and the score of cluster g is
+    ``A_g (M (v u))_g``, M what the regression leaves: linear in v, so that no regression runs twice. Errors are CR1
     without a factor, which would move every statistic alike. Cameron, Gelbach and Miller (2008), Review of Economics
     and Statistics 90, 414-427.
     """

@@ -153,7 +153,8 @@ def placebo_adoptions(controls: int, starts: Codes, periods: int, draws: int, se
     if controls <= starts.size:
         raise DesignError(
             f"placebos for {starts.size} treated units need more units that are never treated than {controls}",
-            mend="bring more donors, or use another variance",
+            mend="bring more donors, or say `inference: jackknife` or `bootstrap` under design",
+            where="design.inference",
         )
     pattern = np.append(starts, np.full(controls - starts.size, periods)).astype(np.int64)
     every = assignments_of(pattern, draws, seed, list_up_to=draws)

@@ -206,7 +206,9 @@ def test_a_cohort_of_one_is_named():
     effects = group_time_effects(wide(one, ("x1",)), method="outcome_regression")
     assert effects.single_unit_cohorts == ("5",)
     for method in ("inverse_probability", "doubly_robust"):
-        with pytest.raises(DesignError, match=r"cohort 6 \(5\) in 2: one treated unit .*use outcome_regression"):
+        with pytest.raises(
+            DesignError, match=r"units first treated in 6 \(5\), in 2: one treated unit .*use outcome_regression"
+        ):
             group_time_effects(wide(one, ("x1",)), method=method)
 
 
@@ -254,7 +256,9 @@ def test_refused(change, options, message):
 def test_singular_covariates_are_named(method):
     data = panel()
     double = data | {"twice": 2 * data["x1"]}
-    with pytest.raises(DesignError, match=r"cohort 4 \(.*\) in 2: among comparison units .*: twice; leave them out"):
+    with pytest.raises(
+        DesignError, match=r"units first treated in 4 \(.*\), in 2: among comparison units .*: twice; leave them out"
+    ):
         group_time_effects(wide(double, ("x1", "twice")), method=method)
     with pytest.raises(DesignError, match="twice"):
         rows(double, ("x1", "twice"), method=method)

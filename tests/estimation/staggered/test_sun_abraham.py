@@ -81,7 +81,7 @@ def test_always_treated_units_are_named():
 def test_a_cohort_without_an_observed_period_before_treatment_is_named():
     data = panel()
     kept = ~((data["first_treated"] == 4) & (data["period"] < 4))
-    with pytest.raises(DesignError, match=r"no period before treatment is observed for cohort 4: \d+"):
+    with pytest.raises(DesignError, match=r"no period before treatment is observed for units first treated in 4: \d+"):
         sun_abraham(wide({name: values[kept] for name, values in data.items()}))
 
 
