@@ -307,7 +307,9 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
         averted=result.averted, relative=result.relative, better=analysis.outcome.better,
         averted_by_year=dict(averted_shares(analysis)), level=level, design=analysis.design["kind"],
         simulated=analysis.simulated, unit=analysis.outcome.unit, observed=(result.fit or {}).get("observed_total"),
-        years_observed=years_treated(analysis),
+        years_observed=years_treated(analysis), key_check=", ".join(dict.fromkeys(
+            check.name.replace("_", " ") for check in result.diagnostics
+            if check.key and check.verdict == "sign against")),
     )  # fmt: skip
     return appraise(economics, effect, project, int(analysis.design.get("seed", DEFAULT_SEED)))
 

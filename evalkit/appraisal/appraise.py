@@ -10,7 +10,7 @@ from evalkit.appraisal.assess import EFFECT, Assessment, assess, parameters
 from evalkit.appraisal.cautions import cautions
 from evalkit.appraisal.checks import effect_problems, find_problems
 from evalkit.appraisal.economics import Economics
-from evalkit.appraisal.effect import AppraisedEffect
+from evalkit.appraisal.effect import AppraisedEffect, observed_shares
 from evalkit.appraisal.ledger import NOT_KNOWN, CostEntry, by_payer, money_years, payer_years
 from evalkit.appraisal.particulars import adjustments, money_parameters
 from evalkit.appraisal.returns import cost_per_outcome, equivalent_annual, money_returns, payback
@@ -49,8 +49,9 @@ def appraise(economics: Economics, effect: AppraisedEffect, project: Path | None
     Appraisal
         Pounds of the price base, discounted to the base year. An amount that is not known, or may not be claimed, is
         NaN: it makes every sum that holds it NaN. A ratio is given only when every cost is known, the design may speak
-        of cause and the interval of the effect excludes zero on the side that is better; otherwise `ratio_withheld`
-        says why not.
+        of cause, no key check speaks against the result and the interval of the effect excludes zero on the side that
+        is better; otherwise `ratio_withheld` says why not, and returns, payback and cost per unit of the outcome are
+        withheld with it. The break-even owes nothing to the estimate and stands wherever it is known.
 
     Raises
     ------
@@ -108,7 +109,7 @@ def appraise(economics: Economics, effect: AppraisedEffect, project: Path | None
         acceptability_priced=_priced(whole),
         distribution=() if draws is None else distribution(draws),
         costs_by_payer=payer_years(whole.costs),
-        payback=payback(years, bool(withheld)),
+        payback=payback(years, bool(withheld), assumed=effect.borrowed),
         cost_per_outcome=cost_per_outcome(whole, bool(withheld)),
         equivalent_annual_cost=_equivalent_annual(whole),
         **adjustments(whole),
@@ -164,6 +165,8 @@ def _why_no_ratio(whole: Assessment) -> str:
         return "This is monitoring: a change over time does not show what the programme caused, so it is not priced."
     if effect.averted is None:
         return "There is no estimated effect to price."
+    if effect.key_check:
+        return f"A key check speaks against the result ({effect.key_check}), so what it is worth is not claimed."
     if unknown:
         return f"Not every cost is known ({', '.join(unknown)})."
     if benefit is None or benefit.draws is None or effect.averted.low is None or effect.averted.high is None:
@@ -181,13 +184,26 @@ def _break_even(whole: Assessment) -> dict[str, Any] | None:
     if not worth > 0 or cost != cost:
         return None
     value = cost / worth
-    percent = None if effect.expected is None else 100 * value / effect.expected
-    share = "" if percent is None else f" ({_figures(percent)}% of those expected)"
+    # what was expected is worked out from the estimate: it falls with it when a key check speaks against that
+    expected = None if effect.key_check else effect.expected
+    percent = None if expected is None else 100 * value / expected
+    share = "" if percent is None or expected is None else (
+        f" ({_figures(percent)}% of the {_figures(expected)} expected)")  # fmt: skip
     direction = "more" if effect.better == "higher" else "fewer"
-    sentence = f"Benefits would equal costs at {_figures(value)} {direction} {effect.counted}{share}."
-    if not effect.claimable:
+    lasting = ", with the change going on after that as assumed" if whole.economics.persistence is not None else ""
+    sentence = (f"Benefits would equal costs at {_figures(value)} {direction} {effect.counted} "
+                f"{_period(whole)}{share}{lasting}.")  # fmt: skip
+    if not effect.claimable or effect.key_check:
         sentence += " This study cannot say whether the programme reached that."
     return {"value": value, "unit": effect.counted, "percent": percent, "sentence": sentence}
+
+
+def _period(whole: Assessment) -> str:
+    """Return the financial years in which the effect is counted, without those in which it is assumed to go on."""
+    years = sorted(observed_shares(whole.effect, whole.economics))
+    if len(years) < 3:
+        return f"in {' and '.join(years)}"
+    return f"in {years[0]} to {years[-1]}"
 
 
 def _figures(value: float) -> str:

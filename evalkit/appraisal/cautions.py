@@ -44,6 +44,9 @@ def pounds(amount: float) -> str:
 def _effect(effect: AppraisedEffect) -> Iterator[str]:
     if effect.simulated:
         yield "The effect comes from simulated data: these figures show how the method works and describe no programme."
+    if effect.key_check and not effect.monitoring:
+        yield (f"A key check speaks against the result ({effect.key_check}): benefits and net values that rest on it "
+               "are not to be relied on.")  # fmt: skip
     if effect.level == "interim":
         yield "The effect is an interim one: these figures will change with the final look."
 
@@ -57,7 +60,7 @@ def _assumed(whole: Assessment) -> Iterator[str]:
                f"({borrowed.transfer_reason}).")  # fmt: skip
         if borrowed.low is None:
             yield "The source of the effect gives no interval, so nothing can be said of how sure these figures are."
-    if lasting is not None and whole.priced:
+    if lasting is not None and (whole.priced or whole.worth > 0.0):  # it is in the break-even as well
         years = f"{lasting.years} more years" if lasting.years > 1 else "one more year"
         yield (f"The effect is assumed to go on for {years} after the data end, each keeping {100 * lasting.keeps:g}% "
                f"of the year before ({lasting.source}); the data do not show it.")  # fmt: skip

@@ -44,6 +44,9 @@ class AppraisedEffect:
         True when it was not estimated from the study's own data.
     gross : bool
         True when nothing has been taken off yet for what would have happened anyway; additionality must do it.
+    key_check : str
+        Key checks of the analysis that speak against its result, in words; empty when none does. No ratio may then be
+        given, and nothing that rests on one.
     """
 
     averted: Estimate | None
@@ -58,6 +61,7 @@ class AppraisedEffect:
     years_observed: float | None = None
     borrowed: bool = False
     gross: bool = False
+    key_check: str = ""
 
     @property
     def gained(self) -> Estimate | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evalkit.appraisal.assess import EFFECT, Assessment
+from evalkit.appraisal.exact import exact_numbers
 from evalkit.appraisal.uncertainty import switching_value, value_of_information
 from evalkit.records import MoneyParameter
 
@@ -17,7 +18,7 @@ EXACT = "taken as exact"
 
 
 def money_parameters(whole: Assessment) -> tuple[MoneyParameter, ...]:
-    """Return the effect, costs, unit costs and multipliers, each with its range and what the net value does over it.
+    """Return every number that the result rests on, each with its range and what the net value does over it.
 
     Parameters
     ----------
@@ -26,9 +27,10 @@ def money_parameters(whole: Assessment) -> tuple[MoneyParameter, ...]:
     Returns
     -------
     tuple of MoneyParameter
-        Net values, switching values and values of information are None where no effect may be claimed.
+        The effect, costs, unit costs with the events that each prices, multipliers; then what is taken as exact. Net
+        values, switching values and values of information are None where no effect may be claimed.
     """
-    return (*_effect(whole), *_costs(whole), *_unit_costs(whole))
+    return (*_effect(whole), *_costs(whole), *_unit_costs(whole), *exact_numbers(whole))
 
 
 def _effect(whole: Assessment) -> Iterator[MoneyParameter]:
@@ -39,10 +41,11 @@ def _effect(whole: Assessment) -> Iterator[MoneyParameter]:
     words = EXACT if whole.parameters[EFFECT].draws is None else f"interval of the effect ({gained.rule})"
     if gained.low is None:
         words = "no interval is known"
-    source = "borrowed: see the effect" if whole.effect.borrowed else f"analysis {whole.economics.analysis}"
+    lent = whole.economics.effect
+    source = f"analysis {whole.economics.analysis}" if lent is None else lent.source
     yield MoneyParameter(
         name, "effect", gained.value, whole.effect.counted, gained.low, gained.high, words, source,
-        "declared" if whole.effect.borrowed else "estimated", "", *_hangs(whole, EFFECT, 1.0),
+        "borrowed" if whole.effect.borrowed else "estimated", "", *_hangs(whole, EFFECT, 1.0),
     )  # fmt: skip
 
 
@@ -66,6 +69,12 @@ def _unit_costs(whole: Assessment) -> Iterator[MoneyParameter]:
             *_ends(whole, key, value), _words(benefit.uncertainty), line.source, line.status,
             _range_source(benefit.uncertainty), *_hangs(whole, key, value),
         )  # fmt: skip
+        if benefit.events_per_outcome != 1.0:
+            yield MoneyParameter(
+                f"{benefit.item}: events priced for each unit of the outcome", "events", benefit.events_per_outcome,
+                f"per unit of the outcome ({whole.effect.counted})", source=benefit.note or "study file",
+                status="declared",
+            )  # fmt: skip
         if benefit.multiplier == "apply":
             key, value = f"multiplier.{line.index}", line.events / benefit.events_per_outcome
             yield MoneyParameter(

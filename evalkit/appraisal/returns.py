@@ -49,7 +49,7 @@ def _return(whole: Assessment, name: str, withheld: bool) -> MoneyReturn:
     return MoneyReturn(name, gained, paid, gained / paid, low, high)
 
 
-def payback(years: Sequence[MoneyYear], withheld: bool) -> dict[str, Any] | None:
+def payback(years: Sequence[MoneyYear], withheld: bool, *, assumed: bool = False) -> dict[str, Any] | None:
     """Return the first year in which discounted benefits have made up for costs; None where that may not be said.
 
     Parameters
@@ -58,15 +58,19 @@ def payback(years: Sequence[MoneyYear], withheld: bool) -> dict[str, Any] | None
         With cumulative sums.
     withheld : bool
         Whether ratios are withheld.
+    assumed : bool
+        Whether the effect was found elsewhere, so that nothing here is an estimate.
     """
     sums = [year.cumulative for year in years]
     if withheld or not sums or any(total is None or total != total for total in sums):
         return None
     back = next((place for place, total in enumerate(sums) if total is not None and total >= 0.0), None)
     if back is None:
-        words = f"Benefits do not make up for costs by {years[-1].year}, the last year counted."
+        words = f"Benefits {'would' if assumed else 'do'} not make up for costs by {years[-1].year}, the last year counted."
         return {"year": None, "years": None, "sentence": words}
     words = f"At the estimated effect, benefits have made up for costs by the end of {years[back].year}."
+    if assumed:
+        words = f"At the change that is assumed, benefits would have made up for costs by the end of {years[back].year}."
     return {"year": years[back].year, "years": back, "sentence": words}
 
 

@@ -29,19 +29,24 @@ def scenarios(
     -----
     Discount rates, editions, anticipation, the multiplier, optimism and persistence are choices of policy or method:
     they are set side by side and never drawn. A choice that the reference tables cannot carry (an edition without the
-    offence) is left out.
+    offence) stands at the end with its reason and without sums.
     """
     if not whole.priced:
         return ()
     found = [_scenario(AS_STATED, whole, withheld)]
+    impossible = list(_editions_without(whole, reference))
     for name, other in _others(whole, reference):
-        if not find_problems(other, reference):
+        problems = find_problems(other, reference)
+        if problems:
+            reason = "; ".join(dict.fromkeys(problem.message for problem in problems))
+            impossible.append(MoneyScenario(name, None, None, None, reason=reason))
+        else:
             found.append(_scenario(name, assess(other, effect, reference, parameters), withheld))
     weights = whole.economics.income_weights
     if weights is not None:
         weighted = assess(whole.economics, effect, reference, parameters, weights)
         found.append(_scenario(f"Weighted by income (elasticity {weights.elasticity:g})", weighted, withheld))
-    return tuple(found)
+    return (*found, *impossible)
 
 
 def _scenario(name: str, whole: Assessment, withheld: bool) -> MoneyScenario:
@@ -102,6 +107,19 @@ def _editions(economics: Economics, used: set[str], reference: Reference) -> Ite
             changed |= {"multiplier": "none", "multiplier_uncertainty": None}
             words = ", which has no multiplier for them: recorded offences alone"
         yield f"Unit costs of crime of the {edition} edition{words}", _with(economics, changed)
+
+
+def _editions_without(whole: Assessment, reference: Reference) -> Iterator[MoneyScenario]:
+    """Yield the editions that do not hold every offence that is priced, each with those that it lacks."""
+    crime = {line.crime: line.edition for line in whole.lines if line.crime}
+    held: dict[str, set[str]] = {}
+    for row in reference.crime:
+        held.setdefault(row.edition, set()).add(row.offence_id)
+    for edition, rows in held.items():
+        lacking = sorted(one.replace("_", " ") for one in crime if one not in rows)
+        if lacking and set(crime.values()) != {edition}:
+            yield MoneyScenario(f"Unit costs of crime of the {edition} edition", None, None, None,
+                                reason=f"that edition has no unit cost under the name {', '.join(lacking)}")  # fmt: skip
 
 
 def _with(economics: Economics, changed: Mapping[str, object]) -> Economics:

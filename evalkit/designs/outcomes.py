@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evalkit.diagnostics.words import SHARE
 from evalkit.errors import DesignError, Problem
 from evalkit.records import Measure, Panel
 
@@ -88,6 +89,8 @@ def modelled_unit(panel: Panel) -> str:
     outcome = panel.outcome
     if outcome.kind == "count" and has_exposure(panel):
         return f"{named(outcome)} per {outcome.per:,g} of exposure"
+    if outcome.kind in ("proportion", "binary") and not outcome.unit:
+        return SHARE
     return named(outcome)
 
 

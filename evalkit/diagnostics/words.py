@@ -7,6 +7,10 @@ import math
 from evalkit.records import Scale
 
 
+SHARE = "share of 1"
+"""Unit of an outcome between 0 and 1 that has none of its own; differences are said in percentage points."""
+
+
 def figure(value: float) -> str:
     """Return a number with about three figures and thousands separated: 1,322, 37.2, 0.075."""
     if not math.isfinite(value):
@@ -42,6 +46,8 @@ def listed(names: list[str], most: int = 8) -> str:
 
 def _size(value: float, scale: Scale, unit: str) -> str:
     """Return the size of a change without its direction."""
+    if scale == "identity" and unit == SHARE:
+        return f"{figure(100.0 * abs(value))} percentage points"
     if scale == "identity":
         return f"{figure(abs(value))} {unit}".strip()
     percent = 100.0 * abs(math.expm1(value)) if value < 700 else math.inf

@@ -96,7 +96,7 @@ class MoneyParameter:
     ----------
     name : str
         In words.
-    kind : {'effect', 'cost', 'unit_cost', 'multiplier'}
+    kind : {'effect', 'cost', 'unit_cost', 'events', 'multiplier', 'adjustment', 'rate'}
     stated : float
         In `unit`.
     unit : str
@@ -145,6 +145,8 @@ class MoneyScenario:
     probability_positive : float or None
     ratio : float or None
         None where the appraisal withholds its ratio.
+    reason : str
+        Why it could not be worked out; empty when it was.
     """
 
     name: str
@@ -155,6 +157,7 @@ class MoneyScenario:
     net_high: float | None = None
     probability_positive: float | None = None
     ratio: float | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -227,9 +230,9 @@ class Appraisal:
     information_value : float or None
         Expected value of perfect information on everything uncertain together.
     parameters : tuple of MoneyParameter
-        The effect first, then costs, unit costs and multipliers.
+        The effect first, then costs, unit costs and multipliers, then adjustments and rates of discount.
     scenarios : tuple of MoneyScenario
-        As stated first.
+        As stated first; those that could not be worked out last, each with its reason.
     returns : tuple of MoneyReturn
     acceptability : tuple of Acceptability
     acceptability_unit : str

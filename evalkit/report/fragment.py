@@ -82,7 +82,9 @@ def terminal_summary(evaluation: Evaluation) -> list[str]:
         for check in result.diagnostics:
             first, *rest = _wrapped(f"{check.verdict}: {check.reading}", WIDTH - 31)
             lines += [f"     {check.name.replace('_', ' '):<27} {first}", *(f"{'':<33}{line}" for line in rest)]
-    for told in (*terminal_rules(primary), f"Standard errors: {result.standard_errors}"):
+    rules = terminal_rules(primary)
+    errors = result.standard_errors.partition(". Chosen: ")[0] if rules else result.standard_errors
+    for told in (*rules, f"Standard errors: {errors}"):
         lines += [f"  {line}" for line in _wrapped(told)]
     return lines
 

@@ -45,3 +45,9 @@ def test_headline_says_percent_of_what_and_the_table_has_points():
 def test_a_share_with_a_unit_of_its_own_keeps_it():
     study = demo.castle()
     assert "percentage points" not in headline(study).text
+
+
+def test_checks_say_points_and_not_the_label():
+    from evalkit.diagnostics.words import SHARE, change
+
+    assert change(-0.0519, "identity", SHARE) == "5.19 percentage points lower"
