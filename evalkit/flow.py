@@ -17,7 +17,7 @@ from evalkit import archive, claims, evidence, planning, provenance
 from evalkit.diagnostics import falsification
 from evalkit.diagnostics.regression_to_the_mean import HOW, stated_selection
 from evalkit.disclosure import Counted, DisclosureRule, counted, disclosed, rule_of, small_changes, without_numbers
-from evalkit.errors import DataError, DesignError, EvalkitError, Problem
+from evalkit.errors import DataError, DesignError, EvalkitError, Problem, SpecError
 from evalkit.periods import first_date, format_period, parse_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
 from evalkit.sources import (
@@ -294,6 +294,7 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
     if economics is None:
         return None
     from evalkit.appraisal import AppraisedEffect, appraise, without_data
+    from evalkit.appraisal.countable import counted_in, uncounted
 
     project, level = spec.folders.project, spec.study.stated_level
     if not getattr(spec.study.design, "has_data", True):
@@ -303,10 +304,14 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
         found = f"the analysis {economics.analysis!r} could not be computed, so there is no effect to price"
         raise spec.located(DesignError(found, "mend it, or name another", "economics.analysis"))
     result = analysis.result
+    request = next(each for each in spec.requests if each.id == analysis.id)
+    problem = uncounted(analysis, exposure=request.study.outcomes[request.outcome].exposure is not None)
+    if economics.benefits and problem is not None:
+        raise spec.located(SpecError(problem))
     effect = AppraisedEffect(
         averted=result.averted, relative=result.relative, better=analysis.outcome.better,
         averted_by_year=dict(averted_shares(analysis)), level=level, design=analysis.design["kind"],
-        simulated=analysis.simulated, unit=analysis.outcome.unit, observed=(result.fit or {}).get("observed_total"),
+        simulated=analysis.simulated, unit=counted_in(analysis), observed=(result.fit or {}).get("observed_total"),
         years_observed=years_treated(analysis), key_check=", ".join(dict.fromkeys(
             check.name.replace("_", " ") for check in result.diagnostics
             if check.key and check.verdict == "sign against")),

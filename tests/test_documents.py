@@ -23,7 +23,7 @@ from evalkit.designs import DESIGNS
 from evalkit.designs.before_after.selection_options import Selection
 from evalkit.diagnostics import comparison, counts, series, windows
 from evalkit.records import Block
-from evalkit.sources import SOURCES, Data, ExposureTable, Intervention, Outcome, Period
+from evalkit.sources import SOURCES, Data, ExposureTable, Intervention, Outcome, Period, StartTable
 from evalkit.spec.loading import load_spec
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -143,6 +143,7 @@ class TestMethods:
             (Outcome, "From rows to a panel", "**Outcome.**"), (Period, "From rows to a panel", "**Period.**"),
             (Intervention, "From rows to a panel", "**Treatment.**"),
             (ExposureTable, "From rows to a panel", "**Exposure tables.**"),
+            (StartTable, "From rows to a panel", "**Roll-out tables.**"),
             (Selection, "Design: before_after", "**Selection.**"),
             (Economics, "Appraisal", "**Keys of `economics`**"), (Cost, "Appraisal", "**Keys of a cost**"),
             (Benefit, "Appraisal", "**Keys of a benefit**"),

@@ -32,8 +32,8 @@ def find_problems(economics: Economics, reference: Reference) -> list[Problem]:
             problems.append(_outside(line.price_year, f"economics.benefits.{line.index}.{key}", reference))
     for finding in overlapping(lines, reference.overlaps):
         if finding.action == "error":
-            place = f"economics.benefits.{finding.index}.unit_cost"
-            problems.append(Problem(finding.message, "keep one of the two", place))
+            place = f"economics.benefits.{finding.index}.{finding.key}"
+            problems.append(Problem(finding.message, finding.mend, place))
     return problems
 
 

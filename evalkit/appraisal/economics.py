@@ -79,6 +79,9 @@ class Benefit(Block):
     )
     source: Text | None = Field(None, description="Where a declared `value` comes from")
     status: Status | None = Field(None, description="How far a declared `value` was checked: declared when left out")
+    not_in_unit_cost: Text | None = Field(
+        None, description="Why a declared `value` is not in the unit cost of crime that stands beside it"
+    )
     note: str = ""
 
     @model_validator(mode="after")
@@ -96,6 +99,8 @@ class Benefit(Block):
             given = [key for key in ("source", "status", "value_type") if getattr(self, key) is not None]
             if given:
                 raise ValueError(f"`{given[0]}` of a unit cost stands in its table; leave it out here")
+            if self.not_in_unit_cost is not None:
+                raise ValueError("`not_in_unit_cost` is for a declared `value`; the table of overlaps knows unit costs")
         if self.multiplier_uncertainty is not None and self.multiplier == "none":
             raise ValueError("`multiplier_uncertainty` without a multiplier: write multiplier: apply, or leave it out")
         policy = (self.unit_cost or "").partition(":")[2].startswith(POLICY_VALUES)

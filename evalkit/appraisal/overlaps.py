@@ -27,11 +27,16 @@ class Finding:
         Benefit that would have to change (the later of the two).
     message : str
         The pair and what both hold.
+    mend : str
+    key : str
+        Key of the benefit that would have to change.
     """
 
     action: Literal["error", "warn"]
     index: int
     message: str
+    mend: str = "keep one of the two"
+    key: str = "unit_cost"
 
 
 def overlapping(lines: Sequence[PricedBenefit], overlaps: Iterable[Overlap]) -> list[Finding]:
@@ -40,12 +45,74 @@ def overlapping(lines: Sequence[PricedBenefit], overlaps: Iterable[Overlap]) -> 
     found = [finding for line in lines for finding in _alone(line, rows)]
     for first, second in itertools.combinations(lines, 2):
         found += _same_figure(first, second)
-        for row in rows:
-            for one, other in ((first, second), (second, first)):
-                if row.line_a in one.tags and row.line_b in other.tags:
-                    found += _finding(row, one, other, rows)
-                    break
-    return found
+        for row in _meeting(first, second, rows):
+            ways = ((first, second), (second, first))
+            one, other = next(way for way in ways if row.line_a in way[0].tags and row.line_b in way[1].tags)
+            found += _finding(row, one, other, rows)
+    return [*found, *_shares_of_a_mix(lines), *_declared_beside_crime(lines)]
+
+
+def _meeting(first: PricedBenefit, second: PricedBenefit, rows: Iterable[Overlap]) -> list[Overlap]:
+    """Return the rows that meet a pair, one per component: what is refused before what is doubted.
+
+    Among those the row that names the offence itself goes before one that holds for every offence.
+    """
+    met = [row for row in rows if row.action in ("error", "warn")
+           and ((row.line_a in first.tags and row.line_b in second.tags)
+                or (row.line_a in second.tags and row.line_b in first.tags))]  # fmt: skip
+    refused = [row for row in met if row.action == "error"]
+    chosen: dict[str, Overlap] = {}
+    for row in sorted(refused or met, key=lambda row: "crime:any" in (row.line_a, row.line_b)):
+        chosen.setdefault(row.component, row)
+    return list(chosen.values())
+
+
+def _shares_of_a_mix(lines: Sequence[PricedBenefit]) -> Iterator[Finding]:
+    """Yield a finding when several offences are priced on one outcome more than once for each unit of it.
+
+    An offence is one or the other, so `events_per_outcome` of the offences are shares of a mix. Parts of one figure
+    (fiscal, economic, social) count once.
+    """
+    mix: dict[str, list[PricedBenefit]] = {}
+    for line in lines:
+        if line.offence:
+            mix.setdefault(line.offence, []).append(line)
+    total = sum(max(line.benefit.events_per_outcome for line in each) for each in mix.values())
+    if len(mix) > 1 and total > 1 + 1e-9:
+        several = [line for each in mix.values() for line in each]
+        names = " and ".join(f"{named(line)} at {line.benefit.events_per_outcome:g}" for line in several)
+        yield Finding("error", max(line.index for line in several),
+                      f"{names} price one unit of the outcome as {total:g} offences, and an offence is only one",
+                      "give each its share of the offences as events_per_outcome, adding up to at most 1, or keep one "
+                      "of them", "events_per_outcome")  # fmt: skip
+
+
+def _declared_beside_crime(lines: Sequence[PricedBenefit]) -> Iterator[Finding]:
+    """Yield what must be said of a declared value beside a unit cost of crime, of which no table knows the parts."""
+    crimes = [line for line in lines if line.crime]
+    for line in lines:
+        if line.benefit.unit_cost is not None:
+            continue
+        reason = line.benefit.not_in_unit_cost
+        if not crimes:
+            if reason:
+                yield Finding("error", line.index, "no unit cost of crime stands beside this value", "leave it out",
+                              "not_in_unit_cost")  # fmt: skip
+            continue
+        beside = " and ".join(named(crime) for crime in crimes)
+        if reason:
+            yield Finding("warn", line.index,
+                          f"{named(line)} is added to {beside}; the study file says why it is not in it already: "
+                          f"{reason}")  # fmt: skip
+        elif line.public:
+            yield Finding("error", line.index,
+                          f"{named(line)} may count money of public services that {beside} holds already (police, "
+                          "courts, prisons, health services)", "say why it does not in not_in_unit_cost, or leave "
+                          "this line out", "not_in_unit_cost")  # fmt: skip
+        else:
+            yield Finding("warn", line.index,
+                          f"{named(line)} is added to {beside}, which holds harm, lost output and property already: "
+                          "no table says whether it counts some of this twice")  # fmt: skip
 
 
 def _alone(line: PricedBenefit, rows: tuple[Overlap, ...]) -> Iterator[Finding]:

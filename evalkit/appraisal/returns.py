@@ -66,11 +66,13 @@ def payback(years: Sequence[MoneyYear], withheld: bool, *, assumed: bool = False
         return None
     back = next((place for place, total in enumerate(sums) if total is not None and total >= 0.0), None)
     if back is None:
-        words = f"Benefits {'would' if assumed else 'do'} not make up for costs by {years[-1].year}, the last year counted."
+        words = "Benefits would not" if assumed else "Benefits do not"
+        words += f" make up for costs by {years[-1].year}, the last year counted."
         return {"year": None, "years": None, "sentence": words}
-    words = f"At the estimated effect, benefits have made up for costs by the end of {years[back].year}."
+    words = "At the estimated effect, benefits have"
     if assumed:
-        words = f"At the change that is assumed, benefits would have made up for costs by the end of {years[back].year}."
+        words = "At the change that is assumed, benefits would have"
+    words += f" made up for costs by the end of {years[back].year}."
     return {"year": years[back].year, "years": back, "sentence": words}
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from evalkit.appraisal.uncertain_sum import Parameter
 
 AS_STATED = "As stated"
+WHOLE_EDITION = 5
+"""An edition with fewer offences is a study of one crime, and no other edition of the same costs."""
 
 
 def scenarios(
@@ -117,9 +119,9 @@ def _editions_without(whole: Assessment, reference: Reference) -> Iterator[Money
         held.setdefault(row.edition, set()).add(row.offence_id)
     for edition, rows in held.items():
         lacking = sorted(one.replace("_", " ") for one in crime if one not in rows)
-        if lacking and set(crime.values()) != {edition}:
-            yield MoneyScenario(f"Unit costs of crime of the {edition} edition", None, None, None,
-                                reason=f"that edition has no unit cost under the name {', '.join(lacking)}")  # fmt: skip
+        if lacking and len(rows) >= WHOLE_EDITION and set(crime.values()) != {edition}:
+            reason = f"that edition has no unit cost under the name {', '.join(lacking)}"
+            yield MoneyScenario(f"Unit costs of crime of the {edition} edition", None, None, None, reason=reason)
 
 
 def _with(economics: Economics, changed: Mapping[str, object]) -> Economics:

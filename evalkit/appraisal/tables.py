@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -254,12 +255,10 @@ class Reference:
     def overlaps(self) -> tuple[Overlap, ...]:
         """Pairs of lines that double count, with the pairs to which the same row extends."""
         rows = {row.text("id"): row for row in reference_table("overlaps", self.project).numbered()}
-        found = [_overlap(row) for row in rows.values()]
-        for extension in reference_table("overlap_extensions", self.project).numbered():
-            row = rows.get(extension.text("id"))
-            if row is not None:  # a project's own table of overlaps may have dropped the row
-                found.append(_overlap(row, **{extension.text("side"): extension.text("line")}))
-        return tuple(found)
+        extensions = list(reference_table("overlap_extensions", self.project).numbered())
+        pairs = (_extended(_overlap(row), [each for each in extensions if each.text("id") == key])
+                 for key, row in rows.items())  # fmt: skip
+        return tuple(itertools.chain.from_iterable(pairs))
 
 
 def reference_table(name: str, project: Path | None = None) -> Table:
@@ -361,7 +360,41 @@ def _optimism(row: Row) -> OptimismRow:
                        row.number_of("benefit_adjustment"), bounds, row.text("status"), row.text("source"))  # fmt: skip
 
 
-def _overlap(row: Row, a: str = "", b: str = "") -> Overlap:
-    return Overlap(row.text("id"), a or row.text("line_a"), b or row.text("line_b"), row.text("shared_component"),
+def _overlap(row: Row) -> Overlap:
+    return Overlap(row.text("id"), row.text("line_a"), row.text("line_b"), row.text("shared_component"),
                    row.number_of("shared_amount"), row.text("price_year"), row.text("action"), row.text("why"),
                    row.text("note"))  # fmt: skip
+
+
+def _extended(row: Overlap, extensions: Sequence[Row]) -> Iterator[Overlap]:
+    """Yield a row of overlaps and everything to which it extends.
+
+    An extension that names its `other` line is that pair alone. The others replace one side each, and every line of
+    the one side meets every line of the other.
+    """
+    sides: dict[str, list[Row | None]] = {"a": [None], "b": [None]}
+    for extension in extensions:
+        if not extension.text("other"):
+            sides[extension.text("side")].append(extension)
+    for one, other in itertools.product(sides["a"], sides["b"]):
+        pair = row if one is None else _replaced(row, "a", one)
+        yield pair if other is None else _replaced(pair, "b", other)
+    for extension in extensions:
+        if extension.text("other"):
+            met = replace(row, line_a=extension.text("other"), line_b=extension.text("other"))
+            yield _replaced(met, extension.text("side"), extension)
+
+
+def _replaced(row: Overlap, side: str, extension: Row) -> Overlap:
+    """Return a row with another line on one side; the weaker of two actions holds.
+
+    The amount that two lines share is that of the line that holds it, so it does not pass to another first line.
+    """
+    action = extension.text("action") or row.action
+    return replace(
+        row, why=extension.text("why") or row.why,
+        action=row.action if (row.action, action) == ("warn", "error") else action,
+        amount=extension.number_of("shared_amount") if side == "a" or extension.text("other") else row.amount,
+        line_a=extension.text("line") if side == "a" else row.line_a,
+        line_b=extension.text("line") if side == "b" else row.line_b,
+    )  # fmt: skip

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -24,6 +25,12 @@ _CONSEQUENCE: dict[str, tuple[ValueType, str]] = {
 _RESPONSE: dict[str, tuple[ValueType, str]] = {
     "police": ("fiscal", "Police"), "other_cjs": ("fiscal", "Criminal Justice System"),
 }  # fmt: skip
+
+# Figures of the services table that price an offence or incident itself: anti-social behaviour, domestic violence, and
+# the crimes numbered in its eighth section, each with its parts.
+_INCIDENT = re.compile(r"service:gmca_cr(?:1_\d+|2_0|8_\d+)(?![^_])")
+# Public services whose money a unit cost of crime holds.
+_SERVICES = re.compile(r"\b(?:nhs|hospitals?|ambulances?|police|courts?|prisons?|probation|prosecution|justice)\b")
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,17 @@ class PricedBenefit:
         kind, _, key = (self.benefit.unit_cost or "").partition(":")
         return key if kind == "crime" else ""
 
+    @property
+    def offence(self) -> str:
+        """Whole figure of an offence or incident of which this is the cost or a part; empty for anything else."""
+        figure = _INCIDENT.match(self.benefit.unit_cost or "")
+        return self.crime or (figure.group() if figure else "")
+
+    @property
+    def public(self) -> bool:
+        """True when public money is gained, by its type or by the name of who gains."""
+        return any(part.kind == "fiscal" or _SERVICES.search(part.gainer.casefold()) for part in self.parts)
+
 
 def price_benefit(index: int, benefit: Benefit, reference: Reference) -> PricedBenefit:
     """Return what one event of a benefit is worth, in the prices of its source.
@@ -138,8 +156,14 @@ def _service(index: int, benefit: Benefit, row: ServiceCost) -> PricedBenefit:
     return PricedBenefit(
         index, benefit, row.item, (part,), year, benefit.events_per_outcome, unit=row.unit, source=row.source,
         status=row.status, note=_joined(benefit.note, row.unit, cashable, row.note),
-        declared_price_year=not row.price_year, tags=frozenset({f"service:{row.id}"}),
+        declared_price_year=not row.price_year, tags=frozenset({f"service:{row.id}", *_families(row.id)}),
     )  # fmt: skip
+
+
+def _families(key: str) -> Iterator[str]:
+    """Yield the figures that a service line belongs to: gmca_cr8_2_6 is one of gmca_cr8_2_*, and so is gmca_cr8_2."""
+    words = key.split("_")
+    yield from (f"service:{'_'.join(words[:number])}_*" for number in range(1, len(words) + 1))
 
 
 def _crime(index: int, benefit: Benefit, row: CrimeCost) -> PricedBenefit:

@@ -6,7 +6,6 @@ import math
 
 from evalkit.records import Scale
 
-
 SHARE = "share of 1"
 """Unit of an outcome between 0 and 1 that has none of its own; differences are said in percentage points."""
 

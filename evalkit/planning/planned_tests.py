@@ -120,7 +120,9 @@ def smallest_p(places: Places, roll: Roll) -> float:
         return 1.0 / possible if possible <= FULL_LIST else 1.0 / (draws + 1.0)
     if roll.method == "wild_bootstrap":
         return 2.0 / 2.0**count if FEWEST_SIGNS <= count <= 10 else 1.0 / (draws + 1.0)
-    return 1.0 / (draws + 1.0) if roll.method == "ferman_pinto" else 0.0
+    # A treated place's own change is among those drawn; where it alone has it, draw and estimate tie up to noise.
+    own = (1.0 - 1.0 / count) ** (count - 1) / count
+    return max(1.0 / (draws + 1.0), 0.5 * own) if roll.method == "ferman_pinto" else 0.0
 
 
 def nulls(places: Places, roll: Roll, own: bool, replications: int, seed: int) -> list[Null]:

@@ -10,7 +10,7 @@ from evalkit.records import Acceptability
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.money_reading import MoneyReading
-from evalkit.report.money_scale import chance, money, money_ticks
+from evalkit.report.money_scale import chance, exactly, money, money_ticks
 from evalkit.report.money_waterfall import money_source
 from evalkit.report.numbers import Shown, percent, pounds
 from evalkit.report.scales import step_for, ticks_within
@@ -24,14 +24,37 @@ def acceptability_figure(money_read: MoneyReading) -> Figure | None:
         return None
     unit = appraisal.acceptability_unit or "the outcome"
     priced = appraisal.acceptability_priced
-    mark = "Diamond and dashed line: the value that this appraisal uses" if priced is not None else ""
+    used = f"the value that this appraisal uses{_working(money_read)}"
+    mark = f"Diamond and dashed line: {used}" if priced is not None else ""
+    fixed = "The worth of a unit is held fixed here, so a probability on the curve leaves out how sure that worth is"
     return assembled(
         "acceptability", acceptability_message(curve, priced),
-        sentences(f"Probability that benefits exceed costs, by the worth of one unit of the outcome ({unit})", mark),
+        sentences(f"Probability that benefits exceed costs, by the worth of one unit of the outcome ({unit})", mark,
+                  fixed),
         money_source(money_read), "Probability that benefits exceed costs, by the worth of one unit of the outcome",
         described(_describe(curve, priced), money_read.simulated), _table(curve),
         lambda size: _draw(curve, priced, unit, size, simulated=money_read.simulated),
     )  # fmt: skip
+
+
+def _working(money_read: MoneyReading) -> str:
+    """Return how the worth of a unit is worked out from the table of every number; empty where that is not all."""
+    found: list[str] = []
+    amounts: list[float] = []
+    for one in money_read.appraisal.parameters:
+        if one.kind == "unit_cost":
+            found.append(pounds(one.stated))
+            amounts.append(one.stated)
+        elif one.kind in ("events", "multiplier") and found:
+            found[-1] += f" × {exactly(one.stated)}"
+            amounts[-1] *= one.stated
+    share = float((money_read.appraisal.optimism or {}).get("benefits") or 0.0)
+    worth, priced = " + ".join(found), money_read.appraisal.acceptability_priced
+    if priced is None or not math.isclose(sum(amounts) * (1.0 + share), priced, rel_tol=1e-6):
+        return ""  # a line that begins later, or at another rate of discount, is weighed by year as well
+    if share and worth:
+        worth = f"{f'({worth})' if len(found) > 1 else worth} × {exactly(1.0 + share)} for optimism"
+    return f", {worth}" if worth else ""
 
 
 def probability_at(curve: Sequence[Acceptability], value: float) -> float | None:

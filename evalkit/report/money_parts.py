@@ -12,7 +12,7 @@ from evalkit.report.exhibits import Exhibits
 from evalkit.report.figures import Figure
 from evalkit.report.money_costs import costs_table, optimism_table, payers_figure
 from evalkit.report.money_reading import MoneyReading, read_money, without_own_data
-from evalkit.report.money_scenarios import scenarios_figure
+from evalkit.report.money_scenarios import not_made, scenarios_figure
 from evalkit.report.money_spread import spread_figure
 from evalkit.report.money_tables import (
     by_kind_table,
@@ -119,7 +119,7 @@ def _parts(found: MoneyReading, exhibits: Exhibits, figures: Mapping[str, Markup
                table(by_year_table(found), folded=True)]),
         _part(found, "How sure is that?", how_sure(found),
               [figures.get("fig-net", ""), figures.get("fig-acceptability", "")]),
-        _part(found, "What would change it?", [],
+        _part(found, "What would change it?", not_made(found),
               [figures.get("fig-tornado", ""), figures.get("fig-choices", "")]),
         _part(found, "Where each number comes from", [],
               [table(parameters_table(found), folded=True),

@@ -41,10 +41,8 @@ class MoneyReading:
 
     @property
     def break_even(self) -> str:
-        """Sentence on the result at which benefits equal costs; empty where it is not known or may not stand."""
-        stored = self.appraisal.break_even
-        allowed = self.priced or self.monitoring or self.without_data
-        return str(stored["sentence"]) if stored and stored.get("sentence") and allowed else ""
+        """Sentence on where benefits equal costs, which owes nothing to the estimate; empty where not known."""
+        return str((self.appraisal.break_even or {}).get("sentence") or "")
 
     @property
     def lines(self) -> list[MoneyLine]:
@@ -63,7 +61,8 @@ def read_money(evaluation: Evaluation) -> MoneyReading | None:
     Notes
     -----
     With data, the analysis that is priced decides: it must not be monitoring, and no key check of it may speak against
-    it. Without data (a borrowed or assumed effect) the appraisal decides: it holds no benefits where none may stand.
+    it; the appraisal withholds its ratio, and all that rests on one, for the same reasons. Without data (a borrowed or
+    assumed effect) the appraisal decides: it holds no benefits where none may stand.
     """
     appraisal = evaluation.appraisal
     if appraisal is None:
@@ -76,9 +75,9 @@ def read_money(evaluation: Evaluation) -> MoneyReading | None:
     reading = read(evaluation, chosen)
     why_not = ""
     if reading.monitoring:
-        why_not = "Costs alone are shown: a comparison over time cannot say what the programme is worth."
+        why_not = "Benefits are not shown: a comparison over time cannot say what the programme is worth."
     elif not reading.reliable:
-        why_not = "Costs alone are shown: a key check speaks against the result, so it is not priced."
+        why_not = "Benefits are not shown: a key check speaks against the result, so it is not priced."
     return MoneyReading(appraisal, reading.may_price, why_not, reading.monitoring, False, evaluation.simulated)
 
 

@@ -53,17 +53,34 @@ def money_range(low: float | None, high: float | None) -> Shown:
     return Shown("no interval" if none else interval_text(low, high, _of_one_size(low, high)), low, high)
 
 
+def beside_range(value: float | None, low: float | None, high: float | None) -> str:
+    """Return an amount as the ends of its range beside it are written, so that it never seems known more closely."""
+    return pounds(value) if low is None and high is None else _of_one_size(low, high)(value)
+
+
+def exactly(x: float) -> str:
+    """Return a number that is taken as exact, without noughts that would look like figures: 0.004; 0.95; 420."""
+    text = number(x)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _of_one_size(low: float | None, high: float | None) -> Writer:
-    """Return how both ends of a range are written: in millions where one of them is, so that neither seems exact."""
-    largest = max((abs(end) for end in finite((low, high))), default=0.0)
+    """Return how both ends of a range are written: in one unit, with the decimals that tell them well apart."""
+    ends = finite((low, high))
+    largest = max((abs(end) for end in ends), default=0.0)
     size, name = next(((size, name) for size, name in UNITS if largest >= 0.9995 * size), (1.0, ""))
     if not name:
         return pounds
+    span = (max(ends) - min(ends)) / size if len(ends) > 1 else 1.0
+    decimals = 1 if span >= 0.95 or not span > 0.0 else min(3, math.ceil(-math.log10(span)) + 1)
 
     def write(x: float | None) -> str:
-        written = number(None if x is None else abs(x) / size, 1)
+        if x is None or not math.isfinite(x):
+            return number(x)
+        written = number(abs(x) / size, decimals)
         zero = not written.strip("0.,")
-        return "£0" if zero else f"{MINUS if x is not None and x < 0 else ''}£{written.removesuffix('.0')}{name}"
+        bare = written.rstrip("0").rstrip(".") if "." in written else written
+        return "£0" if zero else f"{MINUS if x < 0 else ''}£{bare}{name}"
 
     return write
 
@@ -77,12 +94,20 @@ def whole(x: float | None) -> Shown:
 
 def with_range(value: float | None, low: float | None, high: float | None) -> str:
     """Return an amount and its interval: `£278,000 (−£142,000 to £690,000)`."""
-    return pounds(value) if low is None and high is None else f"{pounds(value)} ({money_range(low, high)})"
+    if low is None and high is None:
+        return pounds(value)
+    return f"{beside_range(value, low, high)} ({money_range(low, high)})"
 
 
 def pounds_and_pence(x: float | None) -> str:
-    """Return pounds and pence: £1.67."""
-    return f"{MINUS if x is not None and x < 0 else ''}£{number(None if x is None else abs(x), 2)}"
+    """Return pounds and pence: £1.67; below a penny with one figure: £0.004, and `under £0.001` beyond."""
+    size = None if x is None else abs(x)
+    decimals = 2
+    if size is not None and 0.0 < size < 0.00995:
+        if size < 0.0005:
+            return f"under {MINUS}£0.001" if x is not None and x < 0 else "under £0.001"
+        decimals = 3
+    return f"{MINUS if x is not None and x < 0 else ''}£{number(size, decimals)}"
 
 
 def chance(probability: float) -> str:

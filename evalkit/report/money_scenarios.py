@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from evalkit.records import MoneyScenario
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.money_reading import MoneyReading
-from evalkit.report.money_scale import chance, money, money_range, money_ticks, pounds_and_pence
+from evalkit.report.money_scale import beside_range, chance, money, money_range, money_ticks, pounds_and_pence
 from evalkit.report.money_waterfall import money_source
 from evalkit.report.money_words import interval_of
-from evalkit.report.numbers import Shown, number, pounds
+from evalkit.report.numbers import Shown, number
 from evalkit.report.row_chart import Row, Rows, describe_rows, draw_rows
 from evalkit.report.scales import is_finite
 
@@ -41,6 +41,12 @@ def scenarios_figure(money_read: MoneyReading) -> Figure | None:
     )  # fmt: skip
 
 
+def not_made(money_read: MoneyReading) -> list[str]:
+    """Return the choices that could not be worked out, each with its reason; empty where net values may not stand."""
+    return [f"Not worked out: {one.name[:1].lower()}{one.name[1:]}; {one.reason}."
+            for one in money_read.appraisal.scenarios if one.reason and money_read.priced]  # fmt: skip
+
+
 def scenarios_message(drawn: Sequence[MoneyScenario]) -> str:
     """Return the message: over which amounts the choices range, and how many of them leave the sign open."""
     values = [one.net or 0.0 for one in drawn]
@@ -68,7 +74,7 @@ def _level(money_read: MoneyReading) -> float:
 def _row(one: MoneyScenario, *, strong: bool) -> Row:
     ends = money_range(one.net_low, one.net_high)
     return Row(one.name, "diamond" if strong else "ring", strong, one.net, one.net_low, one.net_high,
-               f"{pounds(one.net)} ({ends})")  # fmt: skip
+               f"{beside_range(one.net, one.net_low, one.net_high)} ({ends})")  # fmt: skip
 
 
 def _table(money_read: MoneyReading) -> tuple[tuple[str, ...], ...]:
@@ -76,7 +82,7 @@ def _table(money_read: MoneyReading) -> tuple[tuple[str, ...], ...]:
     head = ["Choice", "Cost", "Benefit", "Benefit less cost", interval_of(money_read.appraisal).capitalize(),
             "Probability that benefits exceed costs"]  # fmt: skip
     rows = []
-    for one in money_read.appraisal.scenarios:
+    for one in (each for each in money_read.appraisal.scenarios if not each.reason):
         likely = Shown("not known" if one.probability_positive is None else chance(one.probability_positive),
                        one.probability_positive)  # fmt: skip
         cells = [one.name, money(one.cost), money(one.benefit), money(one.net), money_range(one.net_low, one.net_high),

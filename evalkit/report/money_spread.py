@@ -9,9 +9,9 @@ from evalkit.records import Bin
 from evalkit.report.drawing import Band, Canvas, Drawing, Size, text_width
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.money_reading import MoneyReading
-from evalkit.report.money_scale import chance, money_range, money_ticks
+from evalkit.report.money_scale import beside_range, chance, money_range, money_ticks
 from evalkit.report.money_waterfall import money_source
-from evalkit.report.numbers import Shown, number, percent, pounds
+from evalkit.report.numbers import Shown, number, percent
 from evalkit.report.scales import step_for, ticks_within
 from evalkit.report.words import interval_label
 
@@ -23,6 +23,7 @@ def spread_figure(money_read: MoneyReading) -> Figure | None:
     if not money_read.priced or net is None or len(bins) < 2 or appraisal.probability_positive is None:
         return None
     drawn = f"{number(appraisal.draws_used, 0)} draws of " if appraisal.draws_used else ""
+    as_stated = beside_range(net.value, net.low, net.high)
     ends = f"; {interval_label(net.level)} {money_range(net.low, net.high)}" if net.low is not None else ""
     return assembled(
         "net", f"Benefits exceed costs with a probability of {chance(appraisal.probability_positive)}",
@@ -30,16 +31,16 @@ def spread_figure(money_read: MoneyReading) -> Figure | None:
                   "Blue, right of £0: benefits exceed costs. Grey, left of it: they do not",
                   "The first and the last bar hold all draws beyond the scale"),
         money_source(money_read), "Distribution of benefits less costs",
-        described(_describe(bins, appraisal.probability_positive, net.value), money_read.simulated), _table(bins),
-        lambda size: _draw(bins, net.value, size, simulated=money_read.simulated),
+        described(_describe(bins, appraisal.probability_positive, as_stated), money_read.simulated), _table(bins),
+        lambda size: _draw(bins, net.value, as_stated, size, simulated=money_read.simulated),
     )  # fmt: skip
 
 
-def _describe(bins: Sequence[Bin], probability: float, stated: float) -> str:
+def _describe(bins: Sequence[Bin], probability: float, stated: str) -> str:
     highest = max(bins, key=lambda one: one.share)
-    return (f"{len(bins)} bars from {pounds(bins[0].low)} to {pounds(bins[-1].high)}; the highest stands between "
-            f"{pounds(highest.low)} and {pounds(highest.high)}. {chance(probability)} of the draws lie right of £0. "
-            f"A dashed line marks the stated value, {pounds(stated)}.")  # fmt: skip
+    return (f"{len(bins)} bars from {money_range(bins[0].low, bins[-1].high)}; the highest stands for "
+            f"{money_range(highest.low, highest.high)}. {chance(probability)} of the draws lie right of £0. "
+            f"A dashed line marks the stated value, {stated}.")  # fmt: skip
 
 
 def _table(bins: Sequence[Bin]) -> tuple[tuple[str, ...], ...]:
@@ -47,7 +48,7 @@ def _table(bins: Sequence[Bin]) -> tuple[tuple[str, ...], ...]:
     return (("Benefits less costs", "Share of draws"), *rows)
 
 
-def _draw(bins: Sequence[Bin], stated: float, size: Size, *, simulated: bool) -> Drawing:
+def _draw(bins: Sequence[Bin], stated: float, as_stated: str, size: Size, *, simulated: bool) -> Drawing:
     """Return the chart at one size: a bar for each bin, parted at nought."""
     low, high = min(bins[0].low, 0.0, stated), max(bins[-1].high, 0.0, stated)
     most = max(one.share for one in bins)
@@ -60,7 +61,7 @@ def _draw(bins: Sequence[Bin], stated: float, size: Size, *, simulated: bool) ->
     for paint, places in (("muted", _left(bins)), ("observed", _right(bins))):
         drawing.bands += [Band(((begin, 0.0, share), (end, 0.0, share)), paint) for begin, end, share in places]
     at = drawing.canvas
-    words = f"As stated: {pounds(stated)}"
+    words = f"As stated: {as_stated}"
     half = text_width(words, size.tick, bold=True) / 2
     drawing.line([(stated, 0.0), (stated, at.y_at(top - 4))], "ink", 1.5, dashed=True)
     drawing.text(min(max(at.across(stated), half), size.width - half), top - 10, words, size.tick, bold=True,

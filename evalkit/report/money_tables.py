@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from evalkit.records import Appraisal, MoneyLine, MoneyReturn
 from evalkit.report.money_reading import MoneyReading
-from evalkit.report.money_scale import money, money_range, pounds_and_pence, whole
-from evalkit.report.money_words import interval_of
+from evalkit.report.money_scale import beside_range, money, money_range, pounds_and_pence, whole
+from evalkit.report.money_words import interval_of, ratio_terms
 from evalkit.report.numbers import Shown, interval_text, number, pounds
 from evalkit.report.scales import is_finite
 from evalkit.report.tables import Column, Table
@@ -18,6 +18,7 @@ STATUS = {
     "secondary": "Second-hand: check before use",
     "memory": "From memory: check before use",
     "declared": "Declared by the author",
+    "borrowed": "Found elsewhere: see its source",
     "estimated": "Estimated in this study",
 }
 KINDS = {"fiscal": "Public budgets (fiscal)", "economic": "The economy", "social": "People (social)"}
@@ -32,14 +33,16 @@ def totals_table(money_read: MoneyReading) -> Table | None:
     appraisal = money_read.appraisal
     found = (("Cost", appraisal.cost), ("Benefit", appraisal.benefit),
              ("Benefit less cost", appraisal.net_present_social_value))  # fmt: skip
-    rows = [(label, money(one.value), money_range(one.low, one.high)) for label, one in found if one is not None]
+    rows = [(label, Shown(beside_range(one.value, one.low, one.high), one.value), money_range(one.low, one.high))
+            for label, one in found if one is not None]  # fmt: skip
     ratio = appraisal.ratio
     if ratio is not None and not appraisal.ratio_withheld:
         ends = Shown(interval_text(ratio.low, ratio.high, pounds_and_pence), ratio.low, ratio.high)
         rows.append(("Benefit for each £1 of cost", Shown(pounds_and_pence(ratio.value), ratio.value), ends))
-    columns = [Column("What"), Column("Estimate", "number"), Column(interval_of(appraisal).capitalize(), "number")]
+    stated = "As assumed" if money_read.without_data else "Estimate"
+    columns = [Column("What"), Column(stated, "number"), Column(interval_of(appraisal).capitalize(), "number")]
     caption = f"Cost and benefit, present values in {appraisal.price_base or 'stated'} prices"
-    note = f"No ratio is given. {appraisal.ratio_withheld}" if appraisal.ratio_withheld else ""
+    note = f"No ratio is given. {appraisal.ratio_withheld}" if appraisal.ratio_withheld else ratio_terms(appraisal)
     return Table("tbl-money", caption, columns, rows, cards=True, note=note)
 
 
@@ -79,15 +82,16 @@ def returns_table(money_read: MoneyReading) -> Table | None:
 
 def by_year_table(money_read: MoneyReading) -> Table | None:
     """Return costs and benefits of each year."""
-    rows = [(year.year, whole(year.cost), whole(year.benefit),
+    rows = [(year.year, Shown(number(year.averted), year.averted), whole(year.cost), whole(year.benefit),
              Shown(number(year.discount_factor, 4), year.discount_factor), whole(year.cumulative))
             for year in money_read.appraisal.by_year]  # fmt: skip
     known = any(is_finite(year.cumulative) for year in money_read.appraisal.by_year)
     columns = [Column("Year"), *(Column(label, "number") for label in (
-        "Cost", "Benefit", "Discount factor", "Benefit less cost so far, discounted"))]  # fmt: skip
+        "Change that is priced", "Cost", "Benefit", "Discount factor", "Benefit less cost so far, discounted"))]
     keep = money_read.priced and known
-    return _without_benefits("tbl-money-year", "By year, not discounted", columns if keep else columns[:-1],
-                             rows if keep else [row[:-1] for row in rows], money_read.priced)  # fmt: skip
+    kept = [place for place in range(len(columns)) if (place != 1 or money_read.priced) and (place != 5 or keep)]
+    return _without_benefits("tbl-money-year", "By year, not discounted", [columns[place] for place in kept],
+                             [[row[place] for place in kept] for row in rows], money_read.priced)  # fmt: skip
 
 
 def by_payer_table(money_read: MoneyReading) -> Table | None:

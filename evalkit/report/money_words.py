@@ -8,7 +8,7 @@ from typing import Any
 from evalkit.records import Appraisal, Estimate, Evaluation
 from evalkit.report.changes import joined
 from evalkit.report.money_reading import MoneyReading, read_money
-from evalkit.report.money_scale import chance, money_range, pounds_and_pence
+from evalkit.report.money_scale import beside_range, chance, exactly, money_range, pounds_and_pence
 from evalkit.report.numbers import interval_text, number, percent, pounds, signed_percent
 from evalkit.report.scales import is_finite
 from evalkit.report.words import interval_label
@@ -20,8 +20,9 @@ NO_THRESHOLD = (
 TOLD_APART = 0.01
 """The mean of the draws stands beside the stated net value where they differ by more than this share of it."""
 _SAID_FIRST = ("The effect was not estimated here", "The effect is assumed to go on",
-               "Benefits are adjusted for additionality", "Deadweight is taken off")  # fmt: skip
-"""Cautions that `rests_on` says in its own words."""
+               "Benefits are adjusted for additionality", "Deadweight is taken off",
+               "A key check speaks against")  # fmt: skip
+"""Cautions that `rests_on`, or the reason why benefits are not shown, says in its own words."""
 
 
 def money_lead(money: MoneyReading) -> list[str]:
@@ -30,7 +31,8 @@ def money_lead(money: MoneyReading) -> list[str]:
     cost = cost_sentence(appraisal, planned=money.without_data)
     if money.clear:
         told = [cost, money.break_even]
-        return [text for text in (*told, ratio_sentence(appraisal)) if text]
+        ratio = ratio_sentence(appraisal, planned=money.without_data)
+        return [text for text in (*told, ratio) if text]
     return [text for text in (money.break_even, cost, net_range(money)) if text]
 
 
@@ -60,19 +62,42 @@ def cost_sentence(appraisal: Appraisal, *, planned: bool = False) -> str:
     ranged = appraisal.cost.low is not None and appraisal.cost.high is not None
     beside = f" ({interval_label(appraisal.cost.level)}: {money_range(appraisal.cost.low, appraisal.cost.high)})"
     return (
-        f"It {'would cost' if planned else 'cost'} {pounds(appraisal.cost.value)} {prices}{beside if ranged else ''}."
+        f"It {'would cost' if planned else 'cost'} "
+        f"{beside_range(appraisal.cost.value, appraisal.cost.low, appraisal.cost.high)} {prices}"
+        f"{beside if ranged else ''}."
     )
 
 
-def ratio_sentence(appraisal: Appraisal) -> str:
-    """Return what each pound gives, with its interval; empty where no ratio may stand."""
+def ratio_sentence(appraisal: Appraisal, *, planned: bool = False) -> str:
+    """Return what each pound gives, with interval, probability, edition and prices; empty where no ratio may stand.
+
+    Parameters
+    ----------
+    appraisal : Appraisal
+    planned : bool
+        Nothing was estimated here: the ratio is what the assumed change would give.
+    """
     ratio = appraisal.ratio
     if ratio is None or appraisal.ratio_withheld:
         return ""
     text = f"{pounds_and_pence(ratio.value)} of benefit"
     if ratio.low is not None:
         text += f" ({interval_label(ratio.level)}: {interval_text(ratio.low, ratio.high, pounds_and_pence)})"
-    return f"For each £1 of cost the estimate is {text}."
+    found = [f"For each £1 of cost the {'assumed change would give' if planned else 'estimate is'} {text}."]
+    return " ".join([*found, ratio_terms(appraisal)]).strip()
+
+
+def ratio_terms(appraisal: Appraisal) -> str:
+    """Return what stands beside every ratio: probability of a gain, editions of unit costs, price base, base year."""
+    likely = ""
+    if appraisal.probability_positive is not None:
+        likely = f"The probability that benefits exceed costs is {chance(appraisal.probability_positive)}. "
+    editions = dict.fromkeys(line.edition for line in appraisal.lines if line.side == "benefit" and line.edition)
+    found = [f"unit costs of crime of the {joined(editions)} edition{'s' if len(editions) > 1 else ''}" if editions
+             else "", f"{appraisal.price_base} prices" if appraisal.price_base else "",
+             f"discounted to {appraisal.base_year}" if appraisal.base_year else ""]  # fmt: skip
+    text = ", ".join(part for part in found if part)
+    return f"{likely}{text[:1].upper()}{text[1:]}." if text else likely.strip()
 
 
 def net_range(money: MoneyReading) -> str:
@@ -84,13 +109,23 @@ def net_range(money: MoneyReading) -> str:
 
 
 def rests_on(money: MoneyReading) -> list[str]:
-    """Return what was borrowed, assumed to go on, or adjusted, each in a sentence; these come before any figure."""
+    """Return what was borrowed, assumed to go on, adjusted or multiplied; these come before any figure.
+
+    Whatever enters the worth of one unit stands wherever a break-even does, whether benefits are shown or not.
+    """
     appraisal = money.appraisal
     found = [_borrowed(appraisal.borrowed)]
-    if money.priced or money.without_data:
+    valued = money.priced or bool(money.break_even)
+    if valued or money.without_data:
         found += [_persistence(appraisal.persistence), _additionality(appraisal.additionality)]
-    found.append(optimism_sentence(appraisal, benefits=money.priced))
-    return [text for text in found if text]
+    found.append(optimism_sentence(appraisal, benefits=valued, amounts=money.priced))
+    return [text for text in (*found, *(_counts(appraisal) if valued else ())) if text]
+
+
+def _counts(appraisal: Appraisal) -> list[str]:
+    """Return how many events are priced for each one that is counted, where that is not one."""
+    return [f"“{one.name}”: {exactly(one.stated)}." for one in appraisal.parameters
+            if one.kind in ("events", "multiplier") and one.stated != 1.0]  # fmt: skip
 
 
 def other_cautions(appraisal: Appraisal) -> list[str]:
@@ -131,8 +166,17 @@ def information_sentence(appraisal: Appraisal) -> str:
             "(expected value of perfect information).")  # fmt: skip
 
 
-def optimism_sentence(appraisal: Appraisal, *, benefits: bool) -> str:
-    """Return by how much costs and benefits were adjusted for optimism; empty where they were not."""
+def optimism_sentence(appraisal: Appraisal, *, benefits: bool, amounts: bool = True) -> str:
+    """Return by how much costs and benefits were adjusted for optimism; empty where they were not.
+
+    Parameters
+    ----------
+    appraisal : Appraisal
+    benefits : bool
+        Benefits enter what is printed, if only through the break-even.
+    amounts : bool
+        Benefits may be printed in pounds.
+    """
     made = appraisal.optimism
     if not made:
         return ""
@@ -143,7 +187,8 @@ def optimism_sentence(appraisal: Appraisal, *, benefits: bool) -> str:
         found.append(f"Costs are adjusted for optimism{moved}: {shares}.")
     if benefits and made.get("benefits"):
         after = None if appraisal.benefit is None else appraisal.benefit.value
-        moved = f" from {pounds(made.get('benefit_before'))} to {pounds(after)}"
+        known = amounts and is_finite(made.get("benefit_before")) and is_finite(after)
+        moved = f" from {pounds(made.get('benefit_before'))} to {pounds(after)}" if known else ""
         found.append(f"Benefits are adjusted for optimism{moved}: {made.get('benefits_words')}.")
     return " ".join(found)
 
@@ -171,7 +216,8 @@ def unit_sentence(appraisal: Appraisal) -> str:
         return ""
     ranged = f" ({interval_label(each.level)}: {money_range(each.low, each.high)})" if each.low is not None else ""
     counted = appraisal.acceptability_unit or "as counted"
-    return f"Cost for one unit of the outcome ({counted}): {pounds(each.value)}{ranged}."
+    value = beside_range(each.value, each.low, each.high)
+    return f"Cost for one unit of the outcome ({counted}): {value}{ranged}."
 
 
 def payback_sentence(appraisal: Appraisal) -> str:
@@ -224,7 +270,7 @@ def _persistence(lasting: Mapping[str, Any] | None) -> str:
     kept, priced = percent(100 * float(lasting["keeps"])), number(float(lasting["share_of_observed"]), 2)
     return (f"The change is assumed to go on for {span} after the data end, each keeping {kept} of the year before "
             f"({_inside(lasting['source'])}); the data do not show it. In all, {priced} times what was observed is "
-            "priced.")  # fmt: skip
+            "counted.")  # fmt: skip
 
 
 def _additionality(made: Mapping[str, Any] | None) -> str:

@@ -9,9 +9,9 @@ from evalkit.report.bar_chart import Bar, Bars, Piece, describe_bars, draw_bars
 from evalkit.report.changes import joined
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.money_reading import MoneyReading
-from evalkit.report.money_scale import money, money_range
+from evalkit.report.money_scale import beside_range, exactly, money, money_range
 from evalkit.report.money_waterfall import money_source
-from evalkit.report.numbers import Shown, interval_text, number, pounds
+from evalkit.report.numbers import Shown, interval_text, number, percent, pounds
 from evalkit.report.scales import is_finite
 
 MOST_BARS = 12
@@ -59,17 +59,23 @@ def tornado_message(ranged: Sequence[MoneyParameter], *, exact: bool) -> str:
 
 def exact_note(money_read: MoneyReading) -> str:
     """Return which numbers are taken as exact, so that nobody takes a missing bar for certainty."""
-    names = [one.name for one in money_read.appraisal.parameters if one.low is None]
-    if not names:
-        return ""
-    return f"Without a range, and so without a bar: {joined(f'“{name}”' for name in names)}"
+    exact = [one for one in money_read.appraisal.parameters if one.low is None]
+    names = [f"“{one.name}”" for one in exact if one.kind in ("effect", "cost", "unit_cost", "multiplier")]
+    others = len(exact) - len(names)
+    if others:  # named in the table: a chart has no room for every rate and share
+        names.append(f"{number(others, 0)} adjustments and rates of the table of every number")
+    return f"Without a range, and so without a bar: {joined(names)}" if names else ""
 
 
 def amount(parameter: MoneyParameter, value: float | None) -> str:
-    """Return a value of a parameter in its own unit: pounds where it is money."""
+    """Return a value of a parameter in its own unit: pounds, with the figures of its range, or percent."""
     if value is None:
         return "not known"
-    return pounds(value) if parameter.unit.startswith("£") else number(value)
+    if parameter.unit.startswith("%"):
+        return percent(value, 0 if value == round(value) else 1)
+    if parameter.unit.startswith("£"):
+        return beside_range(value, parameter.low, parameter.high)
+    return exactly(value) if parameter.low is None else number(value)
 
 
 def range_words(parameter: MoneyParameter) -> str:
@@ -82,8 +88,8 @@ def range_words(parameter: MoneyParameter) -> str:
 
 
 def unit_words(parameter: MoneyParameter) -> str:
-    """Return the unit without its sign of pounds."""
-    return parameter.unit.removeprefix("£").strip(" ,")
+    """Return the unit without the sign of pounds or percent that stands with the number."""
+    return parameter.unit.removeprefix("£").removeprefix("%").strip(" ,")
 
 
 def parameter_effects(money_read: MoneyReading) -> tuple[tuple[str, ...], ...]:

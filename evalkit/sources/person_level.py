@@ -6,6 +6,8 @@ import csv
 import gzip
 import re
 import warnings
+import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 from evalkit.errors import DataError, Problem
@@ -63,7 +65,7 @@ def person_level_problems(data: Data, folders: Folders) -> list[Problem]:
         if not path.is_relative_to((folders.project / "data").resolve()):
             return []
         columns = _sample(data, path)
-    except (DataError, OSError, ValueError, LookupError, EOFError, csv.Error):
+    except (DataError, OSError, ValueError, LookupError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error):
         return []
     units = {data.unit}
     found = ((name, _kind(name, cells, unit=name in units)) for name, cells in columns.items())

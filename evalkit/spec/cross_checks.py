@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from evalkit.appraisal.countable import counting_problem
 from evalkit.appraisal.economics import economics_problems
 from evalkit.disclosure import rule_of
 from evalkit.errors import EvalkitError, Problem
@@ -74,9 +75,23 @@ def cross_problems(study: Study, document: Document, folders: Folders, *, whole:
         people = person_level_problems(study.data, folders)
         problems += [_placed(problem, document) for problem in [*looked, *joined, *beside, *people]]
     if study.economics is not None:
-        found = economics_problems(study.economics, folders.project)
+        found = [*economics_problems(study.economics, folders.project), *_uncounted(study)]
         problems += [_placed(problem, document) for problem in found]
     return problems
+
+
+def _uncounted(study: Study) -> Iterator[Problem]:
+    """Yield benefits on a primary outcome of which no data could make events.
+
+    A proportion or yes/no outcome may still get its exposure from the rows that it is made of.
+    """
+    if study.economics is None or not study.economics.benefits or study.economics.analysis != "primary":
+        return
+    for outcome in study.outcomes.values():
+        if outcome.role == "primary" and outcome.kind in ("rate", "continuous"):
+            problem = counting_problem(outcome.kind, exposure=outcome.exposure is not None, per=outcome.per)
+            if problem is not None:
+                yield problem
 
 
 def named_columns(study: Study) -> dict[str, str]:

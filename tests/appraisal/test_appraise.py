@@ -7,7 +7,7 @@ import numpy
 import pytest
 from pydantic import ValidationError
 
-from evalkit.appraisal import AppraisedEffect, appraise, totals_by_kind
+from evalkit.appraisal import AppraisedEffect, appraise, totals_by_kind, without_data
 from evalkit.appraisal.uncertainty import (
     normal_probability_positive,
     normal_value_of_perfect_information,
@@ -44,7 +44,7 @@ def test_t10_break_even_sentence(block):
     found = appraise(block(), effect()).break_even
     assert found["value"] == pytest.approx(26.19, abs=0.01)
     assert found["percent"] == pytest.approx(2.619, abs=0.001)
-    sentence = "Benefits would equal costs at 26.2 fewer offences (2.62% of those expected)"
+    sentence = "Benefits would equal costs at 26.2 fewer offences in 2024-25 (2.62% of the 1,000 expected)"
     assert found["sentence"] == f"{sentence}."
     recorded = block(benefits=[{"item": "Violence", "unit_cost": "crime:violence_with_injury", "edition": "2019/20",
                                 "multiplier": "apply", "outcome_is": "recorded"}])  # fmt: skip
@@ -76,6 +76,50 @@ def test_t17_interval_with_zero_has_no_ratio_but_a_net_value(block):
     assert found.break_even is not None
 
 
+def test_a_key_check_against_the_result_withholds_all_that_rests_on_a_ratio(block):
+    cashable = {"share": 0.1, "source": "Finance director"}
+    made = block(benefits=[{"item": "Violence", "unit_cost": "crime:violence_with_injury", "edition": "2019/20",
+                            "outcome_is": "actual", "cashable": cashable}])  # fmt: skip
+    open_, shut = appraise(made, effect()), appraise(made, effect(key_check="parallel trends"))
+    assert open_.ratio is not None
+    assert (shut.ratio, shut.payback, shut.cost_per_outcome) == (None, None, None)
+    assert "A key check speaks against the result (parallel trends)" in shut.ratio_withheld
+    assert [one.ratio for one in shut.returns] == [None, None]
+    assert all(one.ratio is None for one in shut.scenarios)
+    assert shut.net_present_social_value.low == open_.net_present_social_value.low
+    assert any("not to be relied on" in text for text in shut.cautions)
+    assert shut.break_even["value"] == open_.break_even["value"]
+    assert shut.break_even["percent"] is None
+    assert shut.break_even["sentence"] == ("Benefits would equal costs at 26.2 fewer offences in 2024-25. "
+                                           "This study cannot say whether the programme reached that.")  # fmt: skip
+
+
+def test_every_number_is_a_row_and_an_edition_without_the_offence_is_named(block):
+    benefit = {"item": "Damage avoided", "unit_cost": "crime:criminal_damage", "edition": "2019/20",
+               "outcome_is": "actual"}  # fmt: skip
+    lent = {"value": -14.0, "low": -23.0, "high": -4.0, "baseline": 420, "unit": "cases", "years": {"2024-25": 0.5},
+            "transfer_discount": 0.25, "transfer_reason": "Larger cities", "compared_with": "counterfactual",
+            "source": "Review (2019), table 2"}  # fmt: skip
+    made = block(benefits=[benefit], effect=lent, optimism_bias={"costs": 0.1, "benefits": -0.05},
+                 additionality={"displacement": 0.1, "source": "Survey"},
+                 persistence={"years": 1, "keeps": 0.5, "source": "Assumed"})  # fmt: skip
+    found = appraise(made, without_data(made, "impact"))
+    rows = {one.name: one.stated for one in found.parameters}
+    assert rows["Expected without the programme"] == 420
+    assert rows["Taken off for carrying the effect here"] == 25
+    assert rows["Share of the full effect in 2024-25"] == 50
+    assert rows["Additionality: displacement"] == 10
+    assert rows["Optimism: Team (NHS)"] == 10
+    assert rows["Optimism: benefits"] == -5
+    assert rows["Effect kept from one of these years to the next"] == 50
+    assert rows["Discount rate"] == pytest.approx(3.5)
+    assert (found.parameters[0].source, found.parameters[0].status) == ("Review (2019), table 2", "borrowed")
+    left = [one for one in found.scenarios if one.reason]
+    assert [one.net for one in left] == [None] * len(left)
+    assert any("criminal damage" in one.reason for one in left)
+    assert found.payback is None or "estimated" not in found.payback["sentence"]
+
+
 def test_relative_interval_with_zero_withholds_as_well(block):
     relative = Estimate(-6.0, unit="percent", low=-13.0, high=1.0)
     assert appraise(block(), effect(relative=relative)).ratio is None
@@ -102,7 +146,7 @@ def test_effect_without_interval_or_without_estimate(block):
     assert found.break_even["percent"] is None
     found = appraise(block(), AppraisedEffect(None, design="before_after", level="monitoring", unit="robberies"))
     assert "monitoring" in found.ratio_withheld
-    assert "26.2 fewer robberies." in found.break_even["sentence"]
+    assert "26.2 fewer robberies in 2024-25." in found.break_even["sentence"]
 
 
 def test_unknown_cost_is_not_known_everywhere(block):

@@ -319,8 +319,8 @@ class TestUncertainty:
                    {"shape": "gamma", "standard_deviation": 0.1, "source": "Crime survey"}}  # fmt: skip
         found = appraise(five_years(benefits=[benefit]), effect(60.0, 10.0))
         kinds = [one.kind for one in found.parameters]
-        assert kinds == ["effect", "cost", "unit_cost", "multiplier"]
-        multiplier = found.parameters[-1]
+        assert kinds == ["effect", "cost", "unit_cost", "multiplier", "rate"]
+        multiplier = found.parameters[3]
         assert multiplier.stated == pytest.approx(1.64)
         assert multiplier.distribution == "gamma, standard deviation 10%"
         assert multiplier.net_low < found.net_present_social_value.value < multiplier.net_high

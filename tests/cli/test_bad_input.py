@@ -203,7 +203,7 @@ WRONG_DATA: dict[str, tuple[str | bytes | None, str, tuple[str, ...]]] = {
     "no comparison": (
         text_of([row for row in table() if row[0] in ("North", "South")]),
         STUDY,
-        ("9:15", "there is nobody to compare with", "add units that are never treated"),
+        ("9:24", "there is nobody to compare with", "add units that are never treated"),
     ),
     "unknown unit": (text_of(table()), STUDY.replace("North:", "Nroth:"), ("'Nroth' is not among", "mean 'North'?")),
     "one period": (

@@ -254,3 +254,30 @@ class TestLeavingOutWhatIsIncomplete:
         assert any("these are treated: T0" in each for each in told)
         assert any("no such untreated unit in the data: c2" in each and "did you mean 'C2'?" in each for each in told)
         assert any("no such untreated unit in the data: C33" in each for each in told)
+
+
+def test_too_few_donors_for_placebos_name_another_inference(places: Callable[..., Panel]) -> None:
+    found = refused(places(never=4), estimator="synthetic_did", inference="placebo")
+    assert "`inference: jackknife` or `bootstrap`" in found.mend
+    assert found.where == "design.inference"
+
+
+def test_weights_of_a_synthetic_method_are_named_by_their_own_key(places: Callable[..., Panel]) -> None:
+    data = treating(places(), "T0")
+    weighted = changed(data, weight=1.0 + (data.frame["unit"] == "C1"))
+    found = refused(weighted, estimator="synthetic_control", weights="population")
+    assert "takes neither covariates nor weights" in found.message
+    assert found.where == "design.weights"
+
+
+def test_everyone_treated_at_once_points_to_the_starts(write_study: Callable[..., Path]) -> None:
+    study = write_study(STUDY.format(estimator="two_way_fixed_effects").replace(
+        "intervention: {treated_column: treated}", "intervention:\n  label: It begins\n  starts: {A: 2004, B: 2004}"))
+    (study.parents[1] / "data").mkdir(exist_ok=True)
+    rows = [f"{unit},{year},{5 + year % 3}" for unit in "AB" for year in range(2000, 2009)]
+    (study.parents[1] / "data" / "rows.csv").write_text("\n".join(["unit,year,n", *rows]))
+    with pytest.raises(DesignError) as caught:
+        flow.evaluate(load_spec(study))
+    found = caught.value.problems[0]
+    assert "every unit is treated from 2004 on" in found.message
+    assert (found.line, found.source_line.strip()) == (7, "starts: {A: 2004, B: 2004}")

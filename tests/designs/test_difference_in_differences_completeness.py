@@ -14,6 +14,9 @@ import numpy
 import pytest
 
 from evalkit.designs import DifferenceInDifferences
+from evalkit.designs.difference_in_differences.adoption import adoption
+from evalkit.designs.difference_in_differences.estimators import fitted
+from evalkit.designs.difference_in_differences.lone_starts import seen_cells
 from evalkit.errors import DesignError
 from evalkit.records import Diagnostic, Panel, Result
 
@@ -137,12 +140,17 @@ class TestImputation:
         assert check(steep, "anticipation").verdict == "sign against"
 
     def test_the_test_of_the_leads_is_that_of_one_regression(self, places: Callable[..., Panel]) -> None:
-        """A joint F test of leads among untreated rows, by statsmodels with terms for units and periods."""
+        """A joint F test of leads among untreated rows, by statsmodels with terms for units and periods.
+
+        It is what leads are tested with before few treated units are thought of.
+        """
         import pandas
         import statsmodels.api as sm
 
         data = places(staggered=True)
-        result = bare(data, estimator="imputation", leads=3, inference="cluster_robust", small_sample="effects_counted")
+        options = {"inference": "cluster_robust", "small_sample": "effects_counted"}
+        design = DifferenceInDifferences(estimator="imputation", leads=3, **options).resolve(data)
+        result = fitted(design, data, adoption(data, None, None))[0]
         frame = data.frame[~(data.frame["time"] >= data.frame["first_time"])]
         since = (frame["time"] - frame["first_time"]).to_numpy()
         leads = numpy.column_stack([(since == -k).astype(float) for k in (3, 2, 1)])
@@ -181,11 +189,8 @@ class TestLoneStarts:
     def test_its_own_effects_stand_without_interval(self, estimator: str, places: Callable[..., Panel]) -> None:
         data = with_starts(places(staggered=True), self.STARTS)
         result = bare(data, estimator=estimator, inference="cluster_robust")
-        bounded = {row.group for row in result.group_time if row.se is not None}
-        assert bounded == {"2006", "2007"}
-        groups = {row["label"]: row["se"] for row in result.aggregations["group"]["by"]}
-        assert [label for label, error in groups.items() if error is None] == ["2008"]
-        assert all(row["se"] for row in result.aggregations["calendar"]["by"])
+        assert all(row.se is None for row in result.group_time), "starts of one and of two have no interval"
+        assert all(row["se"] is None for kind in ("group", "calendar") for row in result.aggregations[kind]["by"])
         found = check(result, "lone_starts")
         assert (found.verdict, found.statistic, found.key) == ("sign against", 1.0, False)
         assert "1 start of 3 has one unit each: T2 (2008)" in found.reading
@@ -212,12 +217,11 @@ class TestLoneStarts:
         data = with_starts(places(staggered=True), self.STARTS)
         result = bare(data, estimator="imputation", inference="cluster_robust")
         assert "averages by event time" in result.standard_errors
-        lone = {row.period: row.se for row in result.group_time if row.group == "2008"}
-        assert all(lone.values())
-        alone = with_starts(data, {"T0": 36, "T2": 38})
-        short = bare(alone, estimator="imputation", inference="cluster_robust")
-        late = {row.period: row.se for row in short.group_time if row.group == "2006"}
-        assert [period for period, error in late.items() if error is None] == ["2010", "2011"]
+        assert result.effect.low < result.effect.value < result.effect.high
+        cohort, period = numpy.array([36, 36, 36, 38]), numpy.array([38, 40, 41, 40])
+        alone = {36: "T0", 38: "T2"}  # two years after the start is seen in both, later ones in one
+        assert seen_cells(cohort, period, alone, True).tolist() == [True, False, False, True]
+        assert not seen_cells(cohort, period, alone, False).any()
 
     def test_no_start_is_lone(self, places: Callable[..., Panel]) -> None:
         result = bare(places(staggered=True), estimator="callaway_santanna", inference="cluster_robust")

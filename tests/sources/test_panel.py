@@ -349,3 +349,16 @@ def test_a_gap_of_several_periods() -> None:
     assert found[3] == gaps("2022-02")[0]
     with pytest.raises(DataError, match=r"ends \(2021-11\) before it begins \(2022-02\)"):
         gaps({"from": "2022-02", "to": "2021-11"})
+
+
+def test_a_survey_without_its_sampling_is_told_of_it() -> None:
+    import pandas
+
+    from evalkit.sources import CsvData, Intervention, Outcome, build_panel
+
+    rows = pandas.DataFrame({"area": ["A"] * 4, "year": [2000, 2000, 2001, 2001], "y": [1, 2, 1, 2],
+                             "wt": [1.0, 2.0, 1.0, 1.0]}).astype(str)  # fmt: skip
+    data = CsvData.model_validate({"source": "csv", "path": "x.csv", "unit": "area", "weight": "wt",
+                                   "period": {"column": "year", "frequency": "year"}})  # fmt: skip
+    with pytest.raises(DataError, match="sampling: repeated_cross_section"):
+        build_panel(data, rows, "y", Outcome(label="Y", column="y"), Intervention(start=2001))
