@@ -68,6 +68,10 @@ class Benefit(Block):
         "standard", description="health: the lower Green Book rate, for effects on health itself (QALYs, lives)"
     )
     income_uprated: bool = Field(False, description="The value grows with incomes, so the health rate would be wrong")
+    other_values: list[Pounds] = Field(
+        default_factory=list,
+        description="Other pounds per event, in the same prices, each a scenario: for values that policy sets",
+    )
     first_year: FinancialYear | None = Field(
         None, description="First financial year in which it is gained; when left out, from the effect on"
     )

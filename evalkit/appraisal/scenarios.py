@@ -79,6 +79,7 @@ def _others(whole: Assessment, reference: Reference) -> Iterator[tuple[str, Econ
     if any(benefit.multiplier == "apply" for benefit in economics.benefits):
         alone = {"multiplier": "none", "multiplier_uncertainty": None}
         yield "Recorded offences alone, without the multiplier", _with(economics, alone)
+    yield from _values(whole)
     if economics.discount_rate == "standard":
         yield (
             "Lower discount rates (Green Book sensitivity)",
@@ -91,6 +92,18 @@ def _others(whole: Assessment, reference: Reference) -> Iterator[tuple[str, Econ
         yield "Without adjustment for additionality", economics.model_copy(update={"additionality": None})
     if economics.persistence is not None:
         yield "The effect ends where the data end", economics.model_copy(update={"persistence": None})
+
+
+def _values(whole: Assessment) -> Iterator[tuple[str, Economics]]:
+    """Yield the block with each other value that a benefit names: as many more or fewer events at the stated value."""
+    economics = whole.economics
+    for line in whole.lines:
+        for value in line.benefit.other_values:
+            events = line.benefit.events_per_outcome * value / line.printed
+            changed = line.benefit.model_copy(update={"events_per_outcome": events})
+            benefits = [changed if at == line.index else one for at, one in enumerate(economics.benefits)]
+            name = f"{line.benefit.item}: £{value:,.0f} each in place of £{line.printed:,.0f}"
+            yield name, economics.model_copy(update={"benefits": benefits})
 
 
 def _editions(economics: Economics, used: set[str], reference: Reference) -> Iterator[tuple[str, Economics]]:

@@ -239,6 +239,14 @@ class TestEffectOverTime:
         with pytest.raises(SpecError, match="nothing is left of the effect after displacement 100%"):
             appraise(moved, effect())
 
+    def test_other_values_of_policy_are_scenarios(self):
+        """A QALY at the table's value, and at £60,000 beside it."""
+        qaly = {"item": "Health", "unit_cost": "service:qaly", "price_year": "2024-25", "gainer": "Patients",
+                "events_per_outcome": 0.01, "discount": "health", "other_values": [60_000]}  # fmt: skip
+        found = appraise(five_years(benefits=[qaly]), effect())
+        (other,) = (one for one in found.scenarios if one.name.startswith("Health: £60,000 each in place of £"))
+        assert other.benefit / found.benefit.value == pytest.approx(60_000 / found.lines[-1].unit_cost_printed)
+
     def test_a_gain_before_the_effect_is_refused(self):
         early = {"item": "x", "value": 1, "gainer": "NHS", "first_year": "2024-25", **PRICE}
         with pytest.raises(SpecError, match="before the effect begins in 2026-27") as caught:
