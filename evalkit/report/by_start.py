@@ -152,9 +152,7 @@ def _together(by: Sequence[Mapping[str, Any]]) -> bool:
     return any(one.get("simultaneous_low") is not None for one in by)
 
 
-def _cells(
-    analysis: Analysis, label: str, one: Mapping[str, Any], by: Sequence[Mapping[str, Any]]
-) -> tuple[str, ...]:
+def _cells(analysis: Analysis, label: str, one: Mapping[str, Any], by: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return a row of the table behind a chart: value, pointwise bounds and, where any row has them, simultaneous."""
     alone, unknown = _change(analysis, one), Shown("not known", None, None)
     value, interval = written(alone)

@@ -86,8 +86,19 @@ def by_year_table(money_read: MoneyReading) -> Table | None:
              Shown(number(year.discount_factor, 4), year.discount_factor), whole(year.cumulative))
             for year in money_read.appraisal.by_year]  # fmt: skip
     known = any(is_finite(year.cumulative) for year in money_read.appraisal.by_year)
-    columns = [Column("Year"), *(Column(label, "number") for label in (
-        "Change that is priced", "Cost", "Benefit", "Discount factor", "Benefit less cost so far, discounted"))]
+    columns = [
+        Column("Year"),
+        *(
+            Column(label, "number")
+            for label in (
+                "Change that is priced",
+                "Cost",
+                "Benefit",
+                "Discount factor",
+                "Benefit less cost so far, discounted",
+            )
+        ),
+    ]
     keep = money_read.priced and known
     kept = [place for place in range(len(columns)) if (place != 1 or money_read.priced) and (place != 5 or keep)]
     return _without_benefits("tbl-money-year", "By year, not discounted", [columns[place] for place in kept],

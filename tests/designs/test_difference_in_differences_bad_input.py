@@ -271,8 +271,11 @@ def test_weights_of_a_synthetic_method_are_named_by_their_own_key(places: Callab
 
 
 def test_everyone_treated_at_once_points_to_the_starts(write_study: Callable[..., Path]) -> None:
-    study = write_study(STUDY.format(estimator="two_way_fixed_effects").replace(
-        "intervention: {treated_column: treated}", "intervention:\n  label: It begins\n  starts: {A: 2004, B: 2004}"))
+    study = write_study(
+        STUDY.format(estimator="two_way_fixed_effects").replace(
+            "intervention: {treated_column: treated}", "intervention:\n  label: It begins\n  starts: {A: 2004, B: 2004}"
+        )
+    )
     (study.parents[1] / "data").mkdir(exist_ok=True)
     rows = [f"{unit},{year},{5 + year % 3}" for unit in "AB" for year in range(2000, 2009)]
     (study.parents[1] / "data" / "rows.csv").write_text("\n".join(["unit,year,n", *rows]))

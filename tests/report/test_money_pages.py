@@ -150,8 +150,14 @@ class TestWithoutData:
 
 class TestWhatTheBreakEvenRestsOn:
     def block(self, **changes):
-        benefits = [{"item": "Years in good health", "unit_cost": "service:qaly", "events_per_outcome": 0.004,
-                     "price_year": "2022-23"}]
+        benefits = [
+            {
+                "item": "Years in good health",
+                "unit_cost": "service:qaly",
+                "events_per_outcome": 0.004,
+                "price_year": "2022-23",
+            }
+        ]
         return demo_money.economics(benefits=benefits, income_weights=None, **changes)
 
     def test_monitoring_prints_all_that_enters_it_and_no_amount_of_benefits(self):

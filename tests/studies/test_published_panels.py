@@ -85,7 +85,6 @@ class TestCountyEmployment:
         assert again.group_time[0].value == pytest.approx(result.group_time[0].value, rel=1e-9)
         assert again.aggregations["dynamic"]["overall"]["value"] == pytest.approx(-0.0772, abs=5e-5)
 
-
     def test_anticipation_leaves_out_the_first_start(
         self, run: Callable[..., Evaluation], counties: list[tuple[object, ...]]
     ) -> None:

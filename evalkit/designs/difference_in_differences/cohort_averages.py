@@ -127,9 +127,7 @@ def band(average: Aggregation, seen: numpy.ndarray, level: float, draws: int, se
     return Bands(numpy.asarray(errors), average.overall_standard_error, single, together)
 
 
-def clusters_by_start(
-    unit: pandas.Series, cluster: pandas.Series, starts: Mapping[str, int]
-) -> dict[float, set[Any]]:
+def clusters_by_start(unit: pandas.Series, cluster: pandas.Series, starts: Mapping[str, int]) -> dict[float, set[Any]]:
     """Return the clusters with units of each start, from the unit and the cluster of each row."""
     return {float(start): set(group) for start, group in cluster.groupby(unit.map(starts))}
 
@@ -141,9 +139,7 @@ def enough_in_start(cells: Cells, clusters: Mapping[float, set[Any]]) -> numpy.n
     return numpy.array([len(clusters.get(float(start), ())) >= FEW_TREATED_CLUSTERS for start in cells.cohort])
 
 
-def enough_behind(
-    kind: Kind, labels: numpy.ndarray, cells: Cells, clusters: Mapping[float, set[Any]]
-) -> numpy.ndarray:
+def enough_behind(kind: Kind, labels: numpy.ndarray, cells: Cells, clusters: Mapping[float, set[Any]]) -> numpy.ndarray:
     """Return which averages have six treated clusters or more behind them, as a clustered error needs.
 
     Parameters

@@ -72,9 +72,7 @@ def _imputed(
     if design.estimator != "callaway_santanna" or "estimator" not in design.left_open:
         return ()
     method = str((result.inference or {}).get("method", "auto"))
-    wanted = design.model_copy(
-        update={"estimator": "imputation", "inference": "auto" if method == "none" else method}
-    )
+    wanted = design.model_copy(update={"estimator": "imputation", "inference": "auto" if method == "none" else method})
     rule = "Imputation on the same scale, by the same inference: against all periods before, not one."
     try:
         found = wanted.estimate(model.panel, supplements=False)
