@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from evalkit.designs.outcomes import named
 from evalkit.errors import DesignError
 from evalkit.planning.places import Places, learn
-from evalkit.planning.planned_tests import SYNTHETIC, Roll, nulls, roll_of, smallest_p
+from evalkit.planning.planned_tests import nulls
+from evalkit.planning.rolls import SYNTHETIC, Roll, roll_of, smallest_p
 
 if TYPE_CHECKING:
     from evalkit.designs.difference_in_differences.design import DifferenceInDifferences

@@ -21,7 +21,8 @@ from evalkit.estimation.few_units.null_panels import Noise
 from evalkit.estimation.few_units.planned_power import smallest_effect
 from evalkit.periods import as_pandas
 from evalkit.planning.places import Places, learn
-from evalkit.planning.planned_tests import nulls, roll_of, smallest_p, weights_of
+from evalkit.planning.planned_tests import nulls, weights_of
+from evalkit.planning.rolls import roll_of, smallest_p
 from evalkit.records import Measure, Panel
 
 Design = DifferenceInDifferences
