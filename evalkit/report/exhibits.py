@@ -47,6 +47,8 @@ class Exhibits:
         CSV files by name.
     downloads : list of (str, str)
         File name and what it holds.
+    sections : list of str
+        Sections that hold something, by id, as far as they have been made.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Exhibits:
     names: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     downloads: list[tuple[str, str]] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
 
     def figure(self, drawn: figures.Figure | None, name: str, heading: int = 3) -> Markup | str:
         """Return a figure as a block of the page; empty when there is nothing to draw."""

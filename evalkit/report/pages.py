@@ -12,12 +12,26 @@ import yaml
 from evalkit.errors import SpecError
 from evalkit.records import Evaluation
 from evalkit.report import arrangements, exhibits, particulars, summary, supplement_figures, supplement_parts
+from evalkit.report.checklists import section as checklists
 from evalkit.report.ladder import read
 from evalkit.report.money_parts import leading_figure, money_card, money_figures, money_section
 from evalkit.report.narrative import safe_markdown
+from evalkit.report.parts import Room
 from evalkit.report.result_tables import analyses_table, checks_table, failures_table, result_table, terms_table
 from evalkit.report.selection import coverage_sentences
 from evalkit.report.templates import escape_markdown, page_environment, raw_block, render_exhibit
+from evalkit.report.told import (
+    assurance,
+    data,
+    delivery,
+    emmie,
+    fairness,
+    plan,
+    questions,
+    recommendations,
+    rollout,
+    strategies,
+)
 from evalkit.report.words import capital, headline
 
 if TYPE_CHECKING:
@@ -27,23 +41,47 @@ SECTIONS = {
     "background": "Background",
     "glance": "Programme at a glance",
     "theory": "Why it might help",
+    "strategies": "Which strategies this informs",
     "questions": "What was asked",
+    "plan": "The plan, and what became of it",
+    "rollout": "Where and when",
+    "data": "The data",
+    "delivery": "How it was delivered",
     "design": "How the study was designed",
     "result": "What happened",
     "checks": "What we checked",
     "analyses": "Would other choices change the answer?",
     "events": "Before and after the start, step by step",
     "claims": "The published figure",
-    "limits": "What we cannot say, in full",
+    "fairness": "Fairness and harm",
     "money": "Value for money",
+    "emmie": "Why, for whom and how",
+    "limits": "What we cannot say, in full",
+    "recommendations": "What should be done",
     "method": "Method",
     "notes": "Notes by the authors",
     "responsible": "Who answers for it",
+    "assurance": "Who checked it",
+    "checklists": "Reporting checklists",
     "provenance": "Where this comes from",
     "downloads": "Downloads",
     "words": "Words used here",
 }
 """Sections of a study's page in their order; one with nothing behind it is left out."""
+
+ROOMS: dict[str, Room] = {
+    "strategies": strategies.parts,
+    "plan": plan.parts,
+    "rollout": rollout.parts,
+    "data": data.parts,
+    "delivery": delivery.parts,
+    "fairness": fairness.parts,
+    "emmie": emmie.parts,
+    "recommendations": recommendations.parts,
+    "assurance": assurance.parts,
+    "checklists": checklists.parts,
+}
+"""Sections that are a list of parts and nothing else."""
 
 _SUMMARY_KEYS = ("cannot_say", "reached", "changed", "next")
 
@@ -59,8 +97,11 @@ class Page:
 
     def document(self) -> str:
         """Return the page as a Quarto document."""
-        late = ("background", "notes", "downloads")
-        blocks = {name: self._section(name) for name in [*(n for n in SECTIONS if n not in late), *late]}
+        late = ("background", "notes", "checklists", "downloads")  # they tell what the others hold
+        blocks: dict[str, dict[str, Any]] = {}
+        for name in [*(n for n in SECTIONS if n not in late), *late]:
+            blocks[name] = self._section(name)
+            self.exhibits.sections += [name] if blocks[name] else []
         sections = [{"id": name, "title": title, **blocks[name]} for name, title in SECTIONS.items() if blocks[name]]
         answer = headline(self.evaluation)
         context = {
@@ -69,6 +110,7 @@ class Page:
             "reading": self.reading,
             "answer": answer,
             "sections": sections,
+            "rooms": ROOMS,
             "status": self.exhibit(
                 "status", badges=summary.badges(self.evaluation), facts=summary.facts(self.evaluation)
             ),
@@ -124,14 +166,18 @@ class Page:
             ("fig-departures", supplement_figures.departures_figure, 4),
             ("fig-bends", supplement_figures.bends_figure, 4),
         )
+        told = (drawn for room in (rollout, data, delivery) for drawn in room.FIGURES)
         drawn = []
         if self.evaluation.analyses:
             drawn = [(name, make(self.evaluation), heading) for name, make, heading in figures]
+        drawn += [(name, make(self.evaluation), heading) for name, make, heading in told]
         drawn += [(name, figure, 2 if name == self._leading else 4) for name, figure in money_figures(self.evaluation)]
         return {name: self.exhibits.figure(figure, name, heading) for name, figure, heading in drawn}
 
     def _section(self, name: str) -> dict[str, Any]:
         """Return what a section prints; empty when there is nothing behind it."""
+        if name in ROOMS:
+            return {"parts": found} if (found := ROOMS[name](self.evaluation, self.exhibits, self._figures)) else {}
         made: dict[str, Any] = getattr(self, f"_{name}", dict)()
         return made if any(made.values()) else {}
 
@@ -145,7 +191,8 @@ class Page:
         return {"pairs": particulars.theory(self.evaluation.study)}
 
     def _questions(self) -> dict[str, Any]:
-        return {"pairs": arrangements.questions(self.evaluation.study)}
+        pairs = arrangements.questions(self.evaluation.study)
+        return {"pairs": pairs, "parts": questions.parts(self.evaluation, self.exhibits, self._figures)}
 
     def _responsible(self) -> dict[str, Any]:
         return {"pairs": arrangements.responsible(self.evaluation.study)}

@@ -5,23 +5,22 @@ Every field is printed as written. Field names follow TIDieR (programme) and the
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from evalkit.disclosure.rule import PROFILES
 from evalkit.records import Block
+from evalkit.spec.assurance import Deviation, Registry, SignOff
+from evalkit.spec.texts import Date, Text, Texts
 
-Text = Annotated[str, Field(min_length=1)]
 NARRATIVE = (
-    "background", "glance", "theory", "questions", "design", "result", "checks", "analyses", "events", "claims",
-    "limits", "money", "method", "notes", "responsible", "provenance", "downloads", "words", "cannot_say", "reached",
-    "changed", "next",
+    "background", "glance", "theory", "strategies", "questions", "plan", "rollout", "data", "delivery", "design",
+    "result", "checks", "analyses", "events", "claims", "fairness", "money", "emmie", "limits", "recommendations",
+    "method", "notes", "responsible", "assurance", "checklists", "provenance", "downloads", "words", "cannot_say",
+    "reached", "changed", "next",
 )  # fmt: skip
 """Sections of the page that the author's text may stand in; a name of the author's own goes under the notes."""
-
-Date = str | int
-Texts = list[Text]
 
 
 class Person(Block):
@@ -40,8 +39,12 @@ class Governance(Block):
     approver: Person | Text | None = None
     independence: str | None = None
     conflicts: str | None = None
+    registry: Registry | None = None
     contact: str | None = None
     next_update: Date | None = None
+    sunset_date: Date | None = Field(None, description="After this date the analysis should no longer be used")
+    pre_release_access: Texts = Field([], description="Who sees the figures before they are published")
+    sign_off: list[SignOff] = []
 
 
 class Programme(Block):
@@ -122,6 +125,15 @@ class CoIntervention(Block):
     expected_direction: Literal["decrease", "increase", "unclear"] = "unclear"
 
 
+class Shock(Block):
+    """Something that moved the numbers everywhere for a time, such as pandemic restrictions."""
+
+    name: Text
+    from_: Date | None = Field(None, alias="from")
+    to: Date | None = None
+    handling: Literal["exclude_from_pre_period", "indicator", "sensitivity", "none"] = "none"
+
+
 class Rollout(Block):
     """Which places, chosen how, from when."""
 
@@ -132,6 +144,7 @@ class Rollout(Block):
     phase_in_months: int = Field(0, ge=0)
     units: list[RolloutUnit] = []
     co_interventions: list[CoIntervention] = []
+    shocks: list[Shock] = []
 
 
 class Amendment(Block):
@@ -154,6 +167,7 @@ class Registration(Block):
     registry_url: str | None = None
     final_look: Date | None = Field(None, description="Date of the last look at the data that is planned")
     amendments: list[Amendment] = []
+    deviations: list[Deviation] = Field([], description="Done otherwise than planned, without an amendment")
 
 
 class Printed(Block):

@@ -12,6 +12,7 @@ from evalkit.designs import AnyDesign
 from evalkit.records import Block
 from evalkit.sources import AnySource
 from evalkit.sources.columns import Intervention, Outcome
+from evalkit.spec.assurance import Assurance, ChoiceOfDesign, DataNotes, Ethics, Standards
 from evalkit.spec.blocks import (
     Claim,
     Disclosure,
@@ -20,10 +21,19 @@ from evalkit.spec.blocks import (
     Question,
     Registration,
     Rollout,
-    Text,
     TheoryOfChange,
     Variant,
 )
+from evalkit.spec.conclusions import (
+    Disparity,
+    Emmie,
+    Limitation,
+    Recommendation,
+    StrategyMeasure,
+    UnintendedEffect,
+)
+from evalkit.spec.delivery import Process
+from evalkit.spec.texts import Text
 
 SCHEMA_VERSION = 1
 
@@ -50,10 +60,23 @@ class Study(Block):
     programme: Programme | None = None
     theory_of_change: TheoryOfChange | None = None
     questions: list[Question] = []
+    choice_of_design: ChoiceOfDesign | None = None
     rollout: Rollout | None = None
+    data_notes: DataNotes | None = None
+    process: Process | None = None
+    unintended_effects: list[UnintendedEffect] = []
+    disparities: list[Disparity] = []
+    emmie: Emmie | None = None
+    limitations: list[Limitation] = Field([], description="Ranked: the first matters most")
+    recommendations: list[Recommendation] = []
+    strategies: list[StrategyMeasure] = Field([], description="Measures of success that this study informs")
+    area: str | None = Field(None, description="Where, for the list of studies, such as Thames Valley")
     governance: Governance | None = None
     registration: Registration | None = None
     economics: Economics | None = None
+    assurance: Assurance | None = None
+    ethics: Ethics | None = None
+    standards: Standards | None = None
     claims: list[Claim] = []
     narrative: dict[str, str | list[str]] = Field(default={}, description="Markdown by section")
     disclosure: Disclosure | None = None

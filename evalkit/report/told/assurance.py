@@ -1,0 +1,14 @@
+"""Who checked it: statement, logs, ethics, editions of standards, and grades of evidence (E44 to E47)."""
+
+from __future__ import annotations
+
+from evalkit.records import Evaluation
+from evalkit.report.exhibits import Exhibits
+from evalkit.report.parts import Drawn, Figures, Part
+
+FIGURES: tuple[Drawn, ...] = ()
+
+
+def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[Part]:
+    """Return the parts of the section."""
+    return []

@@ -1,0 +1,14 @@
+"""What should be done, by whom, and what it rests on (E43)."""
+
+from __future__ import annotations
+
+from evalkit.records import Evaluation
+from evalkit.report.exhibits import Exhibits
+from evalkit.report.parts import Drawn, Figures, Part
+
+FIGURES: tuple[Drawn, ...] = ()
+
+
+def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[Part]:
+    """Return the parts of the section."""
+    return []
