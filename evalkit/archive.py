@@ -23,6 +23,7 @@ from evalkit.records import (
     Baseline,
     Bin,
     Coefficient,
+    Coverage,
     CumulativePoint,
     DataInput,
     Diagnostic,
@@ -31,6 +32,7 @@ from evalkit.records import (
     Evaluation,
     EventTime,
     Failure,
+    Family,
     GroupTime,
     Horizon,
     LeftOut,
@@ -46,6 +48,7 @@ from evalkit.records import (
     Provenance,
     Result,
     ScaleEstimate,
+    UnitCoverage,
 )
 
 SCHEMA = "evalkit/result/1"
@@ -76,6 +79,7 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
         "appraisal": evaluation.appraisal and _appraisal(evaluation.appraisal),
         "evidence": evaluation.evidence, "claims": list(evaluation.claims), "study": study,
         "provenance": evaluation.provenance and dataclasses.asdict(evaluation.provenance),
+        "coverage": evaluation.coverage and dataclasses.asdict(evaluation.coverage),
     })  # fmt: skip
     return document
 
@@ -148,9 +152,15 @@ def from_document(document: Mapping[str, Any], name: str = FILE_NAME) -> Evaluat
             evidence=document["evidence"], claims=tuple(document["claims"]),
             provenance=provenance and Provenance(**{
                 **provenance, "data": tuple(DataInput(**item) for item in provenance["data"])}),
+            coverage=_read_coverage(document.get("coverage")),
         )  # fmt: skip
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{name} is damaged: {error}", "run `evalkit run` again") from None
+
+
+def _read_coverage(data: Mapping[str, Any] | None) -> Coverage | None:
+    return None if data is None else Coverage(**{
+        **data, "units": tuple(UnitCoverage(**item) for item in data["units"])})  # fmt: skip
 
 
 def _plain(value: Any) -> Any:
@@ -185,6 +195,7 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         "measure": dataclasses.asdict(analysis.outcome), "design": dict(analysis.design),
         "frequency": analysis.frequency, "first_treated": analysis.first_treated, "simulated": analysis.simulated,
         "origin": analysis.origin, "notes": analysis.notes, "outcome_role": analysis.outcome_role,
+        "group": analysis.group or None, "family": _family(analysis.family),
         "estimand": result.estimand,
         "standard_errors": result.standard_errors, "effect": _estimate(result.effect, _EFFECT),
         "relative": _estimate(result.relative, _BOUNDS), "absolute": _estimate(result.absolute, (*_BOUNDS, "unit")),
@@ -198,6 +209,14 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         **{name: getattr(result, name) for name in _COUNTS},
     }  # fmt: skip
     return {key: value for key, value in document.items() if value not in (None, [], ()) or key in _ALWAYS}
+
+
+def _family(family: Family | None) -> dict[str, Any] | None:
+    if family is None:
+        return None
+    return {"count": family.count, "p_value": family.p_value, "level": family.level,
+            "effect": _estimate(family.effect, _EFFECT), "relative": _estimate(family.relative, _BOUNDS),
+            "absolute": _estimate(family.absolute, (*_BOUNDS, "unit"))}  # fmt: skip
 
 
 _ALWAYS = ("relative", "absolute", "averted", "path", "diagnostics", "dropped")
@@ -247,7 +266,18 @@ def _read_analysis(data: Mapping[str, Any]) -> Analysis:
     )  # fmt: skip
     return Analysis(data["id"], data["role"], data["label"], Measure(**data["measure"]), data["design"], result,
                     data["frequency"], data.get("first_treated", ""), data["simulated"], data.get("origin", ""),
-                    tuple(data.get("notes", ())), data.get("outcome_role", "primary"))  # fmt: skip
+                    tuple(data.get("notes", ())), data.get("outcome_role", "primary"), _read_family(data.get("family")),
+                    data.get("group", ""))  # fmt: skip
+
+
+def _read_family(data: Mapping[str, Any] | None) -> Family | None:
+    if data is None:
+        return None
+    effect = _read_estimate(data["effect"])
+    shared = {} if effect is None else {"level": effect.level, "rule": effect.rule}
+    return Family(data["count"], data["p_value"], data["level"], effect,
+                  _read_estimate(data["relative"], **shared, unit="percent"),
+                  _read_estimate(data["absolute"], **shared))  # fmt: skip
 
 
 _MONEY = ("cost", "benefit", "net_present_social_value", "ratio", "cost_per_outcome")

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 COMPUTING = ("appraisal", "designs", "diagnostics", "disclosure", "estimation", "planning", "sources", "spec",
-             "claims.py", "evidence.py", "flow.py", "periods.py", "records", "archive.py")  # fmt: skip
+             "claims.py", "evidence.py", "gathering.py", "multiplicity.py", "flow.py", "periods.py", "records",
+             "archive.py")  # fmt: skip
 """Sources of evalkit, and tables that ship with them, that can move a number of result.json."""
 WORDING = ("report", "disclosure", "periods.py", "records")
 """Sources of evalkit that can move a word or a drawing of a page."""
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels")
 """Packages whose version can move a number."""
 PROTOCOL_KEYS = ("question", "questions", "intervention", "rollout", "data", "outcomes", "design", "sensitivity",
-                 "falsification", "economics")  # fmt: skip
+                 "falsification", "subgroups", "multiplicity", "economics")  # fmt: skip
 
 
 def sha256_of(content: bytes | str) -> str:

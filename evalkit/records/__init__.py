@@ -4,6 +4,7 @@ Everything that a page may say is in `Evaluation`, and every number of it is pla
 so that it can be written to result.json and read back without loss.
 """
 
+from evalkit.records.coverage import Coverage, UnitCoverage
 from evalkit.records.estimate import Estimate
 from evalkit.records.evaluation import DataInput, Evaluation, Failure, Provenance
 from evalkit.records.money import (
@@ -18,7 +19,7 @@ from evalkit.records.money import (
     PayerYear,
 )
 from evalkit.records.panel import Measure, Panel
-from evalkit.records.result import Analysis, Coefficient, Design, Diagnostic, EventTime, PathPoint, Result
+from evalkit.records.result import Analysis, Coefficient, Design, Diagnostic, EventTime, Family, PathPoint, Result
 from evalkit.records.supplement import (
     Baseline,
     CumulativePoint,
@@ -40,6 +41,7 @@ __all__ = [
     "Bin",
     "Block",
     "Coefficient",
+    "Coverage",
     "CumulativePoint",
     "DataInput",
     "Design",
@@ -49,6 +51,7 @@ __all__ = [
     "Evaluation",
     "EventTime",
     "Failure",
+    "Family",
     "GroupTime",
     "Horizon",
     "LeftOut",
@@ -69,5 +72,6 @@ __all__ = [
     "Rule",
     "Scale",
     "ScaleEstimate",
+    "UnitCoverage",
     "Verdict",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from evalkit.records.coverage import Coverage
 from evalkit.records.money import Appraisal
 from evalkit.records.result import Analysis
 from evalkit.records.words import Role
@@ -67,6 +68,8 @@ class Evaluation:
     claims : tuple of mapping
         Published claims as printed, recomputed and beside what this study finds.
     provenance : Provenance or None
+    coverage : Coverage or None
+        What the data of the primary analysis hold for each place and period.
     """
 
     id: str
@@ -77,6 +80,7 @@ class Evaluation:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     claims: tuple[Mapping[str, Any], ...] = ()
     provenance: Provenance | None = None
+    coverage: Coverage | None = None
 
     @property
     def title(self) -> str:

@@ -70,6 +70,8 @@ class Panel:
         neighbours was given.
     notes : tuple of str
         What the source did on the way (rows filtered, summed, dropped), in sentences.
+    bounded : frozenset of (str, int)
+        Unit and time of values that stand for a range, such as small numbers that the data's owner hides.
     """
 
     frame: pandas.DataFrame
@@ -82,6 +84,7 @@ class Panel:
     simulated: bool = False
     notes: tuple[str, ...] = ()
     neighbours: tuple[tuple[str, str], ...] = ()
+    bounded: frozenset[tuple[str, int]] = frozenset()
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -196,6 +196,30 @@ class Result:
     dropped: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True)
+class Family:
+    """A secondary outcome as one of several.
+
+    Attributes
+    ----------
+    count : int
+        How many outcomes there are in the family.
+    p_value : float or None
+        Adjusted by Holm's procedure.
+    level : float
+        Confidence level of each interval, at which all of them hold at once.
+    effect, relative, absolute : Estimate or None
+        As in the result, with bounds at that level.
+    """
+
+    count: int
+    p_value: float | None
+    level: float
+    effect: Estimate | None = None
+    relative: Estimate | None = None
+    absolute: Estimate | None = None
+
+
 @runtime_checkable
 class Design(Protocol):
     """A way to estimate: a frozen model whose fields are its YAML options."""
@@ -220,7 +244,7 @@ class Design(Protocol):
 
 @dataclass(frozen=True)
 class Analysis:
-    """One analysis of a study: the primary one, or a sensitivity, falsification or secondary one.
+    """One analysis of a study: the primary one, or another outcome, group, choice of method or pretend start.
 
     Attributes
     ----------
@@ -235,6 +259,10 @@ class Analysis:
         First treated period as text, empty when there is none.
     outcome_role : str
         primary, secondary, harm, process or negative_control.
+    family : Family or None
+        Adjusted for how many secondary outcomes there are.
+    group : str
+        What a subgroup is one of, such as sex; empty for all other analyses.
     """
 
     id: str
@@ -249,3 +277,5 @@ class Analysis:
     origin: str = ""
     notes: tuple[str, ...] = ()
     outcome_role: str = "primary"
+    family: Family | None = None
+    group: str = ""

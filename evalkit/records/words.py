@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 Scale = Literal["identity", "log"]
 Rule = Literal["normal", "t", "draws", "exact", "inversion", "profile"]
 Verdict = Literal["no sign against", "sign against", "not run"]
-Role = Literal["primary", "sensitivity", "falsification", "secondary"]
+Role = Literal["primary", "sensitivity", "falsification", "secondary", "subgroup"]
 OutcomeKind = Literal["count", "rate", "proportion", "continuous", "binary"]
 Better = Literal["lower", "higher", "neither"]
 

@@ -111,7 +111,7 @@ def read(evaluation: Evaluation, analysis: Analysis | None = None) -> Reading:
     """
     if not evaluation.analyses:
         return Reading("none", None, "neither", "continuous", None, evaluation.level)
-    chosen = analysis or evaluation.primary
+    chosen = in_family(analysis or evaluation.primary)
     change = change_of(chosen)
     margin = smallest_change_that_matters(evaluation.study, chosen)
     reading = Reading("V5", change, chosen.outcome.better, chosen.outcome.kind, margin, evaluation.level,
@@ -151,6 +151,16 @@ def change_of(analysis: Analysis) -> Change:
     if result.effect.scale == "log":
         return _change(result.effect.percent(), percent=True)
     return _change(result.absolute or result.effect, percent=False)
+
+
+def in_family(analysis: Analysis) -> Analysis:
+    """Return a secondary outcome with the interval that holds for all of its family at once; others as they are."""
+    family = analysis.family
+    if family is None or family.effect is None:
+        return analysis
+    result = replace(analysis.result, effect=family.effect, relative=family.relative, absolute=family.absolute,
+                     averted=None)  # fmt: skip
+    return replace(analysis, result=result)
 
 
 def smallest_change_that_matters(study: Mapping[str, Any], analysis: Analysis) -> float | None:

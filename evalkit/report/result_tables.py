@@ -14,7 +14,8 @@ from evalkit.report.numbers import Shown, bounded, interval_text, number, signed
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import interval_label, is_share, label_of, periods_words
 
-ROLES = {"primary": "Main", "sensitivity": "Other choice", "falsification": "Pretend", "secondary": "Other outcome"}
+ROLES = {"primary": "Main", "sensitivity": "Other choice", "falsification": "Pretend", "secondary": "Other outcome",
+         "subgroup": "Group"}  # fmt: skip
 
 
 NO_EVENTS = "Numbers of events are not shown: a key check speaks against the result."

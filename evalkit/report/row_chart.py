@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalkit.records import Analysis, Estimate
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width, wrapped
@@ -26,6 +26,8 @@ class Row:
     low: float | None
     high: float | None
     words: str
+    outer: tuple[float | None, float | None] = (None, None)
+    """Ends of a wider interval, drawn thin: that which holds for several rows at once."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,14 @@ class Rows:
     level: float
     unit: str
     head: str = "Analysis"
+    outer: str = ""
+    """What the wider intervals are, in words; empty where there are none."""
 
     @property
     def ends(self) -> tuple[float, float]:
         """Return the ends of the common scale."""
-        bounds = finite(bound for row in self.rows if row.value is not None for bound in (row.low, row.high))
+        bounds = finite(bound for row in self.rows if row.value is not None
+                        for bound in (row.low, row.high, *row.outer))  # fmt: skip
         values = finite(row.value for row in self.rows)
         low, high = change_range(values, bounds, floor=-100.0 if self.percent else -math.inf)
         if any(row.low == -math.inf for row in self.rows):
@@ -57,7 +62,9 @@ class Rows:
             _beyond(row.low, low, high) or _beyond(row.high, low, high) for row in self.rows if is_finite(row.value)
         )
         drawn = any(row.low is not None and row.high is not None for row in self.rows)
-        notes = [] if lines_named or not drawn else [f"Lines: {self.level * 100:g}% interval."]
+        lines = f"Thick lines: {self.level * 100:g}% interval of each by itself. Thin lines: {self.outer}."
+        lines = lines if self.outer else f"Lines: {self.level * 100:g}% interval."
+        notes = [] if lines_named or not drawn else [lines]
         notes += ["An arrow: the interval goes beyond the scale."] if beyond else []
         notes += ["A row without a mark is in another unit."] if any(row.value is None for row in self.rows) else []
         return notes
@@ -88,14 +95,34 @@ def read_rows(analyses: Sequence[Analysis], labels: Mapping[str, str],
     return Rows(tuple(rows), percent, level, analyses[0].result.effect.unit if analyses else "")
 
 
+def widened(rows: Rows, wider: Sequence[Analysis | None], words: str) -> Rows:
+    """Return rows with a second, wider interval each, where there is one; `words` say what it is."""
+    if not words:
+        return rows
+    ends: list[tuple[float | None, float | None]] = []
+    for analysis in wider:
+        found = analysis and (_in_percent(analysis) if rows.percent else analysis.result.effect)
+        ends.append((found.low, found.high) if found else (None, None))
+    pairs = zip(rows.rows, ends, strict=True)
+    return replace(rows, rows=tuple(replace(row, outer=end) for row, end in pairs), outer=words)
+
+
 def row_table(rows: Rows) -> tuple[tuple[str, ...], ...]:
     """Return header and rows as text."""
     head = (rows.head, "Change" if rows.percent else f"Difference{f', {rows.unit}' if rows.unit else ''}")
     body = []
     for row in rows.rows:
         value, interval = row.words.removesuffix(")").split(" (", 1)
-        body.append((row.label, Shown(value, row.value), Shown(interval, row.low, row.high)))
-    return ((*head, f"{rows.level * 100:g}% interval"), *body)
+        wider = [Shown(_wider(row, rows.percent) or "none", *row.outer)] if rows.outer else []
+        body.append((row.label, Shown(value, row.value), Shown(interval, row.low, row.high), *wider))
+    return ((*head, f"{rows.level * 100:g}% interval", *(["Adjusted interval"] if rows.outer else [])), *body)
+
+
+def _wider(row: Row, percent: bool) -> str:
+    """Return the wider interval of a row in words; empty where it has none."""
+    if None in row.outer:
+        return ""
+    return interval_text(*row.outer) if percent else interval_text(*row.outer, lambda x: signed(x, 2))
 
 
 def describe_rows(rows: Rows) -> str:
@@ -104,7 +131,9 @@ def describe_rows(rows: Rows) -> str:
     one, several = ("One row", f"{count} rows") if rows.head != "Analysis" else (
         "One analysis", f"{count} analyses, one row each")  # fmt: skip
     start = one if count == 1 else several
-    return f"{start}. " + "; ".join(f"{row.label}: {row.words}" for row in rows.rows) + "."
+    told = [(row, _wider(row, rows.percent)) for row in rows.rows]
+    return f"{start}. " + "; ".join(
+        f"{row.label}: {row.words}{f', adjusted {wider}' if wider else ''}" for row, wider in told) + "."
 
 
 def draw_rows(rows: Rows, heads: tuple[str, str], size: Size, *, simulated: bool) -> Drawing:
@@ -194,6 +223,9 @@ def _row_marks(drawing: Drawing, row: Row, middle: float) -> None:
     if row.value is None or not math.isfinite(row.value):
         return
     paint = "observed" if row.shape == "diamond" else "muted"
+    thin = (_clipped(row.outer[0], *at.x, -1), _clipped(row.outer[1], *at.x, 1))
+    if thin[0] is not None and thin[1] is not None:
+        drawing.line([(thin[0], at.y_at(middle)), (thin[1], at.y_at(middle))], paint, 1.0)
     low, high = (_clipped(row.low, *at.x, -1), _clipped(row.high, *at.x, 1))
     if low is not None and high is not None:
         drawing.line([(low, at.y_at(middle)), (high, at.y_at(middle))], paint, 2.5)

@@ -20,6 +20,9 @@ from evalkit.report.result_tables import against
 from evalkit.report.words import SIMULATED, amount, interval_label, interval_words, is_share, less_more, phrase
 
 SCALES = {"design": "Strength of design", "data": "Quality of data", "repeating": "Chance of repeating"}
+KNOWN_AS = {"design": "Maryland scale, What Works Growth version", "data": "Conditions met",
+            "repeating": "Conditions met"}  # fmt: skip
+"""What each score is on: a published scale by name and version, or a count of stated conditions."""
 BEFORE_ALL = ("treated_like_the_rest",)
 """Checks whose caution must be on the first page: nothing else there says it."""
 Badge = dict[str, str]
@@ -67,6 +70,8 @@ def facts(evaluation: Evaluation) -> list[str]:
         found += [f"Data to {last}"] if last else []
     if evaluation.study.get("version"):
         found.append(f"Version {evaluation.study['version']}")
+    update = (evaluation.study.get("governance") or {}).get("next_update")
+    found += [f"Next update {update}"] if update else []
     return [*found, "Not official statistics"]
 
 
@@ -104,12 +109,32 @@ def scales(evaluation: Evaluation) -> list[dict[str, Any]]:
         found.append(
             {
                 "title": title,
+                "known_as": KNOWN_AS[key],
                 "score": scale.get("score"),
                 "of": scale.get("of") or 5,
                 "reason": scale.get("reason") or "Not scored.",
             }
         )
     return found
+
+
+def reached(study: Mapping[str, Any]) -> str:
+    """Return who was reached, by the widest and the narrowest group that the study file counts; else empty."""
+    steps = [step for step in (study.get("process") or {}).get("reach") or () if step.get("number")]
+    if len(steps) < 2:
+        return ""
+    widest, narrowest = steps[0], steps[-1]
+    return (f"Of {number(widest['number'])} {inside(str(widest['step']))}, {number(narrowest['number'])} "
+            f"{inside(str(narrowest['step']))}.")  # fmt: skip
+
+
+def next_step(study: Mapping[str, Any]) -> str:
+    """Return the first recommendation with who is to do it; else empty."""
+    first = next(iter(study.get("recommendations") or ()), None)
+    if first is None:
+        return ""
+    owner = f" ({first['owner']})" if first.get("owner") else ""
+    return f"{str(first['text']).strip().rstrip('.')}{owner}."
 
 
 def cannot_say(evaluation: Evaluation, reading: Reading, *, full: bool = False) -> list[str]:

@@ -16,7 +16,7 @@ from evalkit.spec.texts import Date, Text, Texts
 
 NARRATIVE = (
     "background", "glance", "theory", "strategies", "questions", "plan", "rollout", "data", "delivery", "design",
-    "result", "checks", "analyses", "events", "claims", "fairness", "money", "emmie", "limits", "recommendations",
+    "result", "others", "checks", "analyses", "events", "claims", "fairness", "money", "emmie", "limits", "recommendations",
     "method", "notes", "responsible", "assurance", "checklists", "provenance", "downloads", "words", "cannot_say",
     "reached", "changed", "next",
 )  # fmt: skip
@@ -227,6 +227,21 @@ class Disclosure(Block):
         return self
 
 
+class Multiplicity(Block):
+    """What is done about there being several secondary outcomes."""
+
+    method: Literal["holm", "none"] = "holm"
+    family: Texts = Field([], description="Ids of the outcomes; left out: every outcome with role secondary")
+    why: str | None = Field(None, description="With `none`: why each may be read by itself")
+
+    @model_validator(mode="after")
+    def _reasoned(self) -> Multiplicity:
+        if self.method == "none" and not self.why:
+            raise ValueError("`method: none` needs `why`: the more outcomes there are, the more find something by "
+                             "chance")  # fmt: skip
+        return self
+
+
 class Variant(Block):
     """One more analysis: any keys of the study, merged over it."""
 
@@ -234,3 +249,10 @@ class Variant(Block):
 
     id: Text
     label: Text
+
+
+class Subgroup(Variant):
+    """The same analysis for one group, named before its outcomes were seen."""
+
+    by: Text = Field(description="What the group is one of, such as sex, age group, ethnic group")
+    rationale: str | None = None

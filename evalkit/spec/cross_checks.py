@@ -26,7 +26,7 @@ from evalkit.sources import (
 from evalkit.sources.columns import Stretch
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import did_you_mean, nearest
-from evalkit.spec.blocks import NARRATIVE
+from evalkit.spec.blocks import NARRATIVE, Governance, Person
 from evalkit.spec.reading import Document, Path
 from evalkit.spec.study import Study
 
@@ -109,6 +109,7 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
     if study.design.kind == "appraisal_only" and study.economics is None:
         yield document.problem("is missing", "appraisal_only prices a programme: give its costs", ("economics",),
                                at_key=True)  # fmt: skip
+    yield from _checked_by_another(study, document)
     if not getattr(study.design, "has_data", True):
         return
     for key in ("data", "intervention"):
@@ -124,6 +125,7 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
         yield document.problem(f"a before_after study cannot be {study.level}", "a comparison of before and after is "
                                "monitoring: leave level out", ("level",))  # fmt: skip
     yield from _hidden(study, document)
+    yield from _family(study, document)
     if study.data is not None and study.data.sampling != "panel" and study.design.kind not in BY_ROW:
         mend = "leave `sampling` out, so that rows of a unit and period are brought together, or use " + BY_ROW[0]
         found = f"{study.design.kind} reads one row per unit and period"
@@ -133,16 +135,58 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
                                "columns unit and neighbour", ("design", "exclude_neighbours_of"))  # fmt: skip
     yield from _rolled_out(study, document)
     yield from _roll_out_units(study, document)
+    yield from _measures(study, document)
     for key in study.narrative:
         meant = difflib.get_close_matches(key.lower(), NARRATIVE, n=1, cutoff=0.8)
         if meant and key not in NARRATIVE:  # own sections are welcome; one that is nearly ours is a slip
             yield document.problem(f"the page has no section {key!r}", f"did you mean {meant[0]!r}? A section of your "
                                    "own needs a name less like it", ("narrative", key), at_key=True)  # fmt: skip
-    analyses = {"primary", *study.outcomes, *(v.id for v in [*study.sensitivity, *study.falsification])}
+    analyses = {"primary", *study.outcomes, *(v.id for v in [*study.sensitivity, *study.falsification, *study.subgroups])}
     for index, claim in enumerate(study.claims):
         if claim.analysis and claim.analysis not in analyses:
             yield document.problem(f"{claim.analysis!r} is not an analysis of this study",
                                    f"one of {', '.join(sorted(analyses))}", ("claims", index, "analysis"))  # fmt: skip
+
+
+def _family(study: Study, document: Document) -> Iterator[Problem]:
+    """Yield ids of the family of secondary outcomes that are no such outcome."""
+    others = [name for name, outcome in study.outcomes.items() if outcome.role != "primary"]
+    for index, name in enumerate(study.multiplicity.family if study.multiplicity else ()):
+        if name not in others:
+            yield document.problem(f"{name!r} is not an outcome beside the primary one", did_you_mean(name, others),
+                                   ("multiplicity", "family", index))  # fmt: skip
+
+
+def _measures(study: Study, document: Document) -> Iterator[Problem]:
+    """Yield measures of success that name an outcome which the study does not have."""
+    for index, measure in enumerate(study.strategies):
+        if measure.outcome is not None and measure.outcome not in study.outcomes:
+            yield document.problem(f"{measure.outcome!r} is not an outcome of this study",
+                                   did_you_mean(measure.outcome, study.outcomes),
+                                   ("strategies", index, "outcome"))  # fmt: skip
+
+
+def _checked_by_another(study: Study, document: Document) -> Iterator[Problem]:
+    """Yield those who are to check an analysis that is their own."""
+    people = study.governance or Governance()
+    checking = {("governance", "assurer"): people.assurer,
+                ("assurance", "reviewer"): study.assurance.reviewer if study.assurance else None}  # fmt: skip
+    for path, person in checking.items():
+        if person is not None and people.analyst is not None and _alike(person, people.analyst):
+            yield document.problem(f"{_name(person)!r} is the analyst as well", "name somebody else: whoever checks an "
+                                   "analysis must not be the one who made it; leave it out until there is one",
+                                   path)  # fmt: skip
+
+
+def _name(person: Person | str) -> str:
+    """Return the name of a person, given alone or with a role."""
+    return person if isinstance(person, str) else person.name
+
+
+def _alike(one: Person | str, other: Person | str) -> bool:
+    """Say whether two names are the same but for capitals and spaces."""
+    first, second = (" ".join(_name(person).split()).casefold() for person in (one, other))
+    return first == second
 
 
 def _hidden(study: Study, document: Document) -> Iterator[Problem]:
@@ -153,10 +197,6 @@ def _hidden(study: Study, document: Document) -> Iterator[Problem]:
     if study.data is not None and study.data.source == "counts":
         yield document.problem("the numbers stand in this file, which is published with the page, so none of them can "
                                "be hidden", "put them into a file of their own", ("data", "values"))  # fmt: skip
-    if rule.round_to and study.design.kind == "before_after":
-        yield document.problem("rounded counts are not there yet for before_after: its change in percent is made of "
-                               "the counts themselves", "use a profile without rounding, or another design",
-                               ("disclosure", "profile"))  # fmt: skip
 
 
 def _rolled_out(study: Study, document: Document) -> Iterator[Problem]:

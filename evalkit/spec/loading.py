@@ -20,10 +20,13 @@ from evalkit.spec.reading import MAX_BYTES, Document, Path, read_yaml
 from evalkit.spec.study import Study
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-VARIANT_LISTS: tuple[tuple[str, Role], ...] = (("sensitivity", "sensitivity"), ("falsification", "falsification"))
+VARIANT_LISTS: tuple[tuple[str, Role], ...] = (
+    ("sensitivity", "sensitivity"), ("falsification", "falsification"), ("subgroups", "subgroup"),
+)  # fmt: skip
 MAX_ANALYSES = 500
-"""Sensitivity and falsification analyses of one study: more are a slip, and would take hours."""
-_FIXED = {"evalkit", "sensitivity", "falsification", "title", "question", "claims", "narrative", "governance"}
+"""Analyses in each list of variants of one study: more are a slip, and would take hours."""
+_FIXED = {"evalkit", "sensitivity", "falsification", "subgroups", "multiplicity", "title", "question", "claims",
+          "narrative", "governance"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class AnalysisRequest:
     label: str
     study: Study
     outcome: str
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -208,7 +212,7 @@ def _requests(study: Study, document: Document, problems: list[Problem]) -> Iter
             problems += [p for p in found if p not in problems]
             if changed is not None:
                 outcome_id = _outcome_of(changed, changes)
-                yield AnalysisRequest(variant.id, role, variant.label, changed, outcome_id)
+                yield AnalysisRequest(variant.id, role, variant.label, changed, outcome_id, getattr(variant, "by", ""))
     yield from _bounding(study, primary, seen)
 
 

@@ -17,10 +17,12 @@ from evalkit.spec.blocks import (
     Claim,
     Disclosure,
     Governance,
+    Multiplicity,
     Programme,
     Question,
     Registration,
     Rollout,
+    Subgroup,
     TheoryOfChange,
     Variant,
 )
@@ -57,6 +59,8 @@ class Study(Block):
     outcomes: dict[str, Outcome] = {}
     sensitivity: list[Variant] = []
     falsification: list[Variant] = []
+    subgroups: list[Subgroup] = Field([], description="The same analysis for groups of people or places, named before")
+    multiplicity: Multiplicity | None = None
     programme: Programme | None = None
     theory_of_change: TheoryOfChange | None = None
     questions: list[Question] = []
