@@ -4,7 +4,8 @@ Absolute seconds depend on the machine, so each command is set beside a bare `py
 run, and each fit beside the same fit by statsmodels, turn by turn; both against the bounds that the project states for
 a machine with 2 cores. A fit is kept when it is within its bound and no slower than statsmodels.
 
-Panels and few treated places are timed beside other packages: `panels.py`. An appraisal has nobody to race: `money.py`.
+Panels and few treated places are timed beside other packages: `panels.py`. An appraisal has nobody to race: `money.py`;
+nor have the pages of 30 studies: `pages.py`.
 
 To add a fit: a row in `fits`. To add a command: a row in `commands`.
 """
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import money
+import pages
 import panels
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -187,14 +189,17 @@ def main() -> int:
     fast, kept_fits = race_all()
     beside, kept_panels = panels.race()
     appraisal, kept_money = money.race()
+    rendered, kept_pages = pages.race()
     bare, rows = commands()
     print(f"{'bare python':<34}{bare:8.3f} s")
     for name, taken, bound in rows:
         kept = "kept" if taken <= bound else "NOT KEPT"
         print(f"{name:<34}{taken:8.3f} s   {taken / bare:6.1f} x bare python   bound {bound:g} s: {kept}")
     seconds = {name: round(taken, 4) for name, taken, _ in rows}
-    print(json.dumps({"milliseconds": fast, "seconds": seconds, "panels": beside, "money": appraisal}))
-    return int(not (kept_fits and kept_panels and kept_money) or any(taken > bound for _, taken, bound in rows))
+    found = {"milliseconds": fast, "seconds": seconds, "panels": beside, "money": appraisal, "pages": rendered}
+    print(json.dumps(found))
+    kept = kept_fits and kept_panels and kept_money and kept_pages and all(taken <= bound for _, taken, bound in rows)
+    return int(not kept)
 
 
 if __name__ == "__main__":

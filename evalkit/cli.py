@@ -49,6 +49,9 @@ SiteFolder = Annotated[Path, typer.Option("--site", help="Folder for the site")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Studies to run at the same time")]
 Engine = Annotated[str, typer.Option("--engine", help="auto, quarto, bundled or none (documents only)")]
 
+Format = Annotated[str, typer.Option("--format", help="html; pdf or docx write a document of each study as well")]
+DocumentFile = Annotated[Path | None, typer.Option("--file", help="File for that document", show_default=False)]
+
 
 @app.callback()
 def options(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks")] = False) -> None:
@@ -115,13 +118,14 @@ def run(
 @app.command()
 def report(
     specs: Specs = None, everything: All = False, engine: Engine = "auto", output: Output = Path("results"),
-    site: SiteFolder = Path("_site"), data: Data = None,
+    site: SiteFolder = Path("_site"), data: Data = None, form: Format = "html", file: DocumentFile = None,
 ) -> None:  # fmt: skip
-    """Write the pages of studies that have been run."""
+    """Write the pages of studies that have been run, and documents of those named if a format is asked for."""
     from evalkit import releases
 
     del everything  # the pages of all studies are kept true together, so naming one is naming all
     chosen = _engine(engine)
+    _require_format(form, chosen, file)
     if chosen == "none" and os.environ.get("EVALKIT_RENDERING"):
         return  # Quarto calls this as its pre-render step, and evalkit, which called Quarto, has just done it
     project = Path.cwd()
@@ -146,6 +150,11 @@ def report(
     if made.faults:
         show_problems(made.faults, "", SpecError.heading)
         raise typer.Exit(WRONG)
+    if form != "html":
+        from evalkit.report.formats import write_documents
+
+        for document in write_documents(project, [path.stem for path in paths], form, site, file):
+            say(f"Wrote {document}")
 
 
 @app.command()
@@ -301,6 +310,18 @@ def _engine(name: str) -> Any:
     if name not in ("auto", "quarto", "bundled", "none"):
         raise EvalkitError(Problem(f"'{name}' is not an engine", "one of auto, quarto, bundled, none", "--engine"))
     return name
+
+
+def _require_format(form: str, engine: str, file: Path | None) -> None:
+    """Check, before anything is computed, that a format is known, can be made here and goes with the other options."""
+    if form != "html":
+        from evalkit.report.formats import require
+
+        require(form)
+    if form != "html" and engine == "none":
+        raise EvalkitError(Problem(f"a {form} is made from a rendered page", "leave --engine none out", "--format"))
+    if form == "html" and file is not None:
+        raise EvalkitError(Problem("pages go into a folder", "--site FOLDER, or --format pdf or docx", "--file"))
 
 
 def _paths(specs: Sequence[str] | None, everything: bool) -> list[Path]:

@@ -2,7 +2,8 @@
 
 `design` is the Maryland Scientific Methods Scale in the version of the What Works Centre for Local Economic Growth
 (1 before and after alone ... 5 randomised), capped when a key check speaks against it. `data` and `repeating` are
-counts of stated conditions, each of which is printed; they are aids to reading, not published scales.
+counts of stated conditions, each of which is printed; they are aids to reading, not published scales. `grades` sets
+other published scales beside the first, each as far as a computer may say; ratings that people give are not computed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.records import Analysis, Diagnostic, Estimate, Failure
+from evalkit.records import Analysis, Coverage, Diagnostic, Estimate, Failure
 
 STRENGTH = {"before_after": 1, "interrupted_time_series": 2, "difference_in_differences": 3}
 WHY = {
@@ -27,8 +28,20 @@ BESIDE = {
 """Why a design that sets a comparison beside the series scores one higher."""
 
 
-def assess(study: Mapping[str, Any], analyses: Sequence[Analysis], failures: Sequence[Failure]) -> dict[str, Any]:
-    """Return the three scales of a study.
+MARYLAND = "Maryland scale, version of the What Works Centre for Local Economic Growth"
+SHERMAN = "Maryland scale as first published (Sherman and others, 1997)"
+NESTA = "Nesta Standards of Evidence"
+LOWERED = "Lowered by one: a key check speaks against it."
+AT_LOWEST = "A key check speaks against it as well; there is no lower level."
+
+
+def assess(
+    study: Mapping[str, Any],
+    analyses: Sequence[Analysis],
+    failures: Sequence[Failure],
+    coverage: Coverage | None = None,
+) -> dict[str, Any]:
+    """Return the three scales of a study, and its grades.
 
     Parameters
     ----------
@@ -36,12 +49,15 @@ def assess(study: Mapping[str, Any], analyses: Sequence[Analysis], failures: Seq
         The study file with defaults filled in.
     analyses, failures
         What was computed and what could not be.
+    coverage : Coverage, optional
+        What the data of the main analysis hold, as far as it may be told.
 
     Returns
     -------
     dict
         `design`, `data`, `repeating`: each {score, of, reason}; `level_cap`: why the design's score was lowered,
-        or empty text.
+        or empty text; `grades`: `scales`, a list of {scale, score, of, upper_bound, reason, status}, and `security`,
+        what a rating of how secure the result is would rest on.
     """
     primary = next(analysis for analysis in analyses if analysis.role == "primary")
     against = [d for d in primary.result.diagnostics if d.key and d.verdict == "sign against"]
@@ -50,6 +66,7 @@ def assess(study: Mapping[str, Any], analyses: Sequence[Analysis], failures: Seq
         "level_cap": " ".join(diagnostic.reading for diagnostic in against),
         "data": _data(study, primary),
         "repeating": _repeating(primary, analyses, failures),
+        "grades": {"scales": _scales(primary, against), "security": _security(primary, coverage)},
     }
 
 
@@ -60,8 +77,61 @@ def _design(primary: Analysis, against: Sequence[Diagnostic]) -> dict[str, Any]:
     reason = BESIDE[kind] if beside else WHY[kind]
     if against and score > 1:
         score -= 1
-        reason += " Lowered by one: a key check speaks against it."
+        reason += f" {LOWERED}"
     return {"score": score, "of": 5, "reason": reason}
+
+
+def _scales(primary: Analysis, against: Sequence[Diagnostic]) -> list[dict[str, Any]]:
+    """Return the design's grade on each published scale, the first version of the Maryland scale where it differs."""
+    design = _design(primary, against)
+    cap = " ".join(diagnostic.reading for diagnostic in against)
+    lowest = AT_LOWEST if against and LOWERED not in design["reason"] else ""
+    why = " ".join(part for part in (design["reason"], lowest, cap) if part)
+    found = [_grade(MARYLAND, design["score"], why, "primary")]
+    if primary.design["kind"] == "before_after" and not _has_comparison(primary.design):
+        first = "That version puts a change over time alone at level 2, where the other puts it at level 1."
+        lowered = f"{first} {LOWERED}" if against else first
+        found.append(_grade(SHERMAN, 1 if against else 2, lowered, "memory"))
+    return [*found, _nesta(primary, against)]
+
+
+def _nesta(primary: Analysis, against: Sequence[Diagnostic]) -> dict[str, Any]:
+    """Return the highest level of the Nesta scale that the design could carry.
+
+    Totals of two windows in other areas are no comparison in that sense: nothing shows that both would have changed
+    alike.
+    """
+    kind = str(primary.design["kind"])
+    beside = kind == "difference_in_differences" or (kind in BESIDE and kind != "before_after"
+                                                     and _has_comparison(primary.design))  # fmt: skip
+    if beside and not against:
+        reason = "Others were followed over the same time; a design without them could not go above 2."
+    elif beside:
+        reason = "Others were followed over the same time, but a key check speaks against the comparison."
+    else:
+        reason = "It can show a change. Without others followed over the same time it cannot show why."
+    reason += " Levels 4 and 5 (seen again by others, ready to be given everywhere) are for people to judge."
+    return {**_grade(NESTA, 3 if beside and not against else 2, reason, "memory"), "upper_bound": True}
+
+
+def _grade(scale: str, score: int, reason: str, status: str) -> dict[str, Any]:
+    return {"scale": scale, "score": score, "of": 5, "upper_bound": False, "reason": reason, "status": status}
+
+
+def _security(primary: Analysis, coverage: Coverage | None) -> dict[str, Any]:
+    """Return the counts that a rating of how secure a result is would rest on; none where it is not known.
+
+    `missing` of `wanted` unit-periods within the study's windows have no value, declared gaps among them; `before` is
+    what the check of the time before the start saw.
+    """
+    looked = [check for check in primary.result.diagnostics
+              if check.name in ("pre_period_leads", "pre_period_linearity") and check.verdict != "not run"]  # fmt: skip
+    known: dict[str, Any] = {"before": looked[0].reading if looked else "", "left_out": len(primary.result.dropped)}
+    if coverage is None:
+        return {**known, "wanted": None, "missing": None, "missing_share": None}
+    wanted = sum(unit.used for unit in coverage.units)
+    missing = sum(unit.count("m") + unit.count("d") for unit in coverage.units)
+    return {**known, "wanted": wanted, "missing": missing, "missing_share": missing / wanted if wanted else None}
 
 
 def _has_comparison(design: Mapping[str, Any]) -> bool:

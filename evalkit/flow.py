@@ -9,43 +9,34 @@ and never ask which design ran.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from evalkit import archive, claims, evidence, planning, provenance
+from evalkit import archive, claims, evidence, multiplicity, planning, provenance
 from evalkit.diagnostics import falsification
 from evalkit.diagnostics.regression_to_the_mean import HOW, stated_selection
-from evalkit.disclosure import Counted, DisclosureRule, counted, disclosed, rule_of, small_changes, without_numbers
-from evalkit.errors import DataError, DesignError, EvalkitError, Problem, SpecError
+from evalkit.disclosure import (
+    Counted,
+    DisclosureRule,
+    counted,
+    disclosed,
+    rule_of,
+    small_changes,
+    without_numbers,
+    without_small,
+)
+from evalkit.errors import DataError, DesignError, EvalkitError, SpecError
+from evalkit.gathering import Tables, covered
 from evalkit.periods import first_date, format_period, parse_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
-from evalkit.sources import (
-    Exposure,
-    Neighbours,
-    RollOutTable,
-    build_panel,
-    exposure_inputs,
-    load,
-    needed_columns,
-    neighbour_inputs,
-    read_exposure,
-    read_neighbours,
-    read_roll_out,
-    roll_out_inputs,
-    with_neighbours,
-    with_starts,
-)
+from evalkit.sources import exposure_inputs, neighbour_inputs, roll_out_inputs
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
-    import pandas
-
-    from evalkit.sources import Intervention, NeighbourTable
     from evalkit.spec.blocks import Rollout
 
 Progress = Callable[[str, int, int], None]
-Notes = tuple[str, ...]
 DEFAULT_SEED = 20_240_229
 
 
@@ -84,113 +75,31 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
             events.append(behind)
         except (DataError, DesignError) as error:
             if request.role == "primary":
+                if rule is not None and isinstance(error, DesignError):
+                    error = without_small(error, rule)
                 raise spec.located(error) from None
             failures.append(_failure(request, error, rule))
     if analyses:
+        analyses = multiplicity.adjusted(analyses, spec.study, lambda each, level: _again(spec, tables, each, level))
         analyses[0] = _set_beside(analyses[0], analyses[1:], spec.study.rollout)
-    study, appraisal = resolved(spec.study), _appraise(spec, analyses)
+    study, appraisal, computed = resolved(spec.study), _appraise(spec, analyses), analyses
     if rule is not None and analyses:
-        analyses, withheld = disclosed(list(zip(analyses, events, strict=True)), rule)
+        try:
+            analyses, withheld = disclosed(list(zip(analyses, events, strict=True)), rule)
+        except DataError as error:
+            raise spec.located(error) from None
         failures += [_failure(each.analysis, each.reason) for each in withheld]
         if not analyses or analyses[0].role != "primary":
             raise spec.located(withheld[0].reason)
+    coverage = covered(tables.primary, computed[0], analyses[0], rule) if analyses else None
     return Evaluation(
         id=spec.id, study=study, analyses=tuple(analyses), failures=tuple(failures),
         appraisal=appraisal,
-        evidence=evidence.assess(study, analyses, failures) if analyses else {},
+        evidence=evidence.assess(study, analyses, failures, coverage) if analyses else {},
         claims=tuple(claims.check_claim(claim, analyses) for claim in study["claims"]),
         provenance=trace(spec, tables, study),
+        coverage=coverage,
     )  # fmt: skip
-
-
-class Tables:
-    """Rows as read, each source once, however many analyses use it."""
-
-    def __init__(self, spec: Spec) -> None:
-        self.folders = spec.folders
-        self._read: dict[str, tuple[pandas.DataFrame, str, str]] = {}
-        self._exposures: dict[str, Exposure] = {}
-        self._neighbours: dict[str, Neighbours] = {}
-        self._roll_outs: dict[str, RollOutTable] = {}
-        self._hashes: dict[str, str] = {}
-        self.inputs: dict[str, DataInput] = {}
-
-    def panel(self, request: AnalysisRequest) -> Panel:
-        """Return the panel of one analysis; columns that the design names are loaded with it."""
-        study = request.study
-        assert study.data is not None
-        assert study.intervention is not None
-        data = study.needed_data
-        rows, origin, sha256 = self._rows(data, needed_columns(data, study.outcomes, study.intervention))
-        outcome = study.outcomes[request.outcome]
-        exposure = self._exposure(data, outcome.exposure)
-        intervention, notes = self._begun(study.intervention, data, rows)
-        panel = build_panel(data, rows, request.outcome, outcome, intervention, origin, sha256, exposure)
-        panel = replace(panel, notes=(*panel.notes, *notes))
-        table = data.neighbour_table
-        if table is not None:
-            panel = with_neighbours(panel, self._adjoining(table), data, rows)
-        first, last = panel.times[0], panel.times[-1]
-        self.inputs.setdefault(origin, DataInput(origin, sha256, len(rows), panel.label(first), panel.label(last)))
-        return panel
-
-    def _rows(self, data: Any, columns: dict[str, str]) -> tuple[pandas.DataFrame, str, str]:
-        key = provenance.canonical([data.model_dump(mode="json", by_alias=True), sorted(columns)])
-        if key not in self._read:
-            self._read[key] = load(data, self.folders, columns)
-            self._hashes |= {item.name: self._read[key][2] for item in data.inputs(self.folders)}
-        return self._read[key]
-
-    def _exposure(self, data: Any, name: str | None) -> Exposure | None:
-        """Return the exposure table of a name; None where the name is a column of the data, or there is none."""
-        if name is None or name not in data.exposures:
-            return None
-        table = data.exposures[name]
-        key = provenance.canonical([name, table.model_dump(mode="json", by_alias=True), data.frequency])
-        if key not in self._exposures:
-            found = self._exposures[key] = read_exposure(data, name, self.folders)
-            self._hashes[table.path] = found.sha256
-            self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, len(found.values), *found.ends()))
-        return self._exposures[key]
-
-    def _adjoining(self, table: NeighbourTable) -> Neighbours:
-        """Return the table of units that adjoin one another."""
-        key = provenance.canonical(table.model_dump(mode="json", by_alias=True))
-        if key not in self._neighbours:
-            found = self._neighbours[key] = read_neighbours(table, self.folders)
-            self._hashes[table.path] = found.sha256
-            self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, found.rows, "", ""))
-        return self._neighbours[key]
-
-    def _begun(self, intervention: Intervention, data: Any, rows: pandas.DataFrame) -> tuple[Intervention, Notes]:
-        """Return the intervention with the starts of its roll-out table, where it names one, and notes."""
-        table = intervention.start_table
-        if table is None:
-            return intervention, ()
-        key = provenance.canonical([table.model_dump(mode="json", by_alias=True), data.frequency])
-        if key not in self._roll_outs:
-            found = self._roll_outs[key] = read_roll_out(table, data.frequency, self.folders)
-            self._hashes[table.path] = found.sha256
-            self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, found.rows, "", ""))
-        return with_starts(intervention, self._roll_outs[key], data, rows)
-
-    def require_unchanged(self, hashes: Mapping[str, str]) -> None:
-        """Check that nothing was written to the data while they were read.
-
-        Parameters
-        ----------
-        hashes : mapping of str to str
-            Hash of each input as it is now, by name.
-
-        Raises
-        ------
-        DataError
-            Naming each input that is not what was read.
-        """
-        problems = [Problem("it changed while the study ran", "run again once nobody writes to it", file=name)
-                    for name, digest in hashes.items() if self._hashes.get(name, digest) != digest]  # fmt: skip
-        if problems:
-            raise DataError(problems)
 
 
 def _set_beside(primary: Analysis, others: list[Analysis], rollout: Rollout | None) -> Analysis:
@@ -243,18 +152,26 @@ def _analyse(request: AnalysisRequest, tables: Tables, rule: DisclosureRule | No
     result = _estimated(design, panel, supplements=request.role in ("primary", "secondary"))
     if request.role == "primary":
         result = replace(result, power=_power(request.study.needed_design, panel))
-    starts = panel.frame["first_time"].dropna()
-    behind = Counted({}, {}) if rule is None or rule.national else counted(panel, result)
+    starts, dumped = panel.frame["first_time"].dropna(), design.model_dump(mode="json", by_alias=True)
+    behind = Counted({}, {}) if rule is None or rule.national else counted(panel, result, dumped)
     if rule is not None and rule.national and len(panel.units) > 1:
         raise DataError(f"{len(panel.units)} units are not one national total", "leave `national` out",
                         "disclosure.national")  # fmt: skip
     return Analysis(
         id=request.id, role=request.role, label=request.label, outcome=panel.outcome,
-        design=design.model_dump(mode="json", by_alias=True), result=result, frequency=panel.frequency,
+        design=dumped, result=result, frequency=panel.frequency,
         first_treated=format_period(int(starts.min()), panel.frequency) if len(starts) else "",
         simulated=panel.simulated, origin=panel.origin, notes=panel.notes,
-        outcome_role=request.study.outcomes[request.outcome].role,
+        outcome_role=request.study.outcomes[request.outcome].role, group=request.group,
     ), behind  # fmt: skip
+
+
+def _again(spec: Spec, tables: Tables, analysis: Analysis, level: float) -> Result:
+    """Return an analysis once more at another confidence level, which its own rule then knows of."""
+    request = next(request for request in spec.requests if request.id == analysis.id)
+    panel = tables.panel(request)
+    design: Any = request.study.needed_design.model_copy(update={"level": level})
+    return _estimated(design.resolve(panel), panel, supplements=False)
 
 
 def _estimated(design: Any, panel: Panel, *, supplements: bool) -> Result:

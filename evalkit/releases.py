@@ -21,6 +21,7 @@ from evalkit import archive, provenance
 from evalkit.errors import DataError, EvalkitError, Problem, system_problem
 from evalkit.flow import evaluate, input_hashes, require_apart
 from evalkit.provenance import sha256_of
+from evalkit.records import Evaluation
 from evalkit.spec.loading import Spec, load_spec, shown_path
 
 RESULTS = "results"
@@ -198,7 +199,7 @@ def _run_one(
         evaluation = evaluate(spec, told)
         require_apart(spec, evaluation)
         target = results / spec.id / archive.FILE_NAME
-        _keep_previous(target)
+        _keep_previous(target, evaluation)
         archive.write_result(evaluation, results)
     except EvalkitError as error:
         return _failed(path, error)
@@ -221,10 +222,22 @@ def _failed(path: Path, error: EvalkitError) -> Outcome:
     return Outcome(path.stem, path, "failed", (), error.problems, error.heading)
 
 
-def _keep_previous(target: Path) -> None:
-    """Keep the last result beside the new one, so that `diff` can say what moved."""
-    if target.is_file():
-        archive.write_whole(target.with_name(PREVIOUS), target.read_bytes())
+def _keep_previous(target: Path, evaluation: Evaluation) -> None:
+    """Keep the last result beside the new one, so that `diff` can say what moved.
+
+    One that was written under another rule for small numbers, or none, is not kept: it may hold what is hidden now.
+    """
+    if not target.is_file():
+        return
+    rule = evaluation.study.get("disclosure")
+    try:
+        known = archive.read_document(target)["study"].get("disclosure")
+    except (DataError, KeyError):
+        known = None
+    if rule and known != rule:
+        target.with_name(PREVIOUS).unlink(missing_ok=True)
+        return
+    archive.write_whole(target.with_name(PREVIOUS), target.read_bytes())
 
 
 def status(paths: Iterable[Path], results: Path, data: str | None = None) -> list[Outcome]:
@@ -335,13 +348,15 @@ def make_site(
     known = ids if ids is not None else [path.stem for path in find_studies(project)]
     paths = {study: results / study / archive.FILE_NAME for study in known}
     present = {study: path for study, path in paths.items() if path.is_file()}
-    wanted = _page_keys(project, output, present, engine, failures)
+    from evalkit.report import made as pages
+
+    look = pages.look_of(project, output, engine)
+    wanted = pages.study_keys(look, present, failures)
     manifest = results / PAGES
-    made = _read_manifest(manifest)
+    made = pages.read_keys(manifest)
     for study, _ in failures:
-        _page(output, study).unlink(missing_ok=True)
-    outdated = [name for name, key in wanted.items() if made.get(name) != key or not _page(output, name).is_file()]
-    if engine != "none" and not outdated:
+        pages.page_of(output, study).unlink(missing_ok=True)
+    if engine != "none" and not pages.outdated({**wanted, **pages.site_keys(look, project)}, made, output):
         return Site(output / "index.html", (), engine)
     if engine != "none":
         _require_writable(output, "--site")
@@ -351,40 +366,14 @@ def make_site(
     faults = report.write_sources(evaluations, project, failures).faults
     faulty = {fault.id for fault in faults}
     for study in faulty:
-        _page(output, study).unlink(missing_ok=True)
+        pages.page_of(output, study).unlink(missing_ok=True)
+    wanted |= pages.site_keys(look, project)  # their documents, and the links of the frame, are known only now
     listed = ["index"] if faults else []  # it names the faults, now and until they are mended
-    written = [name for name in dict.fromkeys([*outdated, *listed]) if name not in faulty]
+    outdated = dict.fromkeys([*pages.outdated(wanted, made, output), *listed])
+    written = [name for name in outdated if name not in faulty]
     if engine != "none":
-        report.render(project, output, engine, written, tell)
+        report.render(project, output, engine, [Path(n) if n.endswith(".qmd") else n for n in written], tell)
         kept = {name: key for name, key in wanted.items() if name not in (*faulty, *listed)}
         archive.write_whole(manifest, json.dumps(kept, sort_keys=True, indent=1) + "\n")
-    return Site(output / "index.html", tuple(written), engine,
+    return Site(output / "index.html", tuple(name.removesuffix(".qmd") for name in written), engine,
                 tuple(problem for fault in faults for problem in fault.problems))  # fmt: skip
-
-
-def _page(output: Path, name: str) -> Path:
-    return output / "index.html" if name == "index" else output / "studies" / f"{name}.html"
-
-
-def _page_keys(
-    project: Path, output: Path, present: Mapping[str, Path], engine: EngineName | Literal["none"],
-    failures: Sequence[tuple[str, str]],
-) -> dict[str, str]:  # fmt: skip
-    """Return for every page the hash of all that it is made of, and where it stands."""
-    from evalkit.report.engines import available_engine
-    from evalkit.report.templates import templates_version
-
-    used = engine if engine == "none" else available_engine(engine, project)
-    parts = [str(output.resolve()), used, provenance.code_version(provenance.WORDING), templates_version(project)]
-    look = "|".join(parts)
-    keys = {study: sha256_of(look + sha256_of(path.read_bytes())) for study, path in present.items()}
-    keys["index"] = sha256_of(look + json.dumps([keys, list(failures)], sort_keys=True))
-    return keys
-
-
-def _read_manifest(path: Path) -> dict[str, str]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

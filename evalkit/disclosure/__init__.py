@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from evalkit.disclosure.between import small_changes
 from evalkit.disclosure.cells import Cell, Counted, counted
-from evalkit.disclosure.hiding import disclosed, without_numbers
+from evalkit.disclosure.hiding import disclosed, without_numbers, without_small
 from evalkit.disclosure.rule import PROFILES, DisclosureRule, rule_of
 from evalkit.disclosure.secondary import hidden_together
 
@@ -24,4 +24,5 @@ __all__ = [
     "rule_of",
     "small_changes",
     "without_numbers",
+    "without_small",
 ]

@@ -7,6 +7,12 @@ from typing import Any
 
 from evalkit.disclosure.rule import DisclosureRule
 from evalkit.errors import Problem
+from evalkit.periods import format_period, parse_period
+
+Key = tuple[str, str]
+MONTHS = 3
+ASK = "ask the owner of the data before releasing it"
+LITTLE = "it changed by so little since the last release that the difference gives the events away"
 
 
 def small_changes(now: Mapping[str, Any], released: Mapping[str, Any], rule: DisclosureRule) -> list[Problem]:
@@ -37,22 +43,66 @@ def small_changes(now: Mapping[str, Any], released: Mapping[str, Any], rule: Dis
 
 
 def _of_path(now: Mapping[str, Any], then: Mapping[str, Any], rule: DisclosureRule) -> Iterator[Problem]:
-    earlier = {(point["unit"], point["period"]): point["observed"] for point in then["path"]}
-    for point in now["path"]:
-        key, seen = (point["unit"], point["period"]), point["observed"]
+    if _by_quarter(now) is not _by_quarter(then):
+        yield from _of_months_and_quarters(now, then, rule)
+        return
+    earlier = _seen(then)
+    for key, seen in _seen(now).items():
         if key not in earlier or seen == earlier[key]:
             continue
-        old = earlier[key]
-        where = f"{now['id']}: {key[0]} in {key[1]}"
-        mend = f"hide it in this one too: `disclosure: {{also_hidden: [{{group: {key[0]}, period: '{key[1]}'}}]}}`"
+        old, where, mend = earlier[key], _where(now, key), _mend(now, key)
         if old is None:
             yield Problem("it was hidden in the last release and is shown in this one", mend, where)
         elif seen is None:
             yield Problem("it was shown in the last release and is hidden in this one, beside totals of both",
-                          "ask the owner of the data before releasing it", where)  # fmt: skip
+                          ASK, where)  # fmt: skip
         elif rule.round_to is None and _little(abs(seen - old), now, rule):
-            yield Problem("it changed by so little since the last release that the difference gives the events away",
-                          mend, where)  # fmt: skip
+            yield Problem(LITTLE, mend, where)
+
+
+def _of_months_and_quarters(now: Mapping[str, Any], then: Mapping[str, Any], rule: DisclosureRule) -> Iterator[Problem]:
+    """Yield what can be had from quarters in one release and their months in the other."""
+    coarse, fine = (now, then) if _by_quarter(now) else (then, now)
+    months: dict[Key, list[float | None]] = {}
+    for (unit, period), seen in _seen(fine).items():
+        quarter = format_period(parse_period(period, "quarter"), "quarter")
+        months.setdefault((unit, quarter), []).append(seen)
+    quarters = _seen(coarse)
+    for key, each in months.items():
+        if key not in quarters and coarse is then:
+            continue  # months that no quarter of the last release holds
+        whole, shown = quarters.get(key), [seen for seen in each if seen is not None]
+        if not shown:
+            continue
+        same = now["measure"]["kind"] == "count" and len(shown) == MONTHS and whole is not None and (
+            abs(whole - sum(shown)) <= 2 * (rule.round_to or 0)
+        )  # fmt: skip
+        if not same:  # most months are not revised, so what changed is the one that the others leave
+            mend = _mend(now, key) if coarse is now and whole is not None and len(shown) < MONTHS else ASK
+            yield Problem("single months of it are shown in one release, and it is shown as a quarter, or hidden, in "
+                          "the other: together they give a month away", mend, _where(now, key))  # fmt: skip
+
+
+def _by_quarter(analysis: Mapping[str, Any]) -> bool:
+    return bool((analysis.get("disclosure") or {}).get("drawn_by") == "quarter")
+
+
+def _seen(analysis: Mapping[str, Any]) -> dict[Key, float | None]:
+    """Return what is shown of a path, by group and period: the quarters where it is drawn by quarter."""
+    path = analysis["disclosure"]["path"] if _by_quarter(analysis) else analysis["path"]
+    return {(point["unit"], point["period"]): point["observed"] for point in path}
+
+
+def _where(now: Mapping[str, Any], key: Key) -> str:
+    return f"{now['id']}: {key[0]} in {key[1]}"
+
+
+def _mend(now: Mapping[str, Any], key: Key) -> str:
+    """Return how to hide a count; a quarter is hidden by its first month."""
+    unit, period = key
+    if "Q" in period and now.get("frequency") == "month":
+        period = format_period(MONTHS * parse_period(period, "quarter"), "month")
+    return f"hide it in this one too: `disclosure: {{also_hidden: [{{group: {unit}, period: '{period}'}}]}}`"
 
 
 def _of_total(now: Mapping[str, Any], then: Mapping[str, Any], rule: DisclosureRule) -> Iterator[Problem]:

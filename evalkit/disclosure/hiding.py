@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from evalkit.disclosure.cells import WHERE, Cell, Counted
+from evalkit.disclosure.drawn import Drawn, drawn, hidden_among
+from evalkit.disclosure.rounding import with_rounded_bounds, with_rounded_power, with_rounded_windows
 from evalkit.disclosure.rule import DisclosureRule
 from evalkit.disclosure.secondary import hidden_together
-from evalkit.errors import DataError
+from evalkit.errors import DataError, DesignError, Problem
 from evalkit.records import Analysis, Diagnostic, PathPoint, Result
 
 Key = tuple[str, str]
+PAIR = 2
 BASELINES = "choice_of_baseline"
 """Name of the check that sets the change against other windows before."""
 
@@ -45,6 +48,11 @@ def disclosed(
     list of Withheld
         Analyses whose effect would itself give a small count away.
 
+    Raises
+    ------
+    DataError
+        When the study hides a count by a group or period that is nowhere: a slip there would show it.
+
     Notes
     -----
     Taken as known to readers: numbers of the model, and the totals before and from the start on that it rests on; so
@@ -53,7 +61,8 @@ def disclosed(
     out where a count is hidden or rounded, since differences of it are the counts.
     """
     if rule.national:
-        return [_marked(analysis, rule, {}) for analysis, _ in analyses], []
+        return [_marked(analysis, rule, Drawn("period")) for analysis, _ in analyses], []
+    _require_known(analyses, rule)
     kept: list[tuple[Analysis, Counted]] = []
     withheld = []
     for analysis, counted in analyses:
@@ -65,9 +74,32 @@ def disclosed(
     return [_hidden(analysis, counted, rule, kept) for analysis, counted in kept], withheld
 
 
+def _require_known(analyses: Sequence[tuple[Analysis, Counted]], rule: DisclosureRule) -> None:
+    """Raise where a count that the study hides by name is none of these."""
+    known = {key for _, counted in analyses for key in counted.cells}
+    groups = ", ".join(sorted({group for group, _ in known}))
+    problems = [Problem(f"there is no count of {group!r} in {period!r}", f"groups are: {groups}; periods are written "
+                        f"such as {min(known)[1]}", "disclosure.also_hidden")
+                for group, period in rule.also if known and (group, period) not in known]  # fmt: skip
+    if problems:
+        raise DataError(problems)
+
+
 def without_numbers(text: str) -> str:
     """Return a message with its numbers left out, periods kept: what it counts might be small."""
-    return re.sub(r"(?<![\w-])[0-9][0-9,.]*(?![\w-])", "some", text)
+    return _NUMBER.sub("some", text)
+
+
+def without_small(error: DesignError, rule: DisclosureRule) -> DesignError:
+    """Return an error of a design with the numbers left out that the rule hides: one of them might be a count."""
+
+    def told(found: re.Match[str]) -> str:
+        return "some" if rule.hides(float(found[0].replace(",", ""))) else found[0]
+
+    return DesignError([replace(problem, message=_NUMBER.sub(told, problem.message)) for problem in error.problems])
+
+
+_NUMBER = re.compile(r"(?<![\w.-])[0-9]+(?:[.,][0-9]+)*(?![\w-])")
 
 
 def _alike(one: Analysis, other: Analysis) -> bool:
@@ -79,18 +111,15 @@ def _reason_to_withhold(
     analysis: Analysis, counted: Counted, rule: DisclosureRule, kept: Sequence[tuple[Analysis, Counted]]
 ) -> DataError | None:
     """Return why nothing of an analysis may be shown, None when it may."""
-    if analysis.design["kind"] == "before_after" and rule.round_to:
-        return DataError("rounded counts are not there yet for before_after: its change in percent is made of the "
-                         "counts themselves", "use a profile without rounding, or another design", WHERE)  # fmt: skip
     mend = "take a longer time or more places together"
     sets = _known_sets(analysis, counted)
     for cells in sets:
-        events = [cell.events for cell in cells if cell.events is not None]
-        if rule.hides(sum(events)) and events:
-            return DataError("all events before the start, or all from it on, are so few that the effect would give "
-                             "them away", mend, WHERE)  # fmt: skip
-        if hidden_together(events, rule) is None:
-            return DataError("the total of the periods gives away the small counts in them", mend, WHERE)
+        for numbers in zip(*(cell.numbers for cell in cells if cell.numbers), strict=True):
+            if rule.hides(sum(numbers)):
+                return DataError("all events before the start, or all from it on, are so few that the effect would "
+                                 "give them away", mend, WHERE)  # fmt: skip
+            if hidden_together(numbers, rule) is None:
+                return DataError("the total of the periods gives away the small counts in them", mend, WHERE)
     for other, others in kept:
         if _differ_by_few(_known_sets(other, others), sets, rule) or _places_differ_by_few(others, counted, rule):
             return DataError(f"the events by which it differs from the analysis {other.id!r} are so few that the "
@@ -116,25 +145,29 @@ def _differ_by_few(these: list[list[Cell]], those: list[list[Cell]], rule: Discl
     """Say whether two analyses of the same places rest on totals whose difference is small."""
     for cells in these:
         for others in those:
-            if (cells[0].group, cells[0].before) == (others[0].group, others[0].before):
-                left, right = _left_over(cells, others)
-                if any(hidden_together(part, rule) is None or rule.hides(sum(part)) for part in (left, right) if part):
-                    return True
+            alike = (cells[0].group, cells[0].before) == (others[0].group, others[0].before)
+            if alike and any(hidden_together(part, rule) is None or rule.hides(sum(part))
+                             for part in _left_over(cells, others)):  # fmt: skip
+                return True
     return False
 
 
-def _left_over(cells: list[Cell], others: list[Cell]) -> tuple[list[float], list[float]]:
-    """Return the events that only the one, and that only the other has."""
-    one, other = ({cell.period: cell.events or 0.0 for cell in half} for half in (cells, others))
-    return ([events for period, events in one.items() if period not in other],
-            [events for period, events in other.items() if period not in one])  # fmt: skip
+def _left_over(cells: list[Cell], others: list[Cell]) -> Iterator[tuple[float, ...]]:
+    """Yield the numbers that only the one, and that only the other has; of the same periods, what they differ by."""
+    one, other = ({cell.period: cell for cell in half if cell.numbers} for half in (cells, others))
+    for here, there in ((one, other), (other, one)):
+        yield from zip(*(cell.numbers for period, cell in here.items() if period not in there), strict=True)
+    if one.keys() == other.keys() and one:
+        sums = ([sum(each) for each in zip(*(cell.numbers for cell in half.values()), strict=True)]
+                for half in (one, other))  # fmt: skip
+        yield from ((apart,) for apart in map(lambda a, b: abs(a - b), *sums) if apart > 0)
 
 
 def _places_differ_by_few(one: Counted, other: Counted, rule: DisclosureRule) -> bool:
     """Say whether the places that only one of two analyses has saw few events before, or from the start on."""
     for here, there in ((one.units, other.units), (other.units, one.units)):
         apart = [halves for unit, halves in here.items() if unit not in there]
-        if apart and any(rule.hides(sum(halves[at] for halves in apart)) for at in (0, 1)):
+        if any(rule.hides(sum(half)) for half in zip(*apart, strict=True)):
             return True
     return False
 
@@ -143,20 +176,26 @@ def _hidden(
     analysis: Analysis, counted: Counted, rule: DisclosureRule, kept: Sequence[tuple[Analysis, Counted]]
 ) -> Analysis:
     """Return an analysis with what may be seen of it."""
-    keys = _hidden_keys(analysis, counted, rule, [each for each in kept if _alike(each[0], analysis)])
+    parts = _parts(analysis, counted, [each for each in kept if _alike(each[0], analysis)])
+    paired = bool(analysis.result.event_study) and all(point.fitted is None for point in analysis.result.path)
+    keys = _hidden_keys(counted, rule, parts, paired=paired)
     open_path = analysis.role in ("primary", "secondary")
     result = _without_sums(analysis.result, touched=bool(keys) or rule.round_to is not None or not open_path)
-    path = tuple(_shown(point, counted, rule, keys) for point in result.path) if open_path else ()
+    how = drawn(analysis, counted, rule, keys, parts, paired=paired) if open_path else Drawn("period")
+    gone = set(keys) if how.by == "period" else {(point.unit, point.period) for point in result.path}
+    path = tuple(_shown(point, counted, rule, gone) for point in result.path) if open_path else ()
     result = replace(result, path=path, path_without_season=(), fit=_shown_fit(result.fit, rule, whole=open_path))
-    return _marked(replace(analysis, result=_without_places(result, counted, rule, keys)), rule, keys)
+    if rule.round_to and counted.rounds:
+        result = with_rounded_power(with_rounded_bounds(result, analysis.result.fit, rule), counted, rule)
+        if analysis.design["kind"] == "before_after":
+            result = with_rounded_windows(result, analysis, counted, rule)
+    return _marked(replace(analysis, result=_without_places(result, counted, rule, keys)), rule, how)
 
 
-def _hidden_keys(
-    analysis: Analysis, counted: Counted, rule: DisclosureRule, kept: Sequence[tuple[Analysis, Counted]]
-) -> dict[Key, str]:
-    """Return the group and period of every count that is hidden, and why: `small` or `total`."""
-    keys: dict[Key, str] = dict.fromkeys((key for key in rule.also if key in counted.cells), "declared")
-    keys |= {key: "small" for key, cell in counted.cells.items() if cell.events is None or rule.hides(cell.events)}
+def _parts(
+    analysis: Analysis, counted: Counted, kept: Sequence[tuple[Analysis, Counted]]
+) -> list[list[Cell]]:  # fmt: skip
+    """Return the cells whose totals readers know, from this analysis and from those that it stands beside."""
     sets = _known_sets(analysis, counted)
     parts = sets + _known_sets(analysis, counted, used=False)
     for other, others in kept:
@@ -165,7 +204,15 @@ def _hidden_keys(
             for mine in sets:
                 if (mine[0].group, mine[0].before) == (cells[0].group, cells[0].before):
                     parts += [[cell for cell in mine if (cell.period in periods) is inside] for inside in (True, False)]
-    paired = bool(analysis.result.event_study) and all(point.fitted is None for point in analysis.result.path)
+    return parts
+
+
+def _hidden_keys(
+    counted: Counted, rule: DisclosureRule, parts: Sequence[Sequence[Cell]], *, paired: bool
+) -> dict[Key, str]:
+    """Return the group and period of every count that is hidden, and why: `small` or `total`."""
+    keys: dict[Key, str] = dict.fromkeys((key for key in rule.also if key in counted.cells), "declared")
+    keys |= {key: "small" for key, cell in counted.cells.items() if cell.hidden_by(rule)}
     before = -1
     while len(keys) > before:
         before = len(keys)
@@ -177,24 +224,23 @@ def _hidden_keys(
     return keys
 
 
-def _add_within(cells: list[Cell], rule: DisclosureRule, keys: dict[Key, str]) -> None:
+def _add_within(cells: Sequence[Cell], rule: DisclosureRule, keys: dict[Key, str]) -> None:
     """Add the counts of one set that must be hidden with those that are."""
-    known = [cell for cell in cells if cell.events is not None]
-    also = {at for at, cell in enumerate(known) if (cell.group, cell.period) in keys}
-    found = hidden_together([cell.events or 0.0 for cell in known], rule, also)
-    for at in range(len(known)) if found is None else found:
+    known = [cell for cell in cells if cell.numbers]
+    gone = [at for at, cell in enumerate(known) if (cell.group, cell.period) in keys]
+    for at in hidden_among([cell.numbers for cell in known], range(len(known)), rule, gone):
         keys.setdefault((known[at].group, known[at].period), "total")
 
 
-def _shown(point: PathPoint, counted: Counted, rule: DisclosureRule, keys: Mapping[Key, str]) -> PathPoint:
+def _shown(point: PathPoint, counted: Counted, rule: DisclosureRule, gone: Collection[Key]) -> PathPoint:
     """Return one point as it may be seen: the model's own line stays, what is made from the count goes with it."""
     key = (point.unit, point.period)
     line = point.fitted is not None
-    if key in keys:
+    if key in gone:
         bare = replace(point, observed=None)
         return bare if line else replace(bare, counterfactual=None, low=None, high=None)
     events = counted.cells[key].events
-    if rule.round_to is None or not events or not point.observed:
+    if rule.round_to is None or not counted.rounds or not events or not point.observed:
         return point
     factor = events / point.observed
 
@@ -245,6 +291,8 @@ def _without_places(result: Result, counted: Counted, rule: DisclosureRule, keys
         result = replace(result, placebos=tuple(each for each in result.placebos if each.kind != "unit"),
                          leave_out=tuple(each for each in result.leave_out if each.left_out not in counted.units),
                          dropped=tuple((unit, "left out") for unit, _ in result.dropped))  # fmt: skip
+    if keys and result.n_units == PAIR:  # of two places, the gap of a month is the ratio of two counts
+        result = replace(result, event_study=())
     if len({each.group for each in result.group_time}) > 1 and counted.lone_small(rule):
         result = replace(result, group_time=(), aggregations=None)
     elif keys:
@@ -252,10 +300,12 @@ def _without_places(result: Result, counted: Counted, rule: DisclosureRule, keys
     return result
 
 
-def _marked(analysis: Analysis, rule: DisclosureRule, keys: Mapping[Key, str]) -> Analysis:
-    """Return an analysis that says by which rule its numbers were hidden, and which."""
-    cells = [{"group": group, "period": period, "why": why} for (group, period), why in sorted(keys.items())]
-    block = {"profile": rule.profile, "words": rule.words, "hidden": cells, "rounded_to": rule.round_to}
+def _marked(analysis: Analysis, rule: DisclosureRule, how: Drawn) -> Analysis:
+    """Return an analysis that says by which rule its numbers were hidden, which, and how its path is drawn."""
+    cells = [{"group": group, "period": period, "why": why} for (group, period), why in sorted(how.hidden.items())]
+    block = {"profile": rule.profile, "words": rule.words, "hidden": cells, "rounded_to": rule.round_to,
+             "drawn_by": how.by, "drawn_words": how.words, "path": [asdict(point) for point in how.path]}  # fmt: skip
     hidden = f" {len(cells):,} {'count is' if len(cells) == 1 else 'counts are'} hidden here and left empty."
-    note = f"Small numbers: {rule.words}{hidden if cells else ''}"
-    return replace(analysis, notes=(*analysis.notes, note), result=replace(analysis.result, disclosure=block))
+    note = f"Small numbers: {rule.words}{hidden if cells and how.by == 'period' else ''}"
+    return replace(analysis, notes=(*analysis.notes, note if how.by == "period" else f"{note} {how.words}"),
+                   result=replace(analysis.result, disclosure=block))  # fmt: skip

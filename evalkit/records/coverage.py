@@ -17,11 +17,24 @@ STATES = {
 
 @dataclass(frozen=True)
 class UnitCoverage:
-    """One place: its name, its first period that is used, and from there on one letter of `STATES` a period."""
+    """One place.
+
+    Attributes
+    ----------
+    unit : str
+        Its name; empty for a single series.
+    first : str
+        Its first period that is used.
+    states : str
+        From there on one letter of `STATES` a period.
+    start : str
+        Its first treated period; empty where it has none in the data.
+    """
 
     unit: str
     first: str
     states: str
+    start: str = ""
 
     def count(self, state: str) -> int:
         """Return how many periods are in a state."""

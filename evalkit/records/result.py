@@ -149,7 +149,8 @@ class Result:
         The smallest change that the design could find, by how long it watches.
     disclosure : mapping or None
         By which `profile` small counts were hidden, the rule in `words`, `rounded_to`, and `hidden`: group, period and
-        why (small, total, declared) of each count that is not shown.
+        why (small, total, declared) of each count that is not shown. `drawn_by` (period, quarter, lines) and
+        `drawn_words` say how the path is drawn; `path` holds the points by quarter.
     n_observations, n_units, n_treated_units, n_pre_periods, n_post_periods : int
     dropped : tuple of (str, str)
         Units or periods left out, each with the reason.

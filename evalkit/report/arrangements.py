@@ -1,6 +1,7 @@
-"""What the study file says of questions, rollout, plan, people and claims, as pairs of a term and its text.
+"""What the study file says of people, small numbers and claims, as pairs of a term and its text.
 
-Every key of `evalkit.spec.blocks` is printed here or in `particulars`, so that nothing an author writes is ignored.
+Every key of `evalkit.spec.blocks` is printed here, in `particulars` or in a room of `told`, so that nothing an author
+writes is ignored.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from evalkit.report.numbers import interval_text, number, signed_percent
 from evalkit.report.words import interval_label
 
 Pairs = list[tuple[str, str]]
-QUESTION = {"population": "for", "intervention": "what", "comparator": "set against", "outcome": "outcome",
-            "timeframe": "when", "decision": "decision that rests on it"}  # fmt: skip
-TYPES = {"impact": "Impact", "process": "Process", "value_for_money": "Value for money"}
+TYPES = {"impact": "Impact", "process": "Process", "value_for_money": "Value for money",
+         "test_and_learn": "Test and learn"}  # fmt: skip
+"""Kinds of questions, of evaluations and of studies, in words."""
 CHOSEN = {
     "spike": "Yes: after an unusually high period, so some return was likely without it",
     "level": "Yes: places with high numbers were chosen, so some return was likely without it",
@@ -24,50 +25,21 @@ CHOSEN = {
     "unknown": "Not known",
 }
 """Whether the places were chosen by the outcome, in words."""
-DIRECTION = {"decrease": "expected to lower the numbers", "increase": "expected to raise the numbers",
-             "unclear": "direction not clear"}  # fmt: skip
 SEEN = {"none": "no data had been seen", "aggregate_press_figures": "published totals had been seen",
         "outcome_data": "the data had been seen"}  # fmt: skip
 
 
-def questions(study: Mapping[str, Any]) -> Pairs:
-    """Return each question with its parts."""
-    return [(f"{TYPES.get(str(question.get('type')), 'Question')} ({question['id']})", _asked(question))
-            for question in study.get("questions") or ()]  # fmt: skip
-
-
-def rollout(study: Mapping[str, Any]) -> Pairs:
-    """Return which places, chosen how, from when, and what else happened there."""
-    block = study.get("rollout") or {}
-    pairs = [
-        ("Kind of place", _text(block.get("unit_type"))),
-        ("How places were chosen", _text(block.get("assignment"))),
-        ("Chosen by the outcome", CHOSEN.get(str(block.get("selected_on_outcome")), "")),
-        ("Known beforehand", _months(block.get("anticipation_months"), "before the start")),
-        ("Brought in over", _months(block.get("phase_in_months"), "")),
-        ("Places", "; ".join(_place(unit) for unit in block.get("units") or ())),
-        ("What else happened", "; ".join(_other(other) for other in block.get("co_interventions") or ())),
-    ]
-    return _given(pairs)
-
-
-def registration(study: Mapping[str, Any]) -> Pairs:
-    """Return where the plan is registered and every change of it since it was fixed."""
-    block = study.get("registration") or {}
-    pairs = [
-        ("Registered at", _text(block.get("registry_url"))),
-        ("Fingerprint of the plan", _text(block.get("protocol_sha256"))),
-        ("Last look planned", _text(block.get("final_look"))),
-        ("Kinds of evaluation", ", ".join(TYPES.get(kind, kind) for kind in study.get("evaluation_types") or ())),
-    ]
-    return _given([*pairs, *(("Change of the plan", _amended(change)) for change in block.get("amendments") or ())])
+def kind_words(kind: str, evaluation: Evaluation) -> str:
+    """Return a kind of question or of evaluation; where the page may not speak of causes, impact is asked as change."""
+    return "Change over time" if kind == "impact" and evaluation.level == "monitoring" else TYPES.get(kind, kind)
 
 
 def responsible(study: Mapping[str, Any]) -> Pairs:
-    """Return what is said of independence, contact and the next update."""
+    """Return what is said of independence, contact, early access, the next update, and how long it may be used."""
     block = study.get("governance") or {}
     names = {"independence": "Independence", "conflicts": "Conflicts of interest", "contact": "Contact",
-             "next_update": "Next update"}  # fmt: skip
+             "pre_release_access": "Sees the figures before they are published", "next_update": "Next update",
+             "sunset_date": "Not to be used after"}  # fmt: skip
     return _given([(label, _text(block.get(key))) for key, label in names.items()])
 
 
@@ -116,45 +88,6 @@ def _with_interval(value: float, row: Mapping[str, Any]) -> str:
         return text
     name = interval_label(float(row["level"])) if row.get("level") else "interval"
     return f"{text} ({name}: {interval_text(row.get('low'), row.get('high'))})"
-
-
-def _asked(question: Mapping[str, Any]) -> str:
-    parts = [f"{words}: {question[key]}" for key, words in QUESTION.items() if question.get(key)]
-    text = str(question["text"])
-    return f"{text} ({'; '.join(parts)})" if parts else text
-
-
-def _place(unit: Mapping[str, Any]) -> str:
-    """Return one place: its name, when it began and stopped, how exact that is, and who says so."""
-    name = str(unit.get("name") or unit["id"])
-    named = name if name == str(unit["id"]) else f"{name} ({unit['id']})"
-    precision = str(unit.get("date_precision") or "month")
-    exact = "" if precision == "month" else "date not known" if precision == "unknown" else f"to the {precision}"
-    parts = [f"from {unit['start']}" if unit.get("start") else "no start given", exact,
-             f"until {unit['stop']}" if unit.get("stop") else "", _text(unit.get("dose")),
-             f"source: {unit['source']}" if unit.get("source") else ""]  # fmt: skip
-    return f"{named}: {', '.join(part for part in parts if part)}"
-
-
-def _other(other: Mapping[str, Any]) -> str:
-    """Return something else that happened: when, where, and which way it might have moved the numbers."""
-    units = other.get("units")
-    where = "everywhere" if units in (None, "all") else f"in {_text(units)}"
-    ends = [f"from {other['from']}" if other.get("from") else "", f"to {other['to']}" if other.get("to") else ""]
-    direction = DIRECTION.get(str(other.get("expected_direction")), DIRECTION["unclear"])
-    parts = [" ".join(end for end in ends if end), where, direction]
-    return f"{other['name']} ({', '.join(part for part in parts if part)})"
-
-
-def _amended(change: Mapping[str, Any]) -> str:
-    moved = f" from {change['from']}" if change.get("from") is not None else ""
-    moved += f" to {change['to']}" if change.get("to") is not None else ""
-    seen = SEEN.get(str(change.get("data_seen")), "")
-    return f"{change['date']}: {change['field']}{moved}. {change['reason']}{f' ({seen})' if seen else ''}"
-
-
-def _months(count: Any, words: str) -> str:
-    return f"{number(count)} {'month' if count == 1 else 'months'} {words}".strip() if count else ""
 
 
 def _text(value: Any) -> str:

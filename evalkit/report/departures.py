@@ -109,7 +109,13 @@ def departure_sentences(analysis: Analysis) -> list[str]:
                       for target, words in TARGETS.items() if target in smooth.breakdown)  # fmt: skip
         found.append(f"Suppose instead that a steady drift goes on and bends. The interval leaves out no change as "
                      f"long as the slope changes from one {noun} to the next by {told}.")  # fmt: skip
-    return found
+    return [*found, *_caution(analysis)]
+
+
+def _caution(analysis: Analysis) -> list[str]:
+    """Return how the errors behind the bounds may mislead, as the result says it; nothing where they serve."""
+    rests_on = (analysis.result.inference or {}).get("departures") or {}
+    return [str(rests_on["caution"])] if rests_on.get("caution") else []
 
 
 def departures_message(departures: Departures) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from evalkit.report.numbers import Shown
 
 _FORMULA = re.compile(r"\s*[=+\-@]")
+_SHORTHAND = re.compile(r"\[[a-z]+\]")
+"""Such as `[c]`: a number that is hidden (Government Statistical Service, symbols in tables)."""
 _ENDS = (("",), (", low", ", high"), ("", ", low", ", high"))
 
 
@@ -27,7 +29,8 @@ def csv_text(rows: Sequence[Sequence[str]]) -> str:
     Returns
     -------
     str
-        Numbers have ASCII signs and no thousands commas; an infinite bound is `inf`; no number is an empty cell.
+        Numbers have ASCII signs and no thousands commas; an infinite bound is `inf`; no number is an empty cell,
+        one that is hidden its shorthand (`[c]`).
     """
     head, *body = rows
     columns = [_column(label, [row[place] for row in body]) for place, label in enumerate(head)]
@@ -51,8 +54,10 @@ def _column(label: str, cells: Sequence[str]) -> list[list[str]]:
 
 
 def _number(cell: str, place: int) -> str:
-    """Return one number of a cell; empty where it holds words in place of numbers."""
+    """Return one number of a cell; its shorthand where that stands for one; empty where it holds other words."""
     numbers = cell.numbers if isinstance(cell, Shown) else ()
+    if _SHORTHAND.fullmatch(cell) and place < len(numbers):
+        return str(cell)
     value = numbers[place] if place < len(numbers) else None
     return "" if value is None or math.isnan(value) else f"{value:.10g}"
 

@@ -17,11 +17,15 @@ import yaml
 from evalkit.archive import write_whole
 from evalkit.errors import DesignError, EvalkitError, SpecError
 from evalkit.report.features import prepared
-from evalkit.report.templates import PAGE_FILES
+from evalkit.report.templates import PAGE_FILES, SITE_PAGES
 
 EngineName = Literal["auto", "quarto", "bundled"]
 Tell = Callable[[str, int, int], None]
 PROCESSES = 2
+DOCUMENTS = (".pdf", ".docx")
+"""Suffixes of the documents of a study, beside its page."""
+FOOT = "accessibility"
+"""The page around the studies that the foot of every page links to; the others stand at its head."""
 _EXTENSIONS = "-raw_html-raw_tex-tex_math_dollars-native_divs-native_spans-markdown_in_html_blocks"
 _COPIED = (".csv", ".json", ".yaml", ".svg", ".png", ".jpg")
 
@@ -71,6 +75,9 @@ def render(
     run = _quarto if chosen == "quarto" else _bundled
     try:
         made = run(project, output, documents, tell)
+        for page in made:  # a document of the page as it was would contradict it
+            for suffix in DOCUMENTS:
+                page.with_suffix(suffix).unlink(missing_ok=True)
     finally:  # a fault in one document takes nothing from the pages of the others
         _copy_exhibits(project, output)
         _remove_stale(project, output)
@@ -98,9 +105,8 @@ def available_engine(engine: EngineName, project: Path) -> str:
 
 def _documents(project: Path, pages: Sequence[str | Path] | None) -> list[Path]:
     if pages is None:
-        return [
-            path for path in (project / "index.qmd", *sorted((project / "studies").glob("*.qmd"))) if path.is_file()
-        ]
+        around = [project / f"{name}.qmd" for name in SITE_PAGES]
+        return [path for path in (*around, *sorted((project / "studies").glob("*.qmd"))) if path.is_file()]
     found = [_document(project, page) for page in pages]
     missing = [path for path in found if not path.is_file()]
     if missing:
@@ -119,7 +125,7 @@ def _bundled(project: Path, output: Path, documents: Sequence[Path], tell: Tell 
 
     def attempt(document: Path) -> str | EvalkitError:
         try:
-            return _pandoc(project, document, prepared(document, project))
+            return bundled_page(project, document)
         except EvalkitError as error:
             return error
 
@@ -147,7 +153,7 @@ def _pandoc(project: Path, document: Path, source: tuple[dict[str, Any], str]) -
     root = os.path.relpath(project, document.parent).replace(os.sep, "/")
     folder = project / "studies" / "_page"
     command = [
-        _pandoc_path(), "--from", f"markdown{_EXTENSIONS}", "--to", "html5", "--section-divs", "--wrap",
+        pandoc_path(), "--from", f"markdown{_EXTENSIONS}", "--to", "html5", "--section-divs", "--wrap",
         "preserve", "--template", str(folder / "page.html"), "--lua-filter", str(folder / "evalkit.lua"),
         "--variable", "css=style.css" if root == "." else f"css={root}/style.css",
     ]  # fmt: skip
@@ -159,8 +165,19 @@ def _pandoc(project: Path, document: Path, source: tuple[dict[str, Any], str]) -
     return done.stdout.decode()
 
 
+def bundled_page(project: Path, document: Path) -> str:
+    """Return a document as a whole page of HTML, by the bundled engine; nothing is written.
+
+    Raises
+    ------
+    SpecError
+        When it uses what this engine cannot render.
+    """
+    return _pandoc(project, document, prepared(document, project))
+
+
 @cache
-def _pandoc_path() -> str:
+def pandoc_path() -> str:
     """Return the program that pypandoc brings; looked up once, since the look-up runs it."""
     import pypandoc
 
@@ -193,30 +210,53 @@ def _shown(document: Path, project: Path) -> str:
 
 def _copy_exhibits(project: Path, output: Path) -> None:
     """Copy what the pages offer for download; files whose bytes are the same are left as they are."""
-    for file in sorted((project / "studies").glob("*/*")):
-        if file.is_file() and file.suffix in _COPIED and not file.parent.name.startswith("_"):
-            write_whole(output / file.relative_to(project), file.read_bytes())
+    for file in _offered(project):
+        write_whole(output / file.relative_to(project), file.read_bytes())
 
 
 def _remove_stale(project: Path, output: Path) -> None:
-    """Remove pages and downloads of studies that are no longer there; nothing else in the folder is touched."""
-    for page in (output / "studies").glob("*.html"):
-        if not (project / "studies" / f"{page.stem}.qmd").is_file():
+    """Remove our pages and downloads whose documents are no longer there; nothing else in the folder is touched."""
+    around = [page for name in SITE_PAGES if _ours(page := output / f"{name}.html")]
+    studies = [page for suffix in (".html", *DOCUMENTS) for page in (output / "studies").glob(f"*{suffix}")]
+    for page in [*studies, *around]:
+        if not (project / page.relative_to(output)).with_suffix(".qmd").is_file():
             page.unlink()
-    for file in (output / "studies").glob("*/*"):
-        if file.suffix in _COPIED and not (project / file.relative_to(output)).is_file():
+    for file in _offered(output):
+        if not (project / file.relative_to(output)).is_file():
             file.unlink()
             if not any(file.parent.iterdir()):
                 file.parent.rmdir()
 
 
-def engine_files(project: Path) -> list[Path]:
-    """Write the stylesheet, the page's frame and the filter where both engines look for them; return their paths."""
-    from evalkit.report.templates import find_template
+def _offered(root: Path) -> list[Path]:
+    """Return what pages offer for download: files in the folders of the studies and of the pages around them."""
+    found = [*(root / "studies").glob("*/*"), *(file for name in SITE_PAGES for file in (root / name).glob("*"))]
+    return [file for file in sorted(found)
+            if file.is_file() and file.suffix in _COPIED and not file.parent.name.startswith("_")]  # fmt: skip
 
+
+def _ours(page: Path) -> bool:
+    """Say whether evalkit made a page: its frame says so."""
+    return page.is_file() and b'<meta name="generator" content="evalkit">' in page.read_bytes()[:4000]
+
+
+def engine_files(project: Path, pages: Sequence[str] = ("index",)) -> list[Path]:
+    """Write the stylesheet, the page's frame and the filter where both engines look for them; return their paths.
+
+    Parameters
+    ----------
+    project : Path
+    pages : sequence of str
+        Pages around the studies that the frame of every page links to, by name, in their order.
+    """
+    from evalkit.report.templates import exhibit_environment, find_template
+
+    links = {"linked": [name for name in pages if name != FOOT], "accessibility": FOOT in pages}
     written = []
     for name, place in PAGE_FILES.items():
         path = project / place
-        write_whole(path, find_template(name, project).read_bytes())
+        made = name.endswith(".html")
+        text = exhibit_environment(project).get_template(name).render(links).encode() if made else b""
+        write_whole(path, text or find_template(name, project).read_bytes())
         written.append(path)
     return written

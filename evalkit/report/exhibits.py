@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import figures, windows
+from evalkit.report.catalogue import words
 from evalkit.report.cautions import inside
 from evalkit.report.downloads import csv_text
 from evalkit.report.event_words import events_message
 from evalkit.report.ladder import Change, Reading, change_of, read
 from evalkit.report.numbers import number
+from evalkit.report.paths import as_drawn, has_series
 from evalkit.report.tables import Table, table_html, table_text
 from evalkit.report.templates import raw_block, render_exhibit
 from evalkit.report.words import interval_label, interval_words, label_of, phrase, plain_label
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 LONG_SERIES = 72
 """With more periods before the start than this, the summary draws the last `SHOWN_BEFORE` of them alone."""
 SHOWN_BEFORE = 48
+OWN_SECTION = ("secondary", "subgroup")
+"""Roles whose analyses stand in a section of their own, not among the other choices of method."""
 MANY_PERIODS = 4
 """A path with more periods than this is drawn as a series; a shorter one as a row with its interval."""
 
@@ -47,8 +51,8 @@ class Exhibits:
         CSV files by name.
     downloads : list of (str, str)
         File name and what it holds.
-    sections : list of str
-        Sections that hold something, by id, as far as they have been made.
+    sections : dict
+        Titles of the sections that hold something, by id, as far as they have been made.
     """
 
     id: str
@@ -57,14 +61,14 @@ class Exhibits:
     names: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     downloads: list[tuple[str, str]] = field(default_factory=list)
-    sections: list[str] = field(default_factory=list)
+    sections: dict[str, str] = field(default_factory=dict)
 
     def figure(self, drawn: figures.Figure | None, name: str, heading: int = 3) -> Markup | str:
         """Return a figure as a block of the page; empty when there is nothing to draw."""
         if drawn is None:
             return ""
         count = sum(known.startswith("fig-") for known in self.names) + 1
-        number_text = f"Figure {count}"
+        number_text = words(self.project)["figure"]["number"].format(number=count)
         self.names[name] = number_text
         file = self._file(f"{name.removeprefix('fig-')}.csv")
         self.files[file] = csv_text(drawn.table)
@@ -99,15 +103,14 @@ def headline_figure(evaluation: Evaluation) -> figures.Figure | None:
     """Return the chart of the summary: the series with what was expected, or the change with its interval."""
     primary = evaluation.primary
     reading = read(evaluation)
-    periods = {point.period for point in primary.result.path if point.observed is not None}
-    if len(periods) <= MANY_PERIODS:
+    if not has_series(primary, MANY_PERIODS):
         return _change_figure(evaluation, reading, source_words(evaluation, primary))
-    return _series(evaluation, _recent(primary), "headline", message(primary, reading, evaluation.study))
+    return _series(evaluation, _recent(as_drawn(primary)), "headline", message(primary, reading, evaluation.study))
 
 
 def series_figure(evaluation: Evaluation) -> figures.Figure | None:
     """Return the whole series, where the summary draws its last years alone."""
-    primary = evaluation.primary
+    primary = as_drawn(evaluation.primary)
     if _recent(primary) is primary:
         return None
     first = windows.describe(min(point.period for point in primary.result.path), primary.frequency)
@@ -141,7 +144,7 @@ def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> f
     kind = drawn.outcome.kind
     lines = [phrase(change.value, change, kind).capitalize(),
              f"({interval_label(change.level)}: {interval_words(change, kind)})"]  # fmt: skip
-    start, began = windows.start_words(drawn), _began(evaluation)
+    start, began = windows.start_words(evaluation.primary), _began(evaluation)
     return figures.observed_against_expected(
         drawn, title=title, subtitle=_subtitle(drawn), source=source_words(evaluation, drawn), effect_lines=lines,
         name=name, season_adjusted=drawn.result.path_without_season or None,
@@ -152,9 +155,10 @@ def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> f
 
 def analyses_figure(evaluation: Evaluation) -> figures.Figure | None:
     """Return all analyses with their intervals, in the order of the study file; None when there is one alone."""
-    analyses = [a for a in evaluation.analyses if change_of(a).percent == change_of(evaluation.primary).percent]
-    periods = {point.period for point in evaluation.primary.result.path if point.observed is not None}
-    if len(analyses) < 2 or (len(periods) <= MANY_PERIODS and analyses == _in_change_figure(evaluation)):
+    analyses = [a for a in evaluation.analyses if a.role not in OWN_SECTION
+                and change_of(a).percent == change_of(evaluation.primary).percent]  # fmt: skip
+    alone = not has_series(evaluation.primary, MANY_PERIODS)
+    if len(analyses) < 2 or (alone and analyses == _in_change_figure(evaluation)):
         return None
     less, more = _heads(evaluation.primary)
     return figures.forest(

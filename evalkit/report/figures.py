@@ -1,29 +1,27 @@
-"""The figures of a page: records in, drawings, alternative text and table out. The only door to plotnine.
+"""The figures of a page: records in, drawings, alternative text and table out.
 
 Each function returns a `Figure` with two inline drawings, one for wide columns and one for telephones. Charts are laid
-out in `path_chart`, `row_chart` and `event_chart`; `paint` draws what they hold with plotnine, and `svg` makes the
-result fit for the page. plotnine is imported when the first figure is drawn, so that other commands stay quick.
+out in `path_chart`, `row_chart` and `event_chart`; `painting` paints what they hold with plotnine, many drawings at one
+go, and `svg` makes the result fit for the page. plotnine is imported when the first figure is painted, so that other
+commands stay quick.
 """
 
 from __future__ import annotations
 
-import io
-import itertools
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 from evalkit.periods import describe_period, words_for
 from evalkit.records import Analysis, PathPoint
-from evalkit.report.drawing import SLIM, WIDE, Band, Drawing, Line, Point, Size
+from evalkit.report.drawing import SLIM, WIDE, Drawing, Size
 from evalkit.report.event_chart import describe_events, draw_events, event_table, read_events
 from evalkit.report.path_chart import Wording, draw_paths
-from evalkit.report.paths import Paths, describe_paths, path_table, read_paths, with_comparison
-from evalkit.report.row_chart import Rows, describe_rows, draw_rows, read_rows, row_table
+from evalkit.report.paths import Paths, describe_paths, hidden_words, path_table, read_paths, with_comparison
+from evalkit.report.row_chart import Rows, describe_rows, draw_rows, read_rows, row_table, widened
 from evalkit.report.scales import TICKS, level_range, step_for, value_writer
 from evalkit.report.strips import interval_strip, of_every_hundred
-from evalkit.report.svg import clean, frame, slug, stand_in, tidy
+from evalkit.report.svg import clean, frame, slug
 
 __all__ = ["Figure", "before_and_after", "event_study", "forest", "interval_strip", "observed_against_expected",
            "of_every_hundred"]  # fmt: skip
@@ -39,8 +37,8 @@ class Figure:
         The only one of its kind on the page: begins the ids of both drawings, and can name the CSV file.
     title, subtitle : str
         The message, and what the marks are, where the scale starts and what is cut.
-    wide_svg, slim_svg : str
-        Inline `<svg>` elements of class `wide` (760 px) and `slim` (344 px), coloured by the page's variables.
+    drawings : (Drawing, Drawing)
+        Laid out for wide columns (760 px) and for telephones (344 px).
     alt_title, alt_description : str
         What the drawings say to those who do not see them; already inside both.
     table : tuple of tuple of str
@@ -52,12 +50,27 @@ class Figure:
     name: str
     title: str
     subtitle: str
-    wide_svg: str
-    slim_svg: str
+    drawings: tuple[Drawing, Drawing]
     alt_title: str
     alt_description: str
     table: tuple[tuple[str, ...], ...]
     source: str
+
+    @cached_property
+    def svgs(self) -> tuple[str, str]:
+        """Inline `<svg>` elements of class `wide` and `slim`, coloured by the page's variables; painted when needed."""
+        paint_together([self])
+        return self.__dict__["svgs"]  # type: ignore[no-any-return]
+
+    @property
+    def wide_svg(self) -> str:
+        """The drawing for wide columns."""
+        return self.svgs[0]
+
+    @property
+    def slim_svg(self) -> str:
+        """The drawing for telephones."""
+        return self.svgs[1]
 
 
 def observed_against_expected(
@@ -95,7 +108,8 @@ def observed_against_expected(
     """
     recorded = read_paths(analysis, analysis.result.path)
     paths = recorded if season_adjusted is None else read_paths(analysis, with_comparison(analysis, season_adjusted))
-    if not any(track.series("observed") for track in paths.tracks):
+    hidden = hidden_words(analysis)
+    if not any(track.series(name) for track in paths.tracks for name in ("observed", *(["fitted"] if hidden else []))):
         raise ValueError(f"analysis {analysis.id!r} has no observed path to draw")
     wording = Wording(interruption_label, expected_label, observed_label, comparison_label, tuple(effect_lines))
     marked = analysis.simulated if simulated is None else simulated
@@ -104,6 +118,8 @@ def observed_against_expected(
         f"Each dot is one {words_for(analysis.frequency)}"
         + (f", with the usual {_pattern(analysis)} taken out." if season_adjusted else ".")
     ]
+    if hidden:
+        notes = [*(notes if any(track.series("observed") for track in paths.tracks) else []), *hidden]
     if low:
         notes.append(
             f"Scale starts at {value_writer(analysis.outcome, paths.values(), step_for(high - low, TICKS))(low)}."
@@ -120,7 +136,8 @@ def observed_against_expected(
     )
     return assembled(name, title, sentences(subtitle, *notes), source,
                    f"{analysis.outcome.label}, observed and expected, {ends}",
-                   described(describe_paths(paths, analysis.result.relative), marked), path_table(recorded, paths),
+                   described(" ".join([describe_paths(paths, analysis.result.relative), *hidden[:1]]), marked),
+                   path_table(recorded, paths),
                    lambda size: draw_paths(paths, wording, size, simulated=marked))  # fmt: skip
 
 
@@ -153,15 +170,18 @@ def before_and_after(
 def forest(
     analyses: Sequence[Analysis], *, title: str, subtitle: str, source: str, labels: Mapping[str, str] | None = None,
     heads: tuple[str, str] = ("Fewer than expected", "More"), simulated: bool | None = None, name: str = "analyses",
+    outer: Mapping[str, Analysis] | None = None, outer_words: str = "",
 ) -> Figure:  # fmt: skip
     """Return all analyses of a study in their fixed order, the primary one first and as a diamond.
 
-    Parameters are those of `before_and_after`.
+    Parameters are those of `before_and_after`; and `outer`, the same analyses by id with wider intervals, which are
+    drawn thin, and what those are in words.
     """
     ordered = sorted(analyses, key=lambda analysis: analysis.role != "primary")
     rows = read_rows(
         ordered, labels or {}, lambda analysis: ("diamond", True) if analysis.role == "primary" else ("ring", False)
     )
+    rows = widened(rows, [(outer or {}).get(analysis.id) for analysis in ordered], outer_words)
     return _rows_figure(ordered, rows, heads, title, subtitle, source, simulated, name)
 
 
@@ -221,13 +241,29 @@ def _pattern(analysis: Analysis) -> str:
 
 def assembled(name: str, title: str, subtitle: str, source: str, alt_title: str, alt_description: str,
               table: tuple[tuple[str, ...], ...], draw: Callable[[Size], Drawing]) -> Figure:  # fmt: skip
-    """Return a figure from its words and from what lays it out at one size: drawn wide and slim, and made tidy."""
-    wide, slim = (
-        frame(paint(drawing), drawing.canvas.width, drawing.canvas.height, name=name, style=size.name,
-              title=alt_title, description=alt_description)
-        for size in (WIDE, SLIM) for drawing in [draw(size)]
-    )  # fmt: skip
-    return Figure(slug(name), title, subtitle, wide, slim, clean(alt_title), clean(alt_description), table, source)
+    """Return a figure from its words and from what lays it out at one size."""
+    drawings = (draw(WIDE), draw(SLIM))
+    return Figure(slug(name), title, subtitle, drawings, clean(alt_title), clean(alt_description), table, source)
+
+
+def paint_together(figures: Iterable[Figure | None]) -> None:
+    """Paint figures at one go, which takes little more time than one of them; those that are painted stay as they are.
+
+    A figure that is never given to this is painted when its drawings are first asked for, with the same bytes.
+    """
+    waiting = [figure for figure in figures if figure is not None and "svgs" not in figure.__dict__]
+    if not waiting:
+        return
+    from evalkit.report.painting import paint
+
+    bodies = iter(paint([drawing for figure in waiting for drawing in figure.drawings]))
+    for figure in waiting:
+        wide, slim = (
+            frame(next(bodies), drawing.canvas.width, drawing.canvas.height, name=figure.name, style=size.name,
+                  title=figure.alt_title, description=figure.alt_description)
+            for size, drawing in zip((WIDE, SLIM), figure.drawings, strict=True)
+        )  # fmt: skip
+        figure.__dict__["svgs"] = wide, slim
 
 
 def sentences(*parts: str) -> str:
@@ -238,118 +274,3 @@ def sentences(*parts: str) -> str:
 def described(description: str, simulated: bool) -> str:
     """Return an alternative text that says first when the numbers are made up."""
     return f"Simulated data. {description}" if simulated else description
-
-
-def paint(drawing: Drawing) -> str:
-    """Return the body of a drawing, painted by plotnine: a layer for each kind of mark, from back to front."""
-    plot = _plot(drawing)
-    import matplotlib
-    import matplotlib.pyplot
-
-    settings: Any = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": "evalkit",
-        "path.simplify": False,
-        "text.parse_math": False,
-        "lines.dashed_pattern": (2.8, 2.0),
-    }
-    written = io.StringIO()
-    with matplotlib.rc_context(settings):
-        figure = plot.draw()
-        figure.savefig(written, format="svg", transparent=True, metadata=dict.fromkeys(("Date", "Creator")))
-        matplotlib.pyplot.close(figure)
-    return tidy(written.getvalue(), [label.words for label in drawing.labels], [label.halo for label in drawing.labels])
-
-
-def _plot(drawing: Drawing) -> Any:
-    """Return the plot: scales that fill the whole canvas, and every aesthetic as it is in the data."""
-    p9 = _plotnine()
-    at = drawing.canvas
-    parts = [
-        *_shades(drawing.areas),
-        *_paths([line for line in drawing.lines if line.under]),
-        *_shades(drawing.bands),
-        *_paths([line for line in drawing.lines if not line.under]),
-        *_points(drawing.points),
-        *_words(drawing),
-        p9.scale_color_identity(),
-        p9.scale_fill_identity(),
-        p9.scale_size_identity(),
-        p9.coord_cartesian(xlim=(at.x_at(0), at.x_at(at.width)), ylim=(at.y_at(at.height), at.y_at(0)), expand=False),
-        p9.theme_void(),
-        p9.theme(figure_size=(at.width / 72, at.height / 72), plot_margin=0, legend_position="none"),
-    ]
-    return p9.ggplot() + parts
-
-
-def _plotnine() -> Any:
-    """Return plotnine, imported now and not before: it takes a second or two.
-
-    A session that draws already, such as a notebook, keeps its own way of showing figures.
-    """
-    import matplotlib
-
-    if "matplotlib.pyplot" not in sys.modules:
-        matplotlib.use("svg")
-    import plotnine
-
-    return plotnine
-
-
-def _frame(rows: Sequence[Mapping[str, Any]]) -> Any:
-    import pandas
-
-    return pandas.DataFrame(list(rows))
-
-
-def _shades(bands: Sequence[Band]) -> list[Any]:
-    """Return the layer of shaded intervals."""
-    p9 = _plotnine()
-    rows = [{"x": x, "low": low, "high": high, "run": run, "fill": stand_in(band.paint)}
-            for run, band in enumerate(bands) for x, low, high in band.places]  # fmt: skip
-    return (
-        [p9.geom_ribbon(p9.aes("x", ymin="low", ymax="high", group="run", fill="fill"), _frame(rows))] if rows else []
-    )
-
-
-def _paths(lines: Sequence[Line]) -> list[Any]:
-    """Return the layers of lines: solid ones, then dashed ones."""
-    p9 = _plotnine()
-    layers = []
-    for dashed in (False, True):
-        rows = [{"x": x, "y": y, "run": run, "colour": stand_in(line.paint), "width": line.width / _UNIT}
-                for run, line in enumerate(lines) if line.dashed == dashed for x, y in line.positions]  # fmt: skip
-        if rows:
-            aesthetics = p9.aes("x", "y", group="run", color="colour", size="width")
-            layers.append(p9.geom_path(aesthetics, _frame(rows), linetype="dashed" if dashed else "solid"))
-    return layers
-
-
-def _points(points: Sequence[Point]) -> list[Any]:
-    """Return the layers of marks, in the order given, one for each run of a shape and edge."""
-    p9 = _plotnine()
-    layers = []
-    for (shape, edge), run in itertools.groupby(points, key=lambda point: (point.shape, point.stroke)):
-        rows = [{"x": point.x, "y": point.y, "fill": stand_in(point.fill), "colour": stand_in(point.outline),
-                 "extent": 2 * point.radius / _UNIT - edge / _UNIT} for point in run]  # fmt: skip
-        aesthetics = p9.aes("x", "y", fill="fill", color="colour", size="extent")
-        layers.append(p9.geom_point(aesthetics, _frame(rows), shape=_SHAPES[shape], stroke=edge / _UNIT))
-    return layers
-
-
-def _words(drawing: Drawing) -> list[Any]:
-    """Return the layer of text: the place of each label, which `tidy` replaces by its words."""
-    p9 = _plotnine()
-    rows = [{"x": label.x, "y": label.y, "words": str(place), "colour": stand_in(label.paint), "extent": label.size,
-             "weight": "bold" if label.bold else "normal", "side": _SIDES[label.anchor]}
-            for place, label in enumerate(drawing.labels)]  # fmt: skip
-    if not rows:
-        return []
-    aesthetics = p9.aes("x", "y", label="words", color="colour", size="extent", fontweight="weight", ha="side")
-    return [p9.geom_text(aesthetics, _frame(rows), va="baseline")]
-
-
-_UNIT = 1.7724538509055159
-"""plotnine multiplies widths and sizes by the square root of pi."""
-_SHAPES = {"circle": "o", "square": "s", "diamond": "D", "left": "<", "right": ">"}
-_SIDES = {"start": "left", "middle": "center", "end": "right"}

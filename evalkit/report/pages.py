@@ -7,12 +7,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from evalkit.errors import SpecError
 from evalkit.records import Evaluation
-from evalkit.report import arrangements, exhibits, particulars, summary, supplement_figures, supplement_parts
+from evalkit.report import (
+    arrangements,
+    exhibits,
+    others,
+    particulars,
+    summary,
+    supplement_figures,
+    supplement_parts,
+    theory_chart,
+)
+from evalkit.report.catalogue import read_settings, words
 from evalkit.report.checklists import section as checklists
+from evalkit.report.figures import paint_together
 from evalkit.report.ladder import read
 from evalkit.report.money_parts import leading_figure, money_card, money_figures, money_section
 from evalkit.report.narrative import safe_markdown
@@ -26,6 +34,8 @@ from evalkit.report.told import (
     delivery,
     emmie,
     fairness,
+    grades,
+    limits,
     plan,
     questions,
     recommendations,
@@ -37,51 +47,29 @@ from evalkit.report.words import capital, headline
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-SECTIONS = {
-    "background": "Background",
-    "glance": "Programme at a glance",
-    "theory": "Why it might help",
-    "strategies": "Which strategies this informs",
-    "questions": "What was asked",
-    "plan": "The plan, and what became of it",
-    "rollout": "Where and when",
-    "data": "The data",
-    "delivery": "How it was delivered",
-    "design": "How the study was designed",
-    "result": "What happened",
-    "checks": "What we checked",
-    "analyses": "Would other choices change the answer?",
-    "events": "Before and after the start, step by step",
-    "claims": "The published figure",
-    "fairness": "Fairness and harm",
-    "money": "Value for money",
-    "emmie": "Why, for whom and how",
-    "limits": "What we cannot say, in full",
-    "recommendations": "What should be done",
-    "method": "Method",
-    "notes": "Notes by the authors",
-    "responsible": "Who answers for it",
-    "assurance": "Who checked it",
-    "checklists": "Reporting checklists",
-    "provenance": "Where this comes from",
-    "downloads": "Downloads",
-    "words": "Words used here",
-}
-"""Sections of a study's page in their order; one with nothing behind it is left out."""
+SECTIONS: dict[str, str] = dict(words(None)["sections"])
+"""Sections of a study's page in their order, with their English titles; one with nothing behind it is left out."""
 
 ROOMS: dict[str, Room] = {
     "strategies": strategies.parts,
+    "questions": questions.parts,
     "plan": plan.parts,
     "rollout": rollout.parts,
     "data": data.parts,
     "delivery": delivery.parts,
+    "others": others.parts,
     "fairness": fairness.parts,
     "emmie": emmie.parts,
     "recommendations": recommendations.parts,
     "assurance": assurance.parts,
+    "grades": grades.parts,
     "checklists": checklists.parts,
 }
 """Sections that are a list of parts and nothing else."""
+
+STATED = ("glance", "theory", "strategies", "questions", "plan", "delivery", "recommendations", "assurance",
+          "responsible")  # fmt: skip
+"""Sections that print the study file's own words: they are marked so, since evalkit's rules of wording end there."""
 
 _SUMMARY_KEYS = ("cannot_say", "reached", "changed", "next")
 
@@ -92,17 +80,19 @@ class Page:
     def __init__(self, evaluation: Evaluation, project: Path | None) -> None:
         self.evaluation, self.project = evaluation, project
         self.reading = read(evaluation)
+        self.words = words(project)
         self.exhibits = exhibits.Exhibits(evaluation.id, project, evaluation.simulated)
         self._figures = self._made()
 
     def document(self) -> str:
         """Return the page as a Quarto document."""
         late = ("background", "notes", "checklists", "downloads")  # they tell what the others hold
+        titles: Mapping[str, str] = self.words["sections"]
         blocks: dict[str, dict[str, Any]] = {}
         for name in [*(n for n in SECTIONS if n not in late), *late]:
             blocks[name] = self._section(name)
-            self.exhibits.sections += [name] if blocks[name] else []
-        sections = [{"id": name, "title": title, **blocks[name]} for name, title in SECTIONS.items() if blocks[name]]
+            self.exhibits.sections |= {name: titles[name]} if blocks[name] else {}
+        sections = [{"id": name, "title": titles[name], **blocks[name]} for name in SECTIONS if blocks[name]]
         answer = headline(self.evaluation)
         context = {
             "front": front_matter(self.project, self.evaluation.title, answer.text, "../"),
@@ -111,8 +101,9 @@ class Page:
             "answer": answer,
             "sections": sections,
             "rooms": ROOMS,
+            "stated": STATED,
             "status": self.exhibit(
-                "status", badges=summary.badges(self.evaluation), facts=summary.facts(self.evaluation)
+                "status", badges=summary.badges(self.evaluation, self.words), facts=summary.facts(self.evaluation)
             ),
             "contents": self.exhibit("contents", sections=sections),
             "note": self._note,
@@ -132,17 +123,17 @@ class Page:
             "title": self.exhibit("title", title=summary.short_title(evaluation)),
             "numbers": self.exhibit("numbers", numbers=numbers) if numbers else "",
             "hundred": exhibits.hundred(evaluation, self.project) if evaluation.analyses else "",
-            "scales": self.exhibit("scales", scales=summary.scales(evaluation)),
+            "scales": self.exhibit("scales", scales=summary.scales(evaluation, self.words)),
             "chart": self._figures.get(self._leading, ""),
             "cannot": [self._inline(text) for text in cannot[:3]],
             "money": money_card(evaluation),
             "people": particulars.people(evaluation.study),
             "asides": [
-                (title, self._note(key) or missing)
-                for key, title, missing in (
-                    ("reached", "Who was reached", "Not stated."),
-                    ("changed", "What changed", summary.not_changed(evaluation)),
-                    ("next", "What next", "Not stated."),
+                (self.words["study"][key], self._note(key) or missing or f"{self.words['study']['not_stated']}.")
+                for key, missing in (
+                    ("reached", summary.reached(evaluation.study)),
+                    ("changed", summary.not_changed(evaluation)),
+                    ("next", summary.next_step(evaluation.study)),
                 )
             ],
         }
@@ -166,18 +157,21 @@ class Page:
             ("fig-departures", supplement_figures.departures_figure, 4),
             ("fig-bends", supplement_figures.bends_figure, 4),
         )
-        told = (drawn for room in (rollout, data, delivery) for drawn in room.FIGURES)
+        told = (drawn for room in (theory_chart, rollout, data, delivery, others) for drawn in room.FIGURES)
         drawn = []
         if self.evaluation.analyses:
             drawn = [(name, make(self.evaluation), heading) for name, make, heading in figures]
         drawn += [(name, make(self.evaluation), heading) for name, make, heading in told]
         drawn += [(name, figure, 2 if name == self._leading else 4) for name, figure in money_figures(self.evaluation)]
+        paint_together(figure for _, figure, _ in drawn)
         return {name: self.exhibits.figure(figure, name, heading) for name, figure, heading in drawn}
 
     def _section(self, name: str) -> dict[str, Any]:
         """Return what a section prints; empty when there is nothing behind it."""
         if name in ROOMS:
-            return {"parts": found} if (found := ROOMS[name](self.evaluation, self.exhibits, self._figures)) else {}
+            found = ROOMS[name](self.evaluation, self.exhibits, self._figures)
+            written = (self.evaluation.study.get("narrative") or {}).get(name)  # the authors' own words are not lost
+            return {"parts": found} if found or written else {}
         made: dict[str, Any] = getattr(self, f"_{name}", dict)()
         return made if any(made.values()) else {}
 
@@ -188,11 +182,8 @@ class Page:
         return {"pairs": particulars.programme(self.evaluation.study)}
 
     def _theory(self) -> dict[str, Any]:
-        return {"pairs": particulars.theory(self.evaluation.study)}
-
-    def _questions(self) -> dict[str, Any]:
-        pairs = arrangements.questions(self.evaluation.study)
-        return {"pairs": pairs, "parts": questions.parts(self.evaluation, self.exhibits, self._figures)}
+        steps = theory_chart.theory_list(self.evaluation.study)
+        return {"figure": self._figures.get("fig-theory", ""), "steps": steps}
 
     def _responsible(self) -> dict[str, Any]:
         return {"pairs": arrangements.responsible(self.evaluation.study)}
@@ -202,8 +193,6 @@ class Page:
             "pairs": [
                 *([("Title in full", self.evaluation.title)] if self._shortened else []),
                 *particulars.design_pairs(self.evaluation),
-                *arrangements.rollout(self.evaluation.study),
-                *arrangements.registration(self.evaluation.study),
             ],
             "assumptions": particulars.assumptions(self.evaluation),
             "power": supplement_parts.power(self.evaluation, self.exhibits, self._figures),
@@ -250,7 +239,10 @@ class Page:
         return {"claims": [arrangements.claim(shown) for shown in arrangements.claims(self.evaluation)]}
 
     def _limits(self) -> dict[str, Any]:
-        return {"cannot": [self._inline(text) for text in summary.cannot_say(self.evaluation, self.reading, full=True)]}
+        return {
+            "cannot": [self._inline(text) for text in summary.cannot_say(self.evaluation, self.reading, full=True)],
+            "parts": limits.parts(self.evaluation, self.exhibits, self._figures),
+        }
 
     def _money(self) -> dict[str, Any]:
         left = {name: figure for name, figure in self._figures.items() if name != self._leading}
@@ -339,30 +331,14 @@ def front_matter(project: Path | None, title: str, description: str, root: str) 
     """Return the metadata of a page as lines of YAML; text is escaped, since metadata are read as Markdown."""
     from markupsafe import Markup
 
-    site = site_title(project)
+    settings = read_settings(project)
+    site = settings.title
     described = description.replace('"', "”")  # it becomes an attribute, in which pandoc escapes no quotation mark
     values = {"pagetitle": f"{title}: {site}", "description": described, "site": site}
     lines = [f"{key}: {json.dumps(str(escape_markdown(value)), ensure_ascii=False)}" for key, value in values.items()]
-    lines += [f"root: {json.dumps(root)}", "lang: en-GB", "engine: markdown", "generated-by: evalkit"]
+    lines += [f"root: {json.dumps(root)}", f"lang: {json.dumps(settings.language)}"]
+    lines += ["engine: markdown", "generated-by: evalkit"]
     return Markup("\n".join(lines))  # noqa: S704 - JSON of escaped text
-
-
-def site_title(project: Path | None) -> str:
-    """Return the name of the site, as `_quarto.yml` gives it.
-
-    Raises
-    ------
-    SpecError
-        When `_quarto.yml` is not YAML.
-    """
-    file = None if project is None else project / "_quarto.yml"
-    if file is None or not file.is_file():
-        return "Evaluation library"
-    try:
-        settings = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise SpecError(f"_quarto.yml is not YAML: {error}", "mend or restore it").in_file(str(file)) from None
-    return str((settings.get("website") or {}).get("title") or "Evaluation library")
 
 
 def ordered(evaluations: Sequence[Evaluation]) -> list[Evaluation]:

@@ -9,7 +9,7 @@ from evalkit.designs import DESIGNS
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import windows
-from evalkit.report.arrangements import SEEN, small_numbers
+from evalkit.report.arrangements import SEEN, kind_words, small_numbers
 from evalkit.report.inference_words import estimator_pairs, given_by_estimator
 from evalkit.report.numbers import number
 from evalkit.report.tables import Column, Table
@@ -36,8 +36,6 @@ PROGRAMME = {
 PEOPLE = {"commissioner": "Commissioner", "analyst": "Analyst", "assurer": "Assurer", "approver": "Approved"}
 MOST_LEFT_OUT = 3
 """Up to so many units left out stand among the facts of the design; more stand in a table."""
-KINDS = {"monitoring": "Monitoring", "interim": "Impact study, interim", "impact": "Impact study"}
-
 MEASUREMENT = {"likely": "Likely", "possible": "Possibly", "unlikely": "Unlikely"}
 
 Pairs = list[tuple[str, str]]
@@ -48,32 +46,11 @@ def programme(study: Mapping[str, Any]) -> Pairs:
     return _given(study.get("programme") or {}, PROGRAMME)
 
 
-def theory(study: Mapping[str, Any]) -> Pairs:
-    """Return the theory of change as terms and texts, in the order in which it runs."""
-    block = study.get("theory_of_change") or {}
-    chain = block.get("outcomes") or {}
-    flat = {**block, **{f"outcomes_{when}": texts for when, texts in chain.items()}}
-    return _given(
-        flat,
-        {
-            "problem": "The problem",
-            "inputs": "What goes in",
-            "activities": "What is done",
-            "outputs": "What comes out",
-            "outcomes_short": "Expected soon",
-            "outcomes_medium": "Expected later",
-            "outcomes_long": "Expected in the end",
-            "assumptions": "What has to hold",
-            "external_factors": "What else matters",
-            "unintended": "What might go wrong",
-        },
-    )
-
-
 def people(study: Mapping[str, Any]) -> Pairs:
     """Return the four names of a study; those not given are to be named."""
     block = study.get("governance") or {}
-    return [(label, _person(block.get(key)) or "To be named") for key, label in PEOPLE.items()]
+    signed = {str(each.get("role", "")).casefold(): each for each in block.get("sign_off") or ()}
+    return [(label, _person(block.get(key), signed.get(key)) or "To be named") for key, label in PEOPLE.items()]
 
 
 def registered(study: Mapping[str, Any]) -> str:
@@ -89,13 +66,14 @@ def design_pairs(evaluation: Evaluation) -> Pairs:
     """Return how the study was designed, in words."""
     study = evaluation.study
     if not evaluation.analyses:
-        return [("Design", design_title(str(study["design"]["kind"])))]
+        return [("Design", design_title(str(study["design"]["kind"]))), *_chosen(evaluation)]
     primary = evaluation.primary
     result = primary.result
     pairs = [
         ("Design", f"{design_title(str(primary.design['kind']))}: {_sizes(primary)}"),
         ("What we estimate", capital(result.estimand)),
         ("What it is based on", _based_on(primary)),
+        *_chosen(evaluation),
     ]
     declared = (study.get("outcomes") or {}).get(primary.outcome.id) or {}
     margin = declared.get("minimum_important_change")
@@ -110,6 +88,15 @@ def design_pairs(evaluation: Evaluation) -> Pairs:
         pairs += [("Left out", f"{unit}: {reason}") for unit, reason in result.dropped]
     pairs += estimator_pairs(primary)
     return [(term, text) for term, text in pairs if text]
+
+
+def _chosen(evaluation: Evaluation) -> Pairs:
+    """Return why this design was chosen and not a stronger one, what is given alone."""
+    block = evaluation.study.get("choice_of_design") or {}
+    pairs = _given(block, {"why": "Why this design", "stronger_rejected": "A stronger design, and why not",
+                           "proportionality": "Effort beside what is at stake"})  # fmt: skip
+    learning = block.get("learning")
+    return [*pairs, *([("Kind of study", kind_words(str(learning), evaluation))] if learning else [])]
 
 
 def assumptions(evaluation: Evaluation) -> list[str]:
@@ -213,11 +200,13 @@ def _text(value: Any) -> str:
     return "; ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _person(value: Any) -> str:
-    if isinstance(value, Mapping):
-        parts = [str(value[key]) for key in ("name", "role") if value.get(key)]
-        return ", ".join(dict.fromkeys(parts))
-    return str(value) if value else ""
+def _person(value: Any, signed: Mapping[str, Any] | None = None) -> str:
+    """Return a name with its role, and the day on which it was signed, where a signature names no other person."""
+    parts = [str(value[key]) for key in ("name", "role") if value.get(key)] if isinstance(value, Mapping) else []
+    named = ", ".join(dict.fromkeys(parts)) if isinstance(value, Mapping) else str(value or "")
+    if signed is None:
+        return named
+    return f"{named or signed['name']} (signed {signed['date']})"
 
 
 def _option(value: Any) -> str:

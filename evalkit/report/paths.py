@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from evalkit.periods import describe_period, parse_period
+from evalkit.periods import describe_period, format_period, parse_period
 from evalkit.records import Analysis, Estimate, Measure, PathPoint
 from evalkit.report.numbers import Shown, Writer, count, estimate_text, interval_text
 from evalkit.report.scales import finite, is_finite, value_writer
@@ -29,7 +29,8 @@ class Track:
 class Paths:
     """All that the chart draws: treated groups with their expected path, comparison groups without.
 
-    `left_out` holds the first and last period of each stretch that was seen and is not in the model.
+    `left_out` holds the first and last period of each stretch that was seen and is not in the model, `hidden` group and
+    period of each number that may not be seen.
     """
 
     treated: tuple[Track, ...]
@@ -39,6 +40,7 @@ class Paths:
     measure: Measure
     level: float
     left_out: tuple[tuple[int, int], ...] = ()
+    hidden: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def tracks(self) -> tuple[Track, ...]:
@@ -82,6 +84,38 @@ class Paths:
         return bool(bounds) and (min(bounds) < min(values) or max(bounds) > max(values))
 
 
+HIDDEN = "[c]"
+"""What stands in place of a number that is hidden; the sentences of `hidden_words` explain it above the table."""
+
+
+def as_drawn(analysis: Analysis) -> Analysis:
+    """Return an analysis with the path that is drawn: by quarter, where single months hold small numbers."""
+    rule = analysis.result.disclosure or {}
+    if rule.get("drawn_by") != "quarter":
+        return analysis
+    path = tuple(PathPoint(**point) for point in rule["path"])
+    first = analysis.first_treated and format_period(parse_period(analysis.first_treated, "quarter"), "quarter")
+    result = replace(analysis.result, path=path, path_without_season=())
+    return replace(analysis, result=result, frequency="quarter", first_treated=first)
+
+
+def has_series(analysis: Analysis, fewest: int) -> bool:
+    """Say whether a path has more periods than this that can be drawn: observed, or as the line of the model."""
+    path = as_drawn(analysis).result.path
+    observed = {point.period for point in path if point.observed is not None}
+    by_lines = (analysis.result.disclosure or {}).get("drawn_by") == "lines"
+    return len(observed or ({point.period for point in path if point.fitted is not None} if by_lines else ())) > fewest
+
+
+def hidden_words(analysis: Analysis) -> tuple[str, ...]:
+    """Return in sentences what is not shown of a path for being small, and what marks it; empty for nothing."""
+    words = str((analysis.result.disclosure or {}).get("drawn_words") or "")
+    if not words:
+        return ()
+    marked = "not shown" in words
+    return (words, f"In the table {HIDDEN} stands for a hidden number.") if marked else (words,)
+
+
 def read_paths(analysis: Analysis, path: Sequence[PathPoint]) -> Paths:
     """Return the path of an analysis by group; a group without an expected path is a comparison group."""
     groups: dict[str, list[tuple[int, PathPoint]]] = {}
@@ -100,7 +134,17 @@ def read_paths(analysis: Analysis, path: Sequence[PathPoint]) -> Paths:
         else min(starts, default=None)
     )
     return Paths(treated or tuple(tracks), comparison, start, analysis.frequency, analysis.outcome,
-                 analysis.result.effect.level, stretches_left_out(analysis))  # fmt: skip
+                 analysis.result.effect.level, stretches_left_out(analysis), _hidden(analysis, tracks))  # fmt: skip
+
+
+def _hidden(analysis: Analysis, tracks: Sequence[Track]) -> frozenset[tuple[str, int]]:
+    """Return group and period of each number that the rule for small numbers hides."""
+    rule = analysis.result.disclosure or {}
+    cells = {(cell["group"], cell["period"]) for cell in rule.get("hidden", ())}
+    whole = rule.get("drawn_by") in ("quarter", "lines")
+    return frozenset((track.unit, time) for track in tracks
+                     for time, point in zip(track.times, track.points, strict=True)
+                     if point.observed is None and (whole or (point.unit, point.period) in cells))  # fmt: skip
 
 
 def stretches_left_out(analysis: Analysis) -> tuple[tuple[int, int], ...]:
@@ -144,17 +188,21 @@ def path_table(recorded: Paths, drawn: Paths) -> tuple[tuple[str, ...], ...]:
     header += ("Season taken out",) if season else ()
     header += ("Expected", f"{recorded.level * 100:g}% interval")
     rows = [header]
+    expected = {track.unit: _expected_times(track, recorded) for track in recorded.treated}
     for track in (*recorded.treated, *recorded.comparison):
         for time, point in zip(track.times, track.points, strict=True):
+            gone = (track.unit, time) in recorded.hidden
             row = ((track.unit,) if groups else ()) + (
                 describe_period(time, recorded.frequency),
-                _cell(point.observed, write),
+                _seen(point.observed, write, gone),
             )
             if season:
                 row += (_cell(getattr(adjusted.get((track.unit, time)), "observed", None), write),)
             bounded = point.low is not None or point.high is not None
             interval = interval_text(point.low, point.high, write) if bounded else ""
-            row += (_cell(point.counterfactual, write), Shown(interval, point.low, point.high))
+            without = gone and time in expected.get(track.unit, ())
+            row += (_seen(point.counterfactual, write, without),
+                    Shown(HIDDEN, None, None) if without and not interval else Shown(interval, point.low, point.high))
             rows.append(row)
     return tuple(rows)
 
@@ -163,7 +211,8 @@ def describe_paths(paths: Paths, relative: Estimate | None) -> str:
     """Return what the chart shows, in sentences, every number from the records."""
     write = _writer(paths)
     first, last = (describe_period(time, paths.frequency) for time in (paths.times[0], paths.times[-1]))
-    parts = [f"Points from {first} to {last}."]
+    seen = any(track.series("observed") for track in paths.tracks)
+    parts = [f"{'Points' if seen else 'Lines'} from {first} to {last}."]
     for track in paths.treated:
         whose = f"{track.unit}: " if len(paths.treated) > 1 and track.unit else ""
         before = [value for time, value in track.series("observed") if not paths.after(time)]
@@ -173,6 +222,9 @@ def describe_paths(paths: Paths, relative: Estimate | None) -> str:
             parts.append(
                 f"{whose}From {describe_period(paths.start, paths.frequency)}, {_between(after, write, small=True)}."
             )
+        fitted = [] if seen else track.series("fitted")
+        if fitted:
+            parts.append(f"{whose}The fitted line runs from {write(fitted[0][1])} to {write(fitted[-1][1])}.")
         parts += [_expected_sentence(paths, track, write)]
     for track in paths.comparison:
         values = [value for _, value in track.series("observed")]
@@ -185,6 +237,19 @@ def describe_paths(paths: Paths, relative: Estimate | None) -> str:
 
 def _writer(paths: Paths) -> Writer:
     return value_writer(paths.measure, paths.values())
+
+
+def _expected_times(track: Track, paths: Paths) -> set[int]:
+    """Return the periods with an expected value, shown or hidden with what was observed."""
+    if not paths.expected(track):
+        return set()
+    modelled = {time for time, _ in track.series("fitted")}
+    return {time for time in track.times if paths.after(time) and not modelled}
+
+
+def _seen(value: float | None, write: Writer, hidden: bool) -> str:
+    """Return a number, or the mark of one that is hidden."""
+    return Shown(HIDDEN, None) if value is None and hidden else _cell(value, write)
 
 
 def _cell(value: float | None, write: Writer) -> str:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +21,19 @@ from evalkit.archive import to_text, write_whole
 from evalkit.errors import EvalkitError, Problem
 from evalkit.provenance import WORDING, code_version, sha256_of
 from evalkit.records import Evaluation
+from evalkit.report.catalogue import read_settings
 from evalkit.report.engines import engine_files
-from evalkit.report.index import index_document
-from evalkit.report.pages import Page, site_title
-from evalkit.report.templates import templates_version
+from evalkit.report.pages import Page
+from evalkit.report.site.around import site_pages
+from evalkit.report.site.library import Library, SitePage
+from evalkit.report.templates import SITE_PAGES, templates_version
 
 MANIFEST = "studies/_page/made.json"
+AROUND = "/"
+"""Where the manifest keeps the pages around the studies: no study can have this id."""
+PROCESSES = 2
+MANY_PAGES = 8
+"""With fewer pages to make, other processes are not worth their start."""
 Files = dict[str, str | bytes]
 """Contents by path below the project."""
 
@@ -42,16 +53,21 @@ class Fault:
 
 @dataclass(frozen=True)
 class Sources:
-    """What was written: the documents, the index first, and the studies that have none because of a fault."""
+    """What was written: the documents, the index first, and the studies that have none because of a fault.
+
+    `around` are the pages around the studies, the index among them; `documents` leads with the index and has the
+    studies' own.
+    """
 
     documents: tuple[Path, ...]
     faults: tuple[Fault, ...] = ()
+    around: tuple[Path, ...] = ()
 
 
 def write_sources(
     evaluations: Sequence[Evaluation], project: Path, failures: Sequence[tuple[str, str]] = ()
 ) -> Sources:
-    """Write the list of studies and one document per study, with their exhibits.
+    """Write the list of studies, the other pages around them and one document per study, with their exhibits.
 
     A study whose own text cannot be put on a page, or whose page meets a fault of evalkit, loses its page and stands
     among the failures of the list; the others are written all the same. With EVALKIT_DEBUG set such a fault is raised.
@@ -75,38 +91,68 @@ def write_sources(
     SpecError
         When what all pages share is wrong: `_quarto.yml`, or a template.
     """
-    look = "|".join([templates_version(project), code_version(WORDING), site_title(project)])
+    look = "|".join([templates_version(project), code_version(WORDING), repr(read_settings(project))])
     before = _read_manifest(project)
     made: dict[str, dict[str, Any]] = {}
     written: Files = {}
     faults: list[Fault] = []
+    keys = {evaluation.id: _key(evaluation, project, look) for evaluation in evaluations}
+    waiting = [evaluation for evaluation in evaluations if not _stands(before, evaluation.id, keys, project)]
+    found = dict(zip([evaluation.id for evaluation in waiting], made_files(waiting, project), strict=True))
     for evaluation in evaluations:
-        key = _key(evaluation, project, look)
-        entry = before.get(evaluation.id, {})
-        if not key or entry.get("key") != key or not _as_written(entry.get("files", {}), project):
-            try:
-                files = study_files(evaluation, project)
-            except EvalkitError as error:
-                faults.append(Fault(evaluation.id, _located(error, _study_file(evaluation, project))))
-                continue
-            except Exception as error:  # a fault of ours in one page is no reason to lose the others
-                if os.environ.get("EVALKIT_DEBUG"):
-                    raise
-                faults.append(Fault(evaluation.id, (_ours(error, _study_file(evaluation, project)),)))
-                continue
+        files = found.get(evaluation.id)
+        if isinstance(files, Fault):
+            faults.append(files)
+        elif files is None:
+            made[evaluation.id] = before[evaluation.id]
+        else:
             written |= files
-            entry = {"key": key, "files": {name: sha256_of(content) for name, content in files.items()}}
-        made[evaluation.id] = entry
+            entry = {name: sha256_of(content) for name, content in files.items()}
+            made[evaluation.id] = {"key": keys[evaluation.id], "files": entry}
     sound = [evaluation for evaluation in evaluations if evaluation.id in made]
     failed = [*failures, *((fault.id, fault.message) for fault in faults)]
-    written["index.qmd"] = index_document(sound, project, failed)
-    engine_files(project)
+    around = site_pages(Library(tuple(sound), project, tuple(failed)))
+    of_site = {name: text for page in around for name, text in _site_files(page).items()}
+    written |= of_site
+    made[AROUND] = {"files": {name: sha256_of(text) for name, text in of_site.items()}}
+    there = [page for page in around if page.document or page.own]
+    engine_files(project, [page.name for page in there if page.linked])
     for name, content in written.items():
         write_whole(project / name, content)
-    _remove_stale(project, before, made)
+    _remove_stale(project, before, made, {f"{page.name}.qmd" for page in around if page.own})
     write_whole(project / MANIFEST, json.dumps(made, sort_keys=True, indent=1) + "\n")
     documents = [project / "index.qmd", *(project / "studies" / f"{evaluation.id}.qmd" for evaluation in sound)]
-    return Sources(tuple(documents), tuple(faults))
+    return Sources(tuple(documents), tuple(faults), tuple(project / f"{page.name}.qmd" for page in there))
+
+
+def made_files(evaluations: Sequence[Evaluation], project: Path, processes: int = PROCESSES) -> list[Files | Fault]:
+    """Return the files of each study, or why it has none; many pages are made by several processes, with equal bytes.
+
+    The first ones are made here, so that processes that are forked find charts and tables imported.
+    """
+    make = partial(_files_or_fault, project=project)
+    first = [make(evaluation) for evaluation in evaluations[:1]]
+    rest = evaluations[1:]
+    if processes < 2 or len(rest) < MANY_PAGES or os.environ.get("EVALKIT_DEBUG"):
+        return [*first, *map(make, rest)]
+    quiet = (signal.SIGINT, signal.SIG_IGN)
+    try:
+        with ProcessPoolExecutor(processes, initializer=signal.signal, initargs=quiet) as pool:
+            return [*first, *pool.map(make, rest)]
+    except BrokenProcessPool:  # ended from outside: memory is short, perhaps
+        return [*first, *map(make, rest)]
+
+
+def _files_or_fault(evaluation: Evaluation, project: Path) -> Files | Fault:
+    """Return the files of a study, or the fault that keeps its page from being written."""
+    try:
+        return study_files(evaluation, project)
+    except EvalkitError as error:
+        return Fault(evaluation.id, _located(error, _study_file(evaluation, project)))
+    except Exception as error:  # a fault of ours in one page is no reason to lose the others
+        if os.environ.get("EVALKIT_DEBUG"):
+            raise
+        return Fault(evaluation.id, (_ours(error, _study_file(evaluation, project)),))
 
 
 def study_files(evaluation: Evaluation, project: Path) -> Files:
@@ -122,9 +168,18 @@ def study_files(evaluation: Evaluation, project: Path) -> Files:
     return files
 
 
+def _site_files(page: SitePage) -> Files:
+    """Return the document of a page around the studies and what it offers for download."""
+    return {**page.files, **({f"{page.name}.qmd": page.document} if page.document else {})}
+
+
 def _key(evaluation: Evaluation, project: Path, look: str) -> str:
-    """Return the hash of what a page is made from; empty when its text includes files, which are not followed."""
-    text = to_text(evaluation)
+    """Return the hash of what a page is made from; empty when its text includes files, which are not followed.
+
+    An evaluation that was read from result.json holds plain values alone, all of which its `repr` spells out; that is
+    ten times as quick as the text of result.json.
+    """
+    text = repr(evaluation)
     if "{{<" in text:
         return ""
     study_file = _study_file(evaluation, project)
@@ -160,6 +215,12 @@ def _located(error: EvalkitError, study_file: Path) -> tuple[Problem, ...]:
     return tuple(document.locate(problem) if problem.file == name else problem for problem in problems)
 
 
+def _stands(before: Mapping[str, Mapping[str, Any]], study: str, keys: Mapping[str, str], project: Path) -> bool:
+    """Say whether a page is made from what it would be made from now, and still holds what was written."""
+    entry = before.get(study, {})
+    return bool(keys[study]) and entry.get("key") == keys[study] and _as_written(entry.get("files", {}), project)
+
+
 def _as_written(files: Mapping[str, str], project: Path) -> bool:
     """Say whether every file of a page still holds what was written."""
     return bool(files) and all(
@@ -177,14 +238,20 @@ def _read_manifest(project: Path) -> dict[str, dict[str, Any]]:
 
 
 def _remove_stale(
-    project: Path, before: Mapping[str, Mapping[str, Any]], made: Mapping[str, Mapping[str, Any]]
+    project: Path, before: Mapping[str, Mapping[str, Any]], made: Mapping[str, Mapping[str, Any]], own: set[str]
 ) -> None:
-    """Remove what an earlier call wrote for studies or exhibits that are gone; nothing else is touched."""
-    kept = {name for entry in made.values() for name in entry["files"]}
-    studies = (project / "studies").resolve()
+    """Remove what an earlier call wrote for studies or exhibits that are gone; nothing else is touched.
+
+    `own` are documents that the project now writes itself.
+    """
+    kept = own | {name for entry in made.values() for name in entry["files"]}
+    root = project.resolve()
+    documents = {root / f"{name}.qmd" for name in SITE_PAGES}
+    folders = [root / name for name in ("studies", *SITE_PAGES)]
     for name in {name for entry in before.values() for name in entry.get("files", {})} - kept:
         file = (project / name).resolve()
-        if file.is_relative_to(studies) and file.is_file():
+        within = file in documents or any(file.is_relative_to(folder) for folder in folders)
+        if within and file.is_file():
             file.unlink()
-            if file.parent != studies and not any(file.parent.iterdir()):
+            if file.parent not in (root, root / "studies") and not any(file.parent.iterdir()):
                 file.parent.rmdir()

@@ -15,12 +15,11 @@ from evalkit.report.ladder import Change, Reading
 from evalkit.report.money_reading import without_own_data
 from evalkit.report.numbers import interval_text, number, percent, signed
 from evalkit.report.other_data import CHECK, rank_caution
-from evalkit.report.particulars import KINDS
 from evalkit.report.result_tables import against
-from evalkit.report.words import SIMULATED, amount, interval_label, interval_words, is_share, less_more, phrase
+from evalkit.report.words import amount, interval_label, interval_words, is_share, less_more, phrase
 
-SCALES = {"design": "Strength of design", "data": "Quality of data", "repeating": "Chance of repeating"}
-KNOWN_AS = {"design": "Maryland scale, What Works Growth version", "data": "Conditions met",
+SCALES = ("design", "data", "repeating")
+KNOWN_AS = {"design": "Maryland scale, What Works Centre version", "data": "Conditions met",
             "repeating": "Conditions met"}  # fmt: skip
 """What each score is on: a published scale by name and version, or a count of stated conditions."""
 BEFORE_ALL = ("treated_like_the_rest",)
@@ -48,17 +47,18 @@ def not_changed(evaluation: Evaluation) -> str:
     return "Not released yet." if drafted else "First release."
 
 
-def badges(evaluation: Evaluation) -> list[Badge]:
-    """Return the badges of the status banner: kind, status, simulated."""
+def badges(evaluation: Evaluation, words: Mapping[str, Any]) -> list[Badge]:
+    """Return the badges of the status banner, in the words of the site: kind, status, simulated."""
+    told = words["badges"]
     kind = kind_of(evaluation)
-    text = "Appraisal without own data" if kind == "appraisal" else KINDS[evaluation.level]
+    text = told["appraisal" if kind == "appraisal" else evaluation.level]
     if kind == "protocol":
-        text = "Rehearsal" if evaluation.simulated else "Protocol"
+        text = told["rehearsal" if evaluation.simulated else "protocol"]
     found = [{"text": text, "class": f"kind-{kind}"}]
     if evaluation.simulated:
-        found.append({"text": SIMULATED, "class": "notice"})
+        found.append({"text": told["simulated"], "class": "notice"})
     status = str(evaluation.study.get("status") or "draft")
-    found.append({"text": status.capitalize(), "class": "" if status == "final" else "notice"})
+    found.append({"text": words["status"][status], "class": "" if status == "final" else "notice"})
     return found
 
 
@@ -101,14 +101,14 @@ def single_pair(primary: Analysis) -> tuple[PathPoint, PathPoint] | None:
     return (before[0], after[0]) if len(before) == 1 == len(after) else None
 
 
-def scales(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Return the three scales, each with its score and reason; they are never added up."""
+def scales(evaluation: Evaluation, words: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the three scales in the words of the site, each with score and reason; they are never added up."""
     found = []
-    for key, title in SCALES.items():
+    for key in SCALES:
         scale: Mapping[str, Any] = evaluation.evidence.get(key) or {}
         found.append(
             {
-                "title": title,
+                "title": words["scales"][key],
                 "known_as": KNOWN_AS[key],
                 "score": scale.get("score"),
                 "of": scale.get("of") or 5,

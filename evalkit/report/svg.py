@@ -1,14 +1,14 @@
 """Inline SVG of the house: what matplotlib wrote, made small, free of ids, and coloured by the page's variables.
 
-A drawing is painted with stand-in colours (`stand_in`) and stand-in texts (numbers). `tidy` puts the page's variables
-and the real words in their place afterwards, so that neither fonts, nor matplotlib's mathematics signs, nor the light
-and dark colours have a say in how a chart is laid out, and the same records give the same bytes on every machine.
+Drawings are painted together, in stand-in colours (`stand_in`) that say which drawing a mark belongs to. `tidy` takes
+them apart and puts the page's variables in their place; text is written here, never by matplotlib. So neither fonts,
+nor mathematics signs, nor the light and dark colours have a say in how a chart is laid out, and the same records give
+the same bytes on every machine.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import groupby
 from xml.etree import ElementTree
 
@@ -29,13 +29,17 @@ PAINTS = {
 _NAMES = tuple(PAINTS)
 _SIMPLE = ("fill", "stroke", "stroke-width", "stroke-dasharray")
 _TOKEN = re.compile(r"[A-Za-z]|-?\d+(?:\.\d+)?(?:e-?\d+)?")
+_STAND_IN = re.compile("#([0-9a-fA-F]{4})([0-9a-fA-F]{2})")
 _SVG, _LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def stand_in(paint: str) -> str:
-    """Return the colour that stands for a paint until `tidy` names the page's variable."""
-    return f"#e0a1{_NAMES.index(paint):02d}"
+def stand_in(paint: str, number: int = 0) -> str:
+    """Return the colour that stands for a paint of a drawing, given by its number, until `tidy` has read it.
+
+    No drawing has the colours that begin with four zeros: matplotlib leaves black out.
+    """
+    return f"#{number + 1:04x}{_NAMES.index(paint):02x}"
 
 
 def clean(text: str) -> str:
@@ -56,8 +60,11 @@ def slug(name: str) -> str:
 
 
 def coordinate(value: float) -> str:
-    """Return a length in pixels to one decimal: 69.1, 440."""
-    text = f"{value:.1f}".removesuffix(".0")
+    """Return a length in pixels to one decimal: 69.1, 440.
+
+    It is rounded to four first, so that what arithmetic leaves at the ends (0.05 and 0.04999999) has no say.
+    """
+    text = f"{round(value, 4):.1f}".removesuffix(".0")
     return "0" if text == "-0" else text
 
 
@@ -96,39 +103,36 @@ def text_element(x: float, y: float, words: str, size: float, paint: str, *, bol
             f'style="fill:{PAINTS[paint]}{around}">{escape(clean(words))}</text>')  # fmt: skip
 
 
-def tidy(drawn: str, words: Sequence[str], halos: Sequence[bool]) -> str:
-    """Return the body of a drawing that matplotlib wrote.
+def tidy(drawn: str, count: int) -> list[str]:
+    """Return the marks of each drawing on a sheet that matplotlib wrote.
 
     Parameters
     ----------
     drawn : str
-        A whole SVG document, painted in stand-in colours and with the place in `words` for each text.
-    words : sequence of str
-        The real texts.
-    halos : sequence of bool
-        Which of them have a halo.
+        A whole SVG document, painted in stand-in colours.
+    count : int
+        How many drawings are on it.
 
     Raises
     ------
     ValueError
-        When it holds an image, or a colour that is no stand-in.
+        When it holds an image, or a colour that is no stand-in of one of the drawings.
     """
     root = ElementTree.fromstring(drawn)  # noqa: S314 - written by matplotlib a moment ago
     kept = {
         path.get("id", ""): path.get("d", "") for defs in root.iter(f"{_SVG}defs") for path in defs.iter(f"{_SVG}path")
     }
-    marks: list[tuple[str, str]] = []
+    marks: list[list[tuple[str, str]]] = [[] for _ in range(count)]
     for element in root.iter():
         tag = element.tag.removeprefix(_SVG)
         if tag in ("path", "use") and element.get("id") not in kept:
-            style = _style(_declarations(element))
+            number, style = _style(_declarations(element), count)
             if style:
-                marks.append((style, _shape(*_traced(element, kept))))
-        elif tag == "text":
-            marks.append(("", _text(element, words, halos)))
+                marks[number].append((style, _shape(*_traced(element, kept))))
         elif tag == "image":
             raise ValueError("the drawing holds an image")
-    return "".join(_group(style, [mark for _, mark in run]) for style, run in groupby(marks, key=lambda mark: mark[0]))
+    return ["".join(_group(style, [mark for _, mark in run]) for style, run in groupby(found, key=lambda mark: mark[0]))
+            for found in marks]  # fmt: skip
 
 
 def _traced(element: ElementTree.Element, kept: dict[str, str]) -> tuple[str, float, float]:
@@ -144,42 +148,33 @@ def _declarations(element: ElementTree.Element) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _style(declared: dict[str, str]) -> str:
-    """Return the style of a shape in the page's variables; empty when it paints nothing."""
+def _style(declared: dict[str, str], count: int) -> tuple[int, str]:
+    """Return which drawing a shape is of, and its style in the page's variables; empty when it paints nothing."""
     for key in ("fill", "stroke"):
         if float(declared.get(f"{key}-opacity", declared.get("opacity", "1"))) == 0:
             declared[key] = "none"
     if declared.get("fill", "none") == "none" == declared.get("stroke", "none"):
-        return ""
-    parts = []
+        return 0, ""
+    number, parts = 0, []
     for key in _SIMPLE:
         value = declared.get(key)
         if value is None or (key in _SIMPLE[1:] and declared.get("stroke", "none") == "none"):
             continue
         if key in ("fill", "stroke") and value != "none":
-            value = _variable(value)
+            number, value = _variable(value, count)
         elif value != "none":
             value = " ".join(f"{float(length):.2f}".rstrip("0").rstrip(".") for length in value.split(","))
         parts.append(f"{key}:{value}")
-    return ";".join(parts)
+    return number, ";".join(parts)
 
 
-def _variable(colour: str) -> str:
-    for paint in _NAMES:
-        if colour.lower() == stand_in(paint):
-            return PAINTS[paint]
-    raise ValueError(f"the drawing holds a colour that is no variable of the page: {colour}")
-
-
-def _text(element: ElementTree.Element, words: Sequence[str], halos: Sequence[bool]) -> str:
-    """Return a text element with its real words, where matplotlib placed its number."""
-    declared = _declarations(element)
-    place = int((element.text or "").strip())
-    paint = next(paint for paint in _NAMES if declared["fill"].lower() == stand_in(paint))
-    return text_element(
-        float(element.get("x", "0")), float(element.get("y", "0")), words[place],
-        float(declared["font-size"].removesuffix("px")), paint, bold=declared.get("font-weight") == "700",
-        anchor=declared.get("text-anchor", "start"), halo=halos[place])  # fmt: skip
+def _variable(colour: str, count: int) -> tuple[int, str]:
+    """Return which drawing a stand-in belongs to, and the page's variable that it stands for."""
+    found = _STAND_IN.fullmatch(colour)
+    number, place = (int(found[1], 16) - 1, int(found[2], 16)) if found else (-1, 0)
+    if not (0 <= number < count and place < len(_NAMES)):
+        raise ValueError(f"the drawing holds a colour that is no variable of the page: {colour}")
+    return number, PAINTS[_NAMES[place]]
 
 
 def _shape(d: str, right: float, down: float) -> str:

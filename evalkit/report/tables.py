@@ -17,12 +17,27 @@ from evalkit.report.svg import clean
 from evalkit.report.templates import render_exhibit
 
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+_KNOWN: dict[str, str] = {}
+"""Cells by their text, as great_tables formatted them."""
+_MOST_KNOWN = 50_000
 _VERDICTS = {"no sign against": "clear", "sign against": "against", "not run": "notrun"}
+
+
+class Linked(str):
+    """A cell that leads to a place on the same page: its text, and the id of the place."""
+
+    anchor: str
+
+    def __new__(cls, text: str, anchor: str) -> Linked:
+        """Return the text, which stands in CSV files as it is, with the id beside."""
+        made = super().__new__(cls, text)
+        made.anchor = anchor
+        return made
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading with the unit, and whether it holds numbers (set to the right) or a verdict."""
+    """A column: its heading with the unit, and whether it holds numbers (set to the right), a verdict or a hash."""
 
     label: str
     kind: str = "text"
@@ -40,7 +55,7 @@ class Table:
     columns : sequence of Column
         The first one names the rows.
     rows : sequence of sequence of str
-        Cells as text; they are escaped here.
+        Cells as text, or as `Linked`; they are escaped here.
     main : int or None
         Row that the headline rests on; printed bold.
     cards : bool
@@ -79,32 +94,39 @@ def _rows(table: Table) -> list[dict[str, object]]:
         made = []
         for column, cell, text in zip(table.columns, cells, table.rows[place], strict=True):
             verdict = _VERDICTS.get(text.lower(), "") if column.kind == "verdict" else ""
-            made.append({"text": cell, "label": column.label, "verdict": verdict,
+            made.append({"text": cell, "label": column.label, "verdict": verdict, "anchor": getattr(text, "anchor", ""),
                          "class": {"number": "n", "hash": "hash"}.get(column.kind, "")})  # fmt: skip
         rows.append({"head": made[0], "cells": made[1:], "main": place == table.main})
     return rows
 
 
 def _great_cells(table: Table) -> list[list[str]]:
-    """Return the body's cells, row by row, as great_tables formats them."""
+    """Return the body's cells, row by row, as great_tables formats them.
+
+    It takes 25 ms for a table and formats each cell by itself, whatever stands beside it. So it is given, as one
+    column, those cells alone whose text this process has not met yet.
+    """
+    wanted = [[clean(cell) for cell in row] for row in table.rows]
+    new = list(dict.fromkeys(text for row in wanted for text in row if text not in _KNOWN))
+    if len(_KNOWN) + len(new) > _MOST_KNOWN:
+        _KNOWN.clear()
+        new = list(dict.fromkeys(text for row in wanted for text in row))
+    if new:
+        _KNOWN.update(zip(new, _formatted(new), strict=True))
+    return [[_KNOWN[text] for text in row] for row in wanted]
+
+
+def _formatted(texts: Sequence[str]) -> list[str]:
+    """Return what great_tables makes of texts as cells of a column."""
     import pandas
     from great_tables import GT
 
-    if not table.rows:
-        return []
-    names = [f"column{place}" for place in range(len(table.columns))]
-    frame = pandas.DataFrame([[clean(cell) for cell in row] for row in table.rows], columns=names, dtype=str)
-    great = GT(frame, id=table.name).cols_label(
-        {name: clean(column.label) or " " for name, column in zip(names, table.columns, strict=True)}
-    )
-    numbers = [name for name, column in zip(names, table.columns, strict=True) if column.kind == "number"]
-    if numbers:
-        great = great.cols_align("right", columns=numbers)
-    found = _TABLE.search(great.as_raw_html())
+    frame = pandas.DataFrame({"cell": texts}, dtype=object)
+    found = _TABLE.search(GT(frame, id="cells").as_raw_html())
     assert found is not None
     body = ElementTree.fromstring(found.group()).find("tbody")  # noqa: S314 - our own output
     assert body is not None
-    return [["".join(cell.itertext()) for cell in row] for row in body]
+    return ["".join(row[0].itertext()) for row in body]
 
 
 def plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:

@@ -22,6 +22,8 @@ PAGE_FILES = {
     "style.css": "style.css", "page.html": "studies/_page/page.html", "evalkit.lua": "studies/_page/evalkit.lua",
 }  # fmt: skip
 """Files that both engines read, and where they stand in a project."""
+SITE_PAGES = ("index", "strategies", "compare", "reading", "methods", "accessibility")
+"""Pages around the studies, by name; each may have a folder of that name with what it offers for download."""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -54,6 +56,12 @@ def find_template(name: str, project: Path | None = None) -> Path:
     raise SpecError(f"the template {name} was not found in {searched}", "install evalkit again, or restore the file")
 
 
+def find_methods() -> Path | None:
+    """Return METHODS.md of the evalkit that runs: as it ships, or as it stands beside the sources; None without it."""
+    places = (_PACKAGE / "shipped" / "METHODS.md", _PACKAGE.parent / "METHODS.md")
+    return next((place for place in places if place.is_file()), None)
+
+
 def templates_version(project: Path | None = None) -> str:
     """Return a hash of every template that a project's pages are made from."""
     import hashlib
@@ -69,12 +77,12 @@ def templates_version(project: Path | None = None) -> str:
 
 def page_environment(project: Path | None = None) -> Environment:
     """Return the environment of page templates: everything printed is escaped as Markdown."""
-    return _environment(tuple(template_folders(project)), "markdown")
+    return _in_language("markdown", project)
 
 
 def exhibit_environment(project: Path | None = None) -> Environment:
     """Return the environment of exhibit templates: everything printed is escaped as HTML."""
-    return _environment(tuple(template_folders(project)), "html")
+    return _in_language("html", project)
 
 
 def escape_markdown(value: Any) -> Markup:
@@ -102,15 +110,26 @@ def render_exhibit(name: str, values: Mapping[str, Any], project: Path | None = 
     return exhibit_environment(project).get_template(f"exhibits/{name}.html").render(values).strip()
 
 
+def _in_language(kind: str, project: Path | None) -> Environment:
+    """Return an environment whose templates find the words of the site, in its language, under `words`."""
+    from evalkit.report.catalogue import read_settings  # which looks for its files by this module
+
+    return _environment(tuple(template_folders(project)), kind, read_settings(project).language)
+
+
 @cache
-def _environment(folders: tuple[Path, ...], kind: str) -> Environment:
+def _environment(folders: tuple[Path, ...], kind: str, language: str) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from evalkit.report.catalogue import catalogue
+
     finalize = escape_markdown if kind == "markdown" else _empty_for_none
-    return Environment(loader=FileSystemLoader([str(folder) for folder in folders]), autoescape=True,
+    made = Environment(loader=FileSystemLoader([str(folder) for folder in folders]), autoescape=True,
                        finalize=finalize, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
                        keep_trailing_newline=True, auto_reload=False, comment_start_string="<%#",
                        comment_end_string="#%>")  # fmt: skip
+    made.globals["words"] = catalogue(folders, language)
+    return made
 
 
 def _empty_for_none(value: Any) -> Any:

@@ -21,6 +21,7 @@ from evalkit.sources.columns import (
     needed_columns,
 )
 from evalkit.sources.counts import CountsData
+from evalkit.sources.coverage import coverage_of, with_open_zeros, without_zeros
 from evalkit.sources.csv import CsvData
 from evalkit.sources.excel import ExcelData
 from evalkit.sources.exposure import Exposure, exposure_inputs, exposure_problems, read_exposure
@@ -70,6 +71,7 @@ __all__ = [
     "SimulatedData",
     "StartTable",
     "build_panel",
+    "coverage_of",
     "exposure_inputs",
     "exposure_problems",
     "load",
@@ -83,7 +85,9 @@ __all__ = [
     "roll_out_inputs",
     "roll_out_problems",
     "with_neighbours",
+    "with_open_zeros",
     "with_starts",
+    "without_zeros",
 ]
 
 SOURCES: dict[str, type[Data]] = {

@@ -115,6 +115,7 @@ def _build(request: Request, rows: pandas.DataFrame, origin: str, sha256: str) -
         outcome=Measure(request.outcome_id, outcome.label, _unit(outcome), kind, outcome.better, outcome.per),
         frequency=data.frequency, origin=origin or data.origin(), sha256=sha256, covariates=request.covariates,
         gaps=tuple(declared_gaps(data)), simulated=data.simulated, notes=tuple(request.notes),
+        bounded=frozenset(request.bounded),
     )  # fmt: skip
 
 

@@ -67,6 +67,9 @@ def read_values(
         table["value"] = read.values
         problems += read.problems(place, request.outcome_id) + _value_faults(request, read)
         request.notes.extend(_suppressed_notes(request, read))
+        if named and read.suppressed.any():
+            ranges = keys.loc[read.suppressed, ["unit", "time"]]
+            request.bounded |= {(str(unit), int(time)) for unit, time in ranges.itertuples(index=False)}
     for name, column in (("exposure", request.exposure_column), ("weight", request.data.weight)):
         table[name], faults = _positive(request, rows, column, place)
         problems += faults

@@ -23,6 +23,8 @@ class Request:
         The exposure table that the outcome names, as read.
     notes : list of str
         Sentences for `Panel.notes`.
+    bounded : set of (str, int)
+        Unit and time of values that stand for a range.
     """
 
     data: Data
@@ -31,6 +33,7 @@ class Request:
     intervention: Intervention | None
     joined: Exposure | None = None
     notes: list[str] = field(default_factory=list)
+    bounded: set[tuple[str, int]] = field(default_factory=set)
 
     @property
     def covariates(self) -> tuple[str, ...]:

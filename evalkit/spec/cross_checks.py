@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from evalkit.appraisal.countable import counting_problem
 from evalkit.appraisal.economics import economics_problems
-from evalkit.disclosure import rule_of
+from evalkit.disclosure import DisclosureRule, rule_of
 from evalkit.errors import EvalkitError, Problem
 from evalkit.periods import format_period, parse_period
 from evalkit.sources import (
@@ -197,6 +197,29 @@ def _hidden(study: Study, document: Document) -> Iterator[Problem]:
     if study.data is not None and study.data.source == "counts":
         yield document.problem("the numbers stand in this file, which is published with the page, so none of them can "
                                "be hidden", "put them into a file of their own", ("data", "values"))  # fmt: skip
+    reference = getattr(getattr(study.design, "selection", None), "reference", None)
+    for at, each in enumerate(reference if isinstance(reference, list) else [reference]):
+        if getattr(each, "counts", None):
+            item: tuple[str | int, ...] = (at, "counts") if isinstance(reference, list) else ("counts",)
+            yield document.problem("counts of single places stand in this file, which is published with the page, so "
+                                   "none of them can be hidden", "give their mean and variance instead",
+                                   ("design", "selection", "reference", *item))  # fmt: skip
+    yield from _small_steps(study, rule, document)
+
+
+def _small_steps(study: Study, rule: DisclosureRule, document: Document) -> Iterator[Problem]:
+    """Yield steps of the reach whose number, or whose difference from the step before, is one that the rule hides."""
+    before: int | None = None
+    for at, step in enumerate(study.process.reach if study.process else ()):
+        if step.number is None:
+            continue
+        lost = None if before is None else before - step.number
+        if rule.hides(step.number) or (lost is not None and rule.hides(lost)):
+            what = "number" if rule.hides(step.number) else "difference from the step before"
+            yield document.problem(f"this {what} is one that the study's own rule for small numbers hides, and this "
+                                   "file is published with the page", "leave the number out, and say in `note` that "
+                                   "it is too small to show", ("process", "reach", at, "number"))  # fmt: skip
+        before = step.number
 
 
 def _rolled_out(study: Study, document: Document) -> Iterator[Problem]:

@@ -50,11 +50,22 @@ local function table_(element)
 end
 
 local function reference(element)
-  local id = element.citations[1].id
-  if #element.citations == 1 and numbers[id] then
-    return pandoc.Link(numbers[id], "#" .. id)
+  local citation = element.citations[1]
+  local text = numbers[citation.id]
+  if #element.citations == 1 and text then
+    if citation.mode == "SuppressAuthor" then text = text:match("%d+") end
+    return pandoc.Link(text, "#" .. citation.id)
   end
   return element.content  -- not a reference: print what was typed
+end
+
+-- Quarto resolves references of its own kinds by itself; of any other @name what was typed is printed.
+local resolved = {fig = true, tbl = true, sec = true, lst = true, eq = true, thm = true}
+local function typed(element)
+  for _, citation in ipairs(element.citations) do
+    if resolved[citation.id:match("^(%l+)%-")] then return nil end
+  end
+  return element.content
 end
 
 local function callout(element, kind)
@@ -120,7 +131,7 @@ local function image(element)
 end
 
 if quarto then
-  return {{Div = div, Link = link, Image = image}}
+  return {{Cite = typed, Div = div, Link = link, Image = image}}
 end
 return {
   {Figure = figure, Table = table_},

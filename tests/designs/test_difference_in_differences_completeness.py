@@ -102,8 +102,6 @@ class TestSyntheticDid:
         for variance in ("jackknife", "bootstrap"):
             with pytest.raises(DesignError, match=r"alone: California \(1989\)"):
                 bare(states("California"), estimator="synthetic_did", inference=variance)
-        with pytest.raises(DesignError, match="synthetic_control has placebos, not jackknife"):
-            bare(states("California"), estimator="synthetic_control", inference="jackknife")
 
     def test_what_cannot_be_carried_is_named(self, states: Callable[..., Panel]) -> None:
         data = states("California", "Utah")

@@ -12,12 +12,12 @@ from evalkit.report import summary
 from evalkit.report.cautions import in_short
 from evalkit.report.result_tables import role_words
 from evalkit.report.words import headline
-from evalkit.spec import blocks
+from evalkit.spec import assurance, blocks, conclusions, delivery
 
 # Keys that are not shown as they are typed: the kind of a rule, an id, a figure that is printed in other words.
 IN_WORDS = {"level", "type", "date_precision", "expected_direction", "selected_on_outcome", "data_seen", "profile",
             "data_seen_before_lock", "analysis", "before", "after", "percent", "anticipation_months",
-            "phase_in_months", "locked_at", "units"}  # fmt: skip
+            "phase_in_months", "units"}  # fmt: skip
 
 
 def filled(model: type[BaseModel], path: str) -> dict[str, object]:
@@ -67,13 +67,27 @@ NAMES = {
     "registration": blocks.Registration,
     "questions": blocks.Question,
     "disclosure": blocks.Disclosure,
+    "choice_of_design": assurance.ChoiceOfDesign,
+    "assurance": assurance.Assurance,
+    "ethics": assurance.Ethics,
+    "standards": assurance.Standards,
+    "emmie": conclusions.Emmie,
+    "limitations": conclusions.Limitation,
+    "recommendations": conclusions.Recommendation,
+    "unintended_effects": conclusions.UnintendedEffect,
+    "disparities": conclusions.Disparity,
+    "strategies": conclusions.StrategyMeasure,
+    "data_notes": assurance.DataNotes,
+    "process": delivery.Process,
 }
+LISTS = ("questions", "limitations", "recommendations", "unintended_effects", "disparities", "strategies")
+"""Blocks of which a study file has a list."""
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_key_is_printed(name, render_one):
     block = filled(NAMES[name], name.replace("_", ""))
-    study = {**demo.seat_belts().study, name: [block] if name == "questions" else block}
+    study = {**demo.seat_belts().study, name: [block] if name in LISTS else block}
     text = render_one(demo.seat_belts(study=study)).text()
     words = said(block)
     assert words or name == "disclosure"
@@ -99,8 +113,9 @@ def test_words_for_choices(render_one):
         "disclosure": {"profile": "custom", "min_cell": 5, "round_to": 10},
     }  # fmt: skip
     text = render_one(demo.seat_belts(study=study)).text()
-    for words in ("Yes: after an unusually high period", "1 month", "Patrols (everywhere, direction not clear)",
-                  "2026-01-02: outcomes from a to b. Slip. (no data had been seen)", "Value for money",
+    for words in ("Yes: after an unusually high period", "1 month",
+                  "Patrols Other programme Not stated Not stated Everywhere Direction not clear",
+                  "2026-01-02 outcomes a b Slip. No data had been seen", "Value for money",
                   "Rule: custom. Counts from 1 to 4 are hidden (0 is shown), and other counts are rounded to the "
                   "nearest 10."):  # fmt: skip
         assert words in text

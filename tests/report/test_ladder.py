@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evalkit.records import Diagnostic, Estimate, Evaluation
 from evalkit.report.exhibits import message
 from evalkit.report.fragment import terminal_summary
-from evalkit.report.index import answer
+from evalkit.report.site.index import answer
 from evalkit.report.ladder import read
 from evalkit.report.words import FIXED_MONITORING, headline, interval_words
 

@@ -23,7 +23,7 @@ LOST = 1e-8
 
 
 def require_rows(design: DifferenceInDifferences, panel: Panel, found: Compared) -> None:
-    """Raise where an estimator would misread these rows or options.
+    """Raise where an estimator would misread these rows.
 
     Parameters
     ----------
@@ -36,16 +36,9 @@ def require_rows(design: DifferenceInDifferences, panel: Panel, found: Compared)
     Raises
     ------
     DesignError
-        When anticipation is named and the estimator would count those periods as untreated; all units lie in one
-        cluster; or a synthetic method gets several rows of a unit and period, units without a period, or clusters
-        larger than units.
+        When all units lie in one cluster, or a synthetic method gets several rows of a unit and period, units without a
+        period, or clusters larger than units.
     """
-    if design.anticipation and design.estimator not in WITH_ANTICIPATION:
-        raise DesignError(
-            f"{design.estimator} has no `anticipation`: it would count these periods as untreated",
-            f"choose {listed(list(WITH_ANTICIPATION))}, or let the window before end earlier",
-            "design.anticipation",
-        )
     frame = found.study.frame
     clusters = frame["cluster"] if "cluster" in frame else frame["unit"]
     if clusters.nunique() < 2:

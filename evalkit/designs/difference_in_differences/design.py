@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
 from evalkit.designs.difference_in_differences.assumptions import SHARED
 from evalkit.designs.difference_in_differences.choice import chosen_estimator, estimator_block
+from evalkit.designs.difference_in_differences.compatible import option_problems
 from evalkit.designs.difference_in_differences.composition import with_composition
 from evalkit.designs.difference_in_differences.cross_sections import on_means
 from evalkit.designs.difference_in_differences.estimators import (
@@ -27,6 +29,7 @@ from evalkit.designs.options import Level, WindowOption
 from evalkit.records import Block
 
 if TYPE_CHECKING:
+    from evalkit.errors import Problem
     from evalkit.records import Panel, Result
 
 
@@ -121,6 +124,14 @@ class DifferenceInDifferences(Block):
         "units_left_out", "spillover_to_neighbours", "lone_starts", "composition",
     )  # fmt: skip
     _left_open: frozenset[str] = PrivateAttr(frozenset())
+
+    @model_validator(mode="after")
+    def _go_together(self) -> DifferenceInDifferences:
+        """Refuse options that contradict one another, each at its own key, all at once."""
+        problems = option_problems(self)
+        if problems:
+            raise ValidationError.from_exception_data(type(self).__name__, [_at_key(found) for found in problems])
+        return self
 
     @property
     def left_open(self) -> frozenset[str]:
@@ -229,3 +240,10 @@ class DifferenceInDifferences(Block):
         if not supplements:
             return result
         return with_composition(model, design.covariates, beside(design, model, result))
+
+
+def _at_key(problem: Problem) -> InitErrorDetails:
+    """Return a problem as pydantic has it, at the key of the design that it names."""
+    error = ValueError(f"{problem.message}; {problem.mend}")
+    return InitErrorDetails(type="value_error", loc=(problem.where.removeprefix("design."),), input=None,
+                            ctx={"error": error})  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from evalkit.diagnostics.comparison import FEW_TREATED_CLUSTERS
@@ -49,12 +50,15 @@ class EventCovariance:
     values : numpy.ndarray, shape (m,)
     covariance : numpy.ndarray, shape (m, m)
     reference : int
+    dealt : str
+        Where the covariance is that over reassignments of treatment, its rule in words; empty where it is clustered.
     """
 
     times: numpy.ndarray
     values: numpy.ndarray
     covariance: numpy.ndarray
     reference: int
+    dealt: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +132,14 @@ class Estimated:
     def all_clusters(self) -> int:
         """Number of clusters."""
         return int(self.clusters.nunique())
+
+    @cached_property
+    def codes(self) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
+        """Codes of unit, period and cluster by row: read from text once, however often parts of the rows are used."""
+        import pandas
+
+        unit, time = (pandas.factorize(self.study.frame[name])[0] for name in ("unit", "time"))
+        return unit, time, pandas.factorize(self.clusters)[0]
 
 
 MOST_LAGS = 24

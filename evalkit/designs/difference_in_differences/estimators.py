@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from evalkit.designs.difference_in_differences.carried import require_rows
+from evalkit.designs.difference_in_differences.compatible import require_compatible
 from evalkit.designs.difference_in_differences.cross_sections import CrossSections, require_carried
 from evalkit.designs.difference_in_differences.estimated import Estimated, of_two_way
 from evalkit.designs.difference_in_differences.inference import chosen_inference
@@ -44,6 +45,7 @@ def fitted(design: DifferenceInDifferences, panel: Panel, study: Adoption) -> tu
     DesignError
         When the estimator cannot carry these units, dates or columns; they are named.
     """
+    require_compatible(design)
     require_carried(design, panel)
     found = rows_of(design, panel, study)
     require_rows(design, panel, found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from evalkit.designs.difference_in_differences.choice import SYNTHETIC_INFERENCE
 from evalkit.designs.difference_in_differences.few_treated import clustered_for_few, few_on_a_side
 from evalkit.designs.difference_in_differences.headline import with_bounds
 from evalkit.designs.difference_in_differences.lone_starts import all_alone
@@ -34,6 +33,7 @@ SYNTHETIC = ("synthetic_control", "synthetic_did")
 REASSIGNING = ("randomisation", "ferman_pinto", "placebo")
 FORMULAE = ("cluster_robust", "classical", "robust")
 """Inference that the fitted result has already."""
+ONE_COMPARISON = "one comparison cluster: nothing shows how those without it vary"
 
 
 @dataclass(frozen=True)
@@ -119,12 +119,13 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
         effect, relative, absolute, averted, the counterfactual's bounds and the coefficient of treatment by the new
         rule; `inference` with method, rule, reason, assignments, smallest_p, draws, seed; checks of clusters that read
         what was used, and `no_result_could_count` where the smallest p-value that could come out is above 0.05. Where
-        the rule's method cannot be had, it stays as it was, and `inference` says why.
+        the rule chose a method that cannot be had, the next of the rule takes its place, and `inference` says why.
 
     Raises
     ------
     DesignError
-        When a method that the study file names cannot be had.
+        When a method that the study file names cannot be had on these data: it is never replaced. (cluster_robust with
+        one treated cluster is none in its place: the estimate stands without interval, and `inference` says so.)
     """
     others = model.clusters[model.study.frame["unit"].isin(model.study.comparison)].nunique()
     chosen = chosen_inference(
@@ -133,8 +134,8 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
     )  # fmt: skip
     asked = design.inference
     choice = chosen if asked in ("auto", chosen.method) else Choice(asked, "as the study file names it")
+    named = choice is not chosen or "inference" not in design.left_open
     if model.own_inference:
-        _require_own(design)
         checks = [_judged(check, choice.method, model.noun, design.level) for check in result.diagnostics]
         return _noted(replace(result, diagnostics=(*checks, *_alike(model))), choice)
     if asked == "cluster_robust" and "inference" not in design.left_open:
@@ -143,13 +144,15 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
         return _corrected(design, model, result, choice)
     if choice.method in FORMULAE:
         return _noted(result, choice)
-    if _one_comparison(model) and asked in ("auto", chosen.method):
-        return _noted(result, Choice("none", "one comparison cluster: nothing shows how those without it vary"))
+    if _one_comparison(model) and not named:
+        return _noted(result, Choice("none", ONE_COMPARISON))
     try:
+        if _one_comparison(model) and choice.method == "wild_bootstrap":
+            raise DesignError(ONE_COMPARISON, "add comparison units")
         tested = resampled(design, model, result.effect.value, choice.method)
     except DesignError as error:
-        if asked not in ("auto", chosen.method):
-            raise
+        if named:
+            raise _refused(choice.method, error) from None
         return _fallen_back(design, model, result, choice, error.problems[0].message)
     return _with(design, model, result, choice, tested)
 
@@ -171,14 +174,15 @@ def _require_clusters(model: Estimated) -> None:
     )
 
 
-def _require_own(design: DifferenceInDifferences) -> None:
-    """Raise where the study file names inference that a synthetic method does not have."""
-    if design.inference not in SYNTHETIC_INFERENCE:
-        raise DesignError(
-            f"{design.estimator} has inference of its own, and {design.inference} is none of it",
-            f"leave `inference` out (placebos), choose {listed(list(SYNTHETIC_INFERENCE[1:]))}, or another estimator",
-            "design.inference",
-        )
+def _refused(method: str, error: DesignError) -> DesignError:
+    """Return why the inference that the study file names cannot be had on these data, with the ways out."""
+    found = error.problems[0]
+    mend = f"{found.mend}, or leave" if found.mend else "leave"
+    return DesignError(
+        f"{method} cannot be had: {found.message}",
+        f"{mend} `inference` out: the rule then says what it takes in its place, and why",
+        "design.inference",
+    )
 
 
 def _fallen_back(design: DifferenceInDifferences, model: Estimated, result: Result, choice: Choice, why: str) -> Result:

@@ -86,14 +86,13 @@ def solved(
     from evalkit.estimation.few_units.cluster_robust import cluster_robust, cluster_robust_contrasts
 
     assert model.regression is not None
-    frame = model.study.frame[rows]
+    unit, time, cluster = (pandas.factorize(codes[rows])[0] for codes in model.codes)
     weights = None if model.weights is None else model.weights[rows]
     extra = model.regression.columns[rows][:, model.regression.columns.shape[1] - len(model.covariates) :]
     shares = treated * (1.0 if weights is None else weights)
     columns = columns[:, (columns != 0.0).any(axis=0)]
     fit = cluster_robust(
-        model.outcome[rows], numpy.column_stack([columns, extra]), pandas.factorize(frame["unit"])[0],
-        pandas.factorize(frame["time"])[0], weights=weights, cluster=pandas.factorize(model.clusters[rows])[0],
+        model.outcome[rows], numpy.column_stack([columns, extra]), unit, time, weights=weights, cluster=cluster,
         correction="CR1", small_sample=design.small_sample,
     )  # fmt: skip
     contrast = numpy.append(columns.T @ (shares / shares.sum()), numpy.zeros(extra.shape[1]))

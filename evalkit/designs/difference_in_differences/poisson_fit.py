@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from evalkit.designs.difference_in_differences.cohort_averages import Cells
 from evalkit.designs.difference_in_differences.staggered_fit import Staggered
 from evalkit.designs.outcomes import has_exposure
+from evalkit.diagnostics.words import listed, several
 from evalkit.errors import DesignError
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
     from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
     from evalkit.designs.difference_in_differences.estimated import Estimated
     from evalkit.designs.difference_in_differences.roll_out import Compared
+    from evalkit.estimation.staggered.extended_poisson import RatioEffects
     from evalkit.estimation.staggered.poisson_reassigned import ReassignedRatios
     from evalkit.estimation.staggered.staggered_panel import StaggeredPanel
     from evalkit.records import Panel
+
+MOST_NAMED = 5
+"""Units of a start, or its periods, that a refusal names."""
 
 
 class Poisson(Staggered):
@@ -57,15 +62,7 @@ class Poisson(Staggered):
         if has_exposure(self.panel):
             exposure = self._exposure(panel.names)
         found = extended_poisson(panel, exposure, self.design.anticipation, self.design.small_sample)
-        empty = numpy.flatnonzero((found.observed == 0.0) & (found.event_time >= 0.0))
-        if empty.size:
-            where = self._named(found.cohort[empty[0]], found.period[empty[0]])
-            raise DesignError(
-                f"no event was seen in {empty.size} combinations of start and period, first {where}: a ratio of none "
-                "has no logarithm",
-                "join periods or units, or choose two_way_fixed_effects with `transform: identity`",
-                "design.estimator",
-            )
+        self._require_events(found)
         own = found.observed_influence / numpy.where(found.observed > 0.0, found.observed, 1.0)
         dropped = [(unit, "no period before treatment") for unit in found.always_treated]
         dropped += [(unit, "no event in any period that is used") for unit in found.units_without_events]
@@ -75,6 +72,35 @@ class Poisson(Staggered):
             found.factor, found.names, None, found.rule, found.single_unit_cohorts, tuple(dropped),
             lambda kind: ratio_averages(found, kind).log_ratio,
         )  # fmt: skip
+
+    def _require_events(self, found: RatioEffects) -> None:
+        """Raise where a start has no event in some period: its ratio is 0, which has no logarithm and no interval.
+
+        Leaving these cells out would leave out where the fall was largest; units, periods and what was expected there
+        are named instead.
+        """
+        import numpy
+
+        empty = (found.observed == 0.0) & (found.event_time >= 0.0)
+        if not empty.any():
+            return
+        told = []
+        for start in numpy.unique(found.cohort[empty]):
+            mine = empty & (found.cohort == start)
+            units = [unit for unit, begun in self.study.starts.items() if begun == start]
+            periods = [self.panel.label(int(when)) for when in found.period[mine]]
+            told.append(
+                f"{listed(units, MOST_NAMED)} (start {self.panel.label(int(start))}) in {listed(periods, MOST_NAMED)} "
+                f"({found.expected[mine].sum():.1f} expected)"
+            )
+        raise DesignError(
+            f"no event was seen in {several(int(empty.sum()), 'combination')} of start and period: {'; '.join(told)}. "
+            "A change of -100% has no logarithm",
+            "use longer periods, give units that start close together one start, or end the window after before these "
+            "periods. two_way_fixed_effects with `transform: identity` carries them, and puts one ratio for all "
+            "treated rows beside it",
+            "design.estimator",
+        )
 
     def bare(self) -> Estimated:
         """Return the estimate without the means to run it again."""

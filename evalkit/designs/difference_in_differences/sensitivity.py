@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from evalkit.designs.difference_in_differences.long_differences import with_long_differences
+from evalkit.designs.difference_in_differences.dealt_departures import dealt_events
+from evalkit.designs.difference_in_differences.long_differences import INSTEAD, WHY, with_long_differences
 from evalkit.designs.difference_in_differences.other_runs import placebo_dates, placebo_units, reported
 from evalkit.designs.difference_in_differences.scales import both_scales
 from evalkit.designs.difference_in_differences.simulated import with_simulated
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from evalkit.estimation.parallel_trends.event_estimates import EventEstimates, Target
     from evalkit.records import Diagnostic, Result
 
+DEALT = (
+    "With few treated places these bounds take it that such a place varies as much as the others do. If it varies "
+    "more, a smaller departure would already bring in no effect."
+)
+CLUSTERED = (
+    "These bounds rest on clustered errors, which are often too small with few treated places. Then a smaller "
+    "departure would already bring in no effect."
+)
 TARGETS: tuple[Target, ...] = ("first", "average")
 POWERS = (0.5, 0.8)
 
@@ -40,12 +49,16 @@ class Robustness:
         `powers`: by probability, the trend per period that a test of the leads finds with it, the bias that the trend
         gives the average effect, and the same where the test does not reject; `rule`.
     check : Diagnostic
+    rests_on : mapping or None
+        What the errors behind the bounds are: `errors` (clustered or dealt), `rule`, and in `caution` how they may
+        mislead; empty where they serve as they are. None without bounds.
     """
 
     bounds: tuple[Mapping[str, Any], ...]
     breakdown: Mapping[str, Mapping[str, float]] | None
     pretest_power: Mapping[str, Any] | None
     check: Diagnostic
+    rests_on: Mapping[str, str] | None = None
 
 
 def beside(design: DifferenceInDifferences, model: Estimated, result: Result) -> Result:
@@ -66,10 +79,7 @@ def beside(design: DifferenceInDifferences, model: Estimated, result: Result) ->
         `robust_to_departures`, `leave_out`, `placebo_dates`, `scale_of_the_outcome`, `spillover_to_neighbours` after
         its own. What cannot be computed is empty, and its check says why.
     """
-    bounded, words = with_long_differences(design, model)
-    robust = robustness(bounded, design.level)
-    if words and robust.bounds:
-        robust = replace(robust, check=replace(robust.check, reading=f"{robust.check.reading} {words}"))
+    robust = _departures(design, model, result)
     left, without = leave_out(design, model, result)
     dates, at_dates = placebo_dates(design, model, result)
     scales, same_on_both = both_scales(design, model, result)
@@ -77,6 +87,7 @@ def beside(design: DifferenceInDifferences, model: Estimated, result: Result) ->
     result = with_simulated(design, model, result)
     return replace(
         result,
+        inference={**(result.inference or {}), "departures": robust.rests_on} if robust.rests_on else result.inference,
         robust_bounds=robust.bounds,
         breakdown=robust.breakdown,
         pretest_power=robust.pretest_power,
@@ -85,6 +96,54 @@ def beside(design: DifferenceInDifferences, model: Estimated, result: Result) ->
         placebos=(*result.placebos, *dates, *placebo_units(design, model, reported(result))),
         diagnostics=(*result.diagnostics, robust.check, without, at_dates, same_on_both, next_door),
     )
+
+
+def _departures(design: DifferenceInDifferences, model: Estimated, result: Result) -> Robustness:
+    """Return what departures the result carries, with what the errors behind that rest on.
+
+    Notes
+    -----
+    With fewer than six treated places clustered errors cannot be relied on at all: treatment is dealt out anew
+    (`dealt_departures`). With more they are clustered; where the headline's own interval is not, or had to be
+    corrected, the result says that they may be too small.
+    """
+    why = ""
+    if model.treated_clusters < FEW_TREATED_CLUSTERS and not model.own_inference:
+        try:
+            bounded, words = replace(model, events=dealt_events(design, model, result.effect.value)), _instead(design)
+        except DesignError as error:
+            bounded, words, why = model, "", error.problems[0].message
+    else:
+        bounded, words = with_long_differences(design, model)
+    robust = robustness(bounded, design.level)
+    if why:
+        reading = f"{robust.check.reading} Dealing treatment out anew cannot take their place: {why}."
+        return replace(robust, check=replace(robust.check, reading=reading))
+    if not robust.bounds or bounded.events is None:
+        return robust
+    rests_on = _rests_on(bounded.events.dealt, result, model.noun)
+    reading = " ".join(part for part in (robust.check.reading, words, rests_on["caution"]) if part)
+    return replace(robust, check=replace(robust.check, reading=reading), rests_on=rests_on)
+
+
+def _instead(design: DifferenceInDifferences) -> str:
+    """Return why bounds are not of the estimator's own event study; empty where they are."""
+    universal = design.estimator == "callaway_santanna" and design.base_period == "universal"
+    return "" if universal or design.estimator not in WHY else f"{INSTEAD}: {WHY[design.estimator]}."
+
+
+def _rests_on(dealt: str, result: Result, noun: str) -> dict[str, str]:
+    """Return what the errors behind bounds are, and how they may mislead.
+
+    An error that is too small makes intervals too narrow, so the departure that brings in no effect seems larger than
+    it is.
+    """
+    if dealt:
+        return {"errors": "dealt", "rule": dealt, "caution": DEALT}
+    inference = result.inference or {}
+    plain = inference.get("method") == "cluster_robust" and not inference.get("correction")
+    rule = f"errors of the event study: clustered by {noun}, without a correction for few"
+    return {"errors": "clustered", "rule": rule, "caution": "" if plain else CLUSTERED}
 
 
 def robustness(model: Estimated, level: float = 0.95) -> Robustness:
@@ -100,10 +159,11 @@ def robustness(model: Estimated, level: float = 0.95) -> Robustness:
     -----
     Relative magnitudes 0.5, 1, 1.5, 2 and smoothness from 0 to the largest curvature before (ten values), for the first
     treated period and for the average of all; see `evalkit.estimation.parallel_trends.honest_bounds`. The covariance of
-    the event study is taken as known: with fewer than six treated clusters it is not to be relied on, and nothing is
-    computed.
+    the event study is taken as known: with fewer than six treated clusters a clustered one is not to be relied on, and
+    nothing is computed.
     """
-    if model.treated_clusters < FEW_TREATED_CLUSTERS:
+    known = model.events is not None and bool(model.events.dealt)
+    if model.treated_clusters < FEW_TREATED_CLUSTERS and not known:
         return _nothing(
             f"With fewer than {FEW_TREATED_CLUSTERS} treated {model.noun}s the errors of the event study are not known "
             "well enough."

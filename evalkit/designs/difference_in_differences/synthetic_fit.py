@@ -77,11 +77,11 @@ class Synthetic(TwoWay):
 
         super().__init__(design, panel, found.study)
         self.dropped = found.dropped
-        if design.covariates or self.weights is not None:
+        if self.weights is not None:
             raise DesignError(
                 f"{design.estimator} takes neither covariates nor weights",
                 "leave them out, or choose another estimator",
-                f"design.{'covariates' if design.covariates else 'weights' if design.weights else 'estimator'}",
+                f"design.{'weights' if design.weights else 'estimator'}",
             )
         _require_carried(design.estimator, found, panel)
         _require_variance(design, found, panel)
@@ -288,12 +288,10 @@ def _require_carried(estimator: str, found: Compared, panel: Panel) -> None:
 
 
 def _require_variance(design: DifferenceInDifferences, found: Compared, panel: Panel) -> None:
-    """Raise where a jackknife or bootstrap is named that this method, or so few treated units, cannot have."""
+    """Raise where a jackknife or bootstrap is named that so few treated units cannot have."""
     if design.inference not in ("jackknife", "bootstrap"):
         return
     mend = "leave `inference` out: placebos can be had for any number of treated units"
-    if design.estimator == "synthetic_control":
-        raise DesignError(f"synthetic_control has placebos, not {design.inference}", mend, "design.inference")
     alone = [
         f"{unit} ({panel.label(start)})"
         for unit, start in found.study.starts.items()

@@ -168,10 +168,13 @@ def _require_both(first_treated: numpy.ndarray, periods: int) -> None:
 def _regressed(design: DifferenceInDifferences, model: Estimated, result: Result, gone: Sequence[str]) -> Reported:
     """Return the regression with unit and period effects on the other units' rows."""
     assert model.regression is not None
-    rows = ~model.study.frame["unit"].isin(list(gone)).to_numpy()
-    beyond = model.study.times[-1] + 1
-    left = model.study.frame["unit"][rows].map(model.study.starts).fillna(beyond)
-    _require_both(left.to_numpy(), beyond)
+    import numpy
+
+    study, beyond = model.study, model.study.times[-1] + 1
+    names = study.frame["unit"].drop_duplicates().tolist()  # in the order of the codes
+    there = numpy.array([str(name) not in gone for name in names])
+    rows = there[model.codes[0]]
+    _require_both(numpy.array([study.starts.get(name, beyond) for name in names])[there], beyond)
     own = model.regression.columns.shape[1] - len(model.covariates)
     columns = model.regression.columns[rows][:, :own]
     return solved(design, model, result, rows, columns, model.study.treated_rows[rows])

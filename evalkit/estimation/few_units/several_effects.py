@@ -82,12 +82,57 @@ def reassigned_effects(
     Standard errors are those of `linear_estimates.linear_statistics`, which allow unequal variances and correct for few
     units of a date. An effect that one unit carries has none: its error is the spread of the effect over assignments.
     """
+    matrix = np.asarray(outcome, dtype=np.float64)
+    estimates, squares = _among(matrix, first_treated, weights, paths, assignments, supposed)
+    errors = np.sqrt(squares)
+    bare = ~np.isfinite(errors).all(axis=0) | ~(errors > 0.0).all(axis=0)
+    errors[:, bare] = estimates[:, bare].std(axis=0)
+    values = _as_it_happened(matrix, first_treated, weights)
+    return SeveralEffects(values, errors[0], estimates / np.where(errors > 0.0, errors, 1.0), level)
+
+
+def reassigned_covariance(
+    outcome: ArrayLike, first_treated: Codes, weights: Array, paths: Array, assignments: Codes, supposed: float = 0.0
+) -> tuple[Array, Array]:
+    """Return effects that are weighted sums of outcomes, and the covariance of them all over assignments.
+
+    Parameters
+    ----------
+    outcome, first_treated, weights, paths, assignments, supposed
+        As `reassigned_effects`.
+
+    Returns
+    -------
+    values : ndarray, shape (m,)
+    covariance : ndarray, shape (m, m)
+
+    Notes
+    -----
+    Of one treated unit among N the effect over assignments is ``N / (N - 1)`` times a unit's distance from the mean of
+    all, whose mean square is, in expectation, the variance ``s^2 N / (N - 1)`` of a unit less the mean of the others:
+    where units vary alike the covariance is unbiased, however few are treated. It is singular with no more assignments
+    than effects.
+    """
+    matrix = np.asarray(outcome, dtype=np.float64)
+    estimates = _among(matrix, first_treated, weights, paths, assignments, supposed)[0]
+    about = estimates - estimates.mean(axis=0)
+    return _as_it_happened(matrix, first_treated, weights), about.T @ about / len(about)
+
+
+def _as_it_happened(matrix: Array, first_treated: Codes, weights: Array) -> Array:
+    """Return the weighted sums of outcomes, shape (m,)."""
+    which = np.searchsorted(np.unique(first_treated), first_treated)
+    return np.asarray(np.einsum("it,mit->m", matrix, weights[:, which]))
+
+
+def _among(
+    matrix: Array, first_treated: Codes, weights: Array, paths: Array, assignments: Codes, supposed: float
+) -> tuple[Array, Array]:
+    """Return estimates and squared errors under every assignment, shape (n, m)."""
     from evalkit.estimation.few_units.reassigned_two_way import treatment_paths
 
-    matrix = np.asarray(outcome, dtype=np.float64)
     units, periods = matrix.shape
     dates, counts = np.unique(first_treated, return_counts=True)
-    which = np.searchsorted(dates, first_treated)
     left = matrix - supposed * treatment_paths(first_treated, periods)
     left = left - left.mean(axis=1, keepdims=True)
     left = left - left.mean(axis=0)
@@ -100,11 +145,7 @@ def reassigned_effects(
         for start in range(0, len(assignments), size)
     ]
     estimates, squares = (np.concatenate(part) for part in zip(*parts, strict=True))
-    errors = np.sqrt(squares)
-    bare = ~np.isfinite(errors).all(axis=0) | ~(errors > 0.0).all(axis=0)
-    errors[:, bare] = estimates[:, bare].std(axis=0)
-    values = np.einsum("it,mit->m", matrix, weights[:, which])
-    return SeveralEffects(values, errors[0], estimates / np.where(errors > 0.0, errors, 1.0), level)
+    return estimates, squares
 
 
 def _some(
@@ -170,20 +211,20 @@ def wild_effects(
     residuals = response - within @ (coefficients @ response)
     coefficients = np.vstack([coefficients, contrast @ coefficients])
     sums, values, count = coefficients @ spread, coefficients @ response, len(coefficients)
-    scores = [_sums(coefficients[j][:, None] * left, cluster, groups) for j in range(count)]
+    scores, seen = _by_cluster(coefficients, left, cluster), _by_cluster(coefficients, residuals[:, None], cluster)
     generator = np.random.Generator(np.random.PCG64(seed))
     signs = 2.0 * generator.integers(0, 2, (draws, groups)) - 1.0
     drawn = np.stack([np.sqrt(np.sum((signs @ scores[j].T) ** 2, axis=1)) for j in range(count)], axis=1)
-    seen = _sums(coefficients.T * residuals[:, None], cluster, groups)
-    errors = np.sqrt(np.sum(seen**2, axis=0))
+    errors = np.sqrt(np.sum(seen[:, :, 0] ** 2, axis=1))
     gaps = np.vstack([values - coefficients @ fitted, signs @ sums.T])
     spreads = np.vstack([errors, drawn])
     statistics = np.where(spreads > 0.0, gaps / np.where(spreads > 0.0, spreads, 1.0), 0.0)
     return SeveralEffects(values, errors, statistics, level)
 
 
-def _sums(values: Array, cluster: Codes, groups: int) -> Array:
-    """Return sums of rows by cluster, shape (groups, columns)."""
-    found = np.zeros((groups, values.shape[1]))
-    np.add.at(found, cluster, values)
-    return found
+def _by_cluster(weights: ArrayLike, values: ArrayLike, cluster: Codes) -> Array:
+    """Return sums over the rows of each cluster of weights times values, shape (weights, clusters, columns)."""
+    many, columns = np.asarray(weights, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    order = np.argsort(cluster, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(cluster[order])) + 1)
+    return np.stack([many[:, rows] @ columns[rows] for rows in parts], axis=1)

@@ -2,13 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from evalkit.records import Evaluation
+from evalkit.report.arrangements import SEEN, kind_words
 from evalkit.report.exhibits import Exhibits
-from evalkit.report.parts import Drawn, Figures, Part
+from evalkit.report.numbers import number
+from evalkit.report.parts import Drawn, Figures, Part, part
+from evalkit.report.summary import kind_of
+from evalkit.report.told.stated import NOT_STATED, counted, stated, table_of_words
+from evalkit.report.words import capital
 
 FIGURES: tuple[Drawn, ...] = ()
+LENGTH = 64
+"""Signs of a fingerprint written in full (SHA-256, hexadecimal); a shorter one cannot be set beside another."""
+NEVER = "Never fixed in advance: nothing shows what was decided before the numbers were seen."
+NOT_YET = "Not fixed yet: the plan can still change."
+NO_CHANGE = "No change of the plan is recorded."
+SAME = "The plan in this study file is the one that was fixed: the fingerprints agree."
+OTHER = ("The fingerprint that was fixed is not that of the plan in this study file, so this page cannot show that the "
+         "two are the same.")  # fmt: skip
+SIGHT = "the outcome data had been seen"
+LATE = "The plan was fixed after the outcome data had been seen, so it is no guard against choosing by the result."
+AMENDED = ("Date", "What was changed", "From", "To", "Why", "What had been seen")
+DEVIATED = ("Date", "What was done otherwise", "Why", "What had been seen")
 
 
 def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[Part]:
-    """Return the parts of the section."""
-    return []
+    """Return the protocol card, the changes of the plan, and what was done otherwise than planned."""
+    block = evaluation.study.get("registration") or {}
+    amendments, deviations = list(block.get("amendments") or ()), list(block.get("deviations") or ())
+    unchanged = NO_CHANGE if block.get("locked_at") and not amendments and not deviations else ""
+    tables = [
+        table_of_words("tbl-amendments", "Changes of the plan", AMENDED, [*map(_amended, amendments)]),
+        table_of_words("tbl-deviations", "Done otherwise than planned", DEVIATED, [*map(_deviated, deviations)]),
+    ]
+    told = [
+        _changes(amendments, "change of the plan is", "changes of the plan are"),
+        _changes(deviations, "thing done otherwise than planned is", "things done otherwise than planned are"),
+    ]
+    card = part("", [_fixed(block, evaluation), _fingerprints(evaluation), unchanged], _card(block, evaluation))
+    return [*card, *part("What was changed since", told, blocks=[exhibits.table(table) for table in tables])]
+
+
+def _fixed(block: Mapping[str, Any], evaluation: Evaluation) -> str:
+    """Return that the plan was not fixed before the numbers were seen; empty for one that was: the card says when."""
+    if block.get("locked_at"):
+        return LATE if block.get("data_seen_before_lock") == "outcome_data" else ""
+    return NOT_YET if kind_of(evaluation) == "protocol" else NEVER
+
+
+def _fingerprints(evaluation: Evaluation) -> str:
+    """Return whether the plan that was fixed is the plan of this study file; empty where it cannot be told."""
+    fixed, now = _fingerprint(evaluation), _fingerprint_now(evaluation)
+    if len(fixed) != LENGTH or not now:
+        return ""
+    return SAME if fixed == now else OTHER
+
+
+def _card(block: Mapping[str, Any], evaluation: Evaluation) -> list[tuple[str, str]]:
+    registry = (evaluation.study.get("governance") or {}).get("registry") or {}
+    places = [*(stated(registry.get(key), "") for key in ("name", "id", "url")), stated(block.get("registry_url"), "")]
+    fixed, now = stated(block.get("protocol_sha256"), ""), _fingerprint_now(evaluation)
+    kinds = [kind_words(kind, evaluation) for kind in evaluation.study.get("evaluation_types") or ()]
+    pairs = [
+        ("Fixed on", stated(block.get("locked_at"), "Not yet" if kind_of(evaluation) == "protocol" else "Never")),
+        ("Seen before it was fixed", _seen(block.get("data_seen_before_lock"))),
+        ("Registered at", ", ".join(dict.fromkeys(place for place in places if place)) or NOT_STATED),
+        ("Fingerprint of the plan", fixed),
+        ("Fingerprint of this study file’s plan", "" if now == _fingerprint(evaluation) else now),
+        ("Last look planned", stated(block.get("final_look"))),
+        ("Kinds of evaluation", stated(kinds)),
+    ]
+    return [(term, text) for term, text in pairs if text]
+
+
+def _fingerprint(evaluation: Evaluation) -> str:
+    """Return the fingerprint that the study file gives for the plan as it was fixed."""
+    return stated((evaluation.study.get("registration") or {}).get("protocol_sha256"), "").lower()
+
+
+def _fingerprint_now(evaluation: Evaluation) -> str:
+    """Return the fingerprint of the plan as the study file holds it now."""
+    return "" if evaluation.provenance is None else evaluation.provenance.protocol_sha256
+
+
+def _changes(rows: Sequence[Mapping[str, Any]], one: str, several: str) -> str:
+    """Return how many changes there are, and how many of them came after the outcomes had been seen."""
+    if not rows:
+        return ""
+    late = sum(_sight(row) == "outcome_data" for row in rows)
+    if len(rows) == 1:
+        return f"{counted(1, one, several)} recorded, {'made after' if late else 'made before'} {SIGHT}."
+    which = {0: "none", len(rows): "all"}.get(late, number(late, 0))
+    return f"{counted(len(rows), one, several)} recorded, {which} of them made after {SIGHT}."
+
+
+def _amended(row: Mapping[str, Any]) -> list[str]:
+    return [*(stated(row.get(key)) for key in ("date", "field", "from", "to", "reason")), _seen(_sight(row))]
+
+
+def _deviated(row: Mapping[str, Any]) -> list[str]:
+    return [*(stated(row.get(key)) for key in ("date", "what", "why")), _seen(_sight(row))]
+
+
+def _sight(row: Mapping[str, Any]) -> str:
+    """Return what had been seen before a change; the worst is taken where it is not said, as the study file does."""
+    return str(row.get("data_seen") or "outcome_data")
+
+
+def _seen(choice: Any) -> str:
+    return capital(SEEN.get(str(choice), NOT_STATED))

@@ -1,0 +1,177 @@
+"""What goes into a study's analyses: tables read once each, panels made of them, and what they hold and lack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from evalkit import provenance
+from evalkit.designs.options import Window
+from evalkit.designs.windows import first_start, span_of
+from evalkit.disclosure import DisclosureRule
+from evalkit.errors import DataError, Problem
+from evalkit.records import Analysis, Coverage, DataInput, Panel
+from evalkit.sources import (
+    Exposure,
+    Neighbours,
+    RollOutTable,
+    build_panel,
+    coverage_of,
+    load,
+    needed_columns,
+    read_exposure,
+    read_neighbours,
+    read_roll_out,
+    with_neighbours,
+    with_open_zeros,
+    with_starts,
+    without_zeros,
+)
+from evalkit.spec.loading import AnalysisRequest, Spec
+
+if TYPE_CHECKING:
+    import pandas
+
+    from evalkit.sources import Intervention, NeighbourTable
+
+Notes = tuple[str, ...]
+
+
+class Tables:
+    """Rows as read, each source once, however many analyses use it; the panel of the primary one is kept."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.folders = spec.folders
+        self._read: dict[str, tuple[pandas.DataFrame, str, str]] = {}
+        self._exposures: dict[str, Exposure] = {}
+        self._neighbours: dict[str, Neighbours] = {}
+        self._roll_outs: dict[str, RollOutTable] = {}
+        self._hashes: dict[str, str] = {}
+        self.inputs: dict[str, DataInput] = {}
+        self.primary: Panel | None = None
+
+    def panel(self, request: AnalysisRequest) -> Panel:
+        """Return the panel of one analysis; columns that the design names are loaded with it."""
+        study = request.study
+        assert study.data is not None
+        assert study.intervention is not None
+        data = study.needed_data
+        rows, origin, sha256 = self._rows(data, needed_columns(data, study.outcomes, study.intervention))
+        outcome = study.outcomes[request.outcome]
+        exposure = self._exposure(data, outcome.exposure)
+        intervention, notes = self._begun(study.intervention, data, rows)
+        panel = build_panel(data, rows, request.outcome, outcome, intervention, origin, sha256, exposure)
+        panel = replace(panel, notes=(*panel.notes, *notes))
+        table = data.neighbour_table
+        if table is not None:
+            panel = with_neighbours(panel, self._adjoining(table), data, rows)
+        first, last = panel.times[0], panel.times[-1]
+        self.inputs.setdefault(origin, DataInput(origin, sha256, len(rows), panel.label(first), panel.label(last)))
+        if request.role == "primary" and data.person_level is None:
+            self.primary = panel
+        return panel
+
+    def _rows(self, data: Any, columns: dict[str, str]) -> tuple[pandas.DataFrame, str, str]:
+        key = provenance.canonical([data.model_dump(mode="json", by_alias=True), sorted(columns)])
+        if key not in self._read:
+            self._read[key] = load(data, self.folders, columns)
+            self._hashes |= {item.name: self._read[key][2] for item in data.inputs(self.folders)}
+        return self._read[key]
+
+    def _exposure(self, data: Any, name: str | None) -> Exposure | None:
+        """Return the exposure table of a name; None where the name is a column of the data, or there is none."""
+        if name is None or name not in data.exposures:
+            return None
+        table = data.exposures[name]
+        key = provenance.canonical([name, table.model_dump(mode="json", by_alias=True), data.frequency])
+        if key not in self._exposures:
+            found = self._exposures[key] = read_exposure(data, name, self.folders)
+            self._hashes[table.path] = found.sha256
+            self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, len(found.values), *found.ends()))
+        return self._exposures[key]
+
+    def _adjoining(self, table: NeighbourTable) -> Neighbours:
+        """Return the table of units that adjoin one another."""
+        key = provenance.canonical(table.model_dump(mode="json", by_alias=True))
+        if key not in self._neighbours:
+            found = self._neighbours[key] = read_neighbours(table, self.folders)
+            self._hashes[table.path] = found.sha256
+            self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, found.rows, "", ""))
+        return self._neighbours[key]
+
+    def _begun(self, intervention: Intervention, data: Any, rows: pandas.DataFrame) -> tuple[Intervention, Notes]:
+        """Return the intervention with the starts of its roll-out table, where it names one, and notes."""
+        table = intervention.start_table
+        if table is None:
+            return intervention, ()
+        key = provenance.canonical([table.model_dump(mode="json", by_alias=True), data.frequency])
+        if key not in self._roll_outs:
+            found = self._roll_outs[key] = read_roll_out(table, data.frequency, self.folders)
+            self._hashes[table.path] = found.sha256
+            self.inputs.setdefault(table.path, DataInput(table.path, found.sha256, found.rows, "", ""))
+        return with_starts(intervention, self._roll_outs[key], data, rows)
+
+    def require_unchanged(self, hashes: Mapping[str, str]) -> None:
+        """Check that nothing was written to the data while they were read.
+
+        Parameters
+        ----------
+        hashes : mapping of str to str
+            Hash of each input as it is now, by name.
+
+        Raises
+        ------
+        DataError
+            Naming each input that is not what was read.
+        """
+        problems = [Problem("it changed while the study ran", "run again once nobody writes to it", file=name)
+                    for name, digest in hashes.items() if self._hashes.get(name, digest) != digest]  # fmt: skip
+        if problems:
+            raise DataError(problems)
+
+
+def covered(panel: Panel | None, computed: Analysis, shown: Analysis, rule: DisclosureRule | None) -> Coverage | None:
+    """Return what the data of the primary analysis hold for each place and period, as it may be told.
+
+    Parameters
+    ----------
+    panel : Panel or None
+        None where single rows are people, who are not told one by one.
+    computed, shown : Analysis
+        The primary analysis as computed, and as it may be seen.
+    rule : DisclosureRule or None
+        A run of zeros is told where the rule shows zeros and no number of its periods is hidden: a zero that is
+        known could give away what is hidden beside it.
+    """
+    if panel is None:
+        return None
+    found = coverage_of(panel, _used(panel, computed.design))
+    if found is None or rule is None or rule.national:
+        return found
+    return with_open_zeros(found, _open_periods(computed, shown)) if rule.zeros else without_zeros(found)
+
+
+def _used(panel: Panel, design: Mapping[str, Any]) -> set[int]:
+    """Return the periods within the windows of a design; one that is left out runs to the start, or from it on."""
+    start, times = first_start(panel), panel.times
+    everything = range(times[0], times[-1] + 1)
+    windows = {key: design.get(key) for key in ("before", "after")}
+    if start is None and None in windows.values():
+        return set(everything)
+    used: set[int] = set()
+    for key, window in windows.items():
+        if window is None:
+            used |= {time for time in everything if (time < (start or 0)) is (key == "before")}
+        else:
+            span = span_of(Window.model_validate(window), panel, key)
+            used |= set(range(span.first, span.last + 1))
+    return used
+
+
+def _open_periods(computed: Analysis, shown: Analysis) -> set[str]:
+    """Return the periods of which every number that was observed may be seen."""
+    seen = {(point.unit, point.period) for point in shown.result.path if point.observed is not None}
+    known = [point for point in computed.result.path if point.observed is not None]
+    hidden = {point.period for point in known if (point.unit, point.period) not in seen}
+    return {point.period for point in known} - hidden

@@ -1,0 +1,77 @@
+"""Which pages of a site are up to date: each by the hash of all that it is made of, and where it stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from evalkit.provenance import WORDING, code_version, sha256_of
+from evalkit.report.catalogue import read_settings
+from evalkit.report.templates import PAGE_FILES, SITE_PAGES, find_methods, templates_version
+
+if TYPE_CHECKING:
+    from evalkit.report.engines import EngineName
+
+Keys = dict[str, str]
+"""Hashes by the name of a page: a study's id, `index`, or the document of another page around the studies."""
+FRAME = PAGE_FILES["page.html"]
+"""The frame of every page: where its links change, every page is rendered again."""
+
+
+def page_of(output: Path, name: str) -> Path:
+    """Return the file of a page of a site."""
+    if name == "index" or name.endswith(".qmd"):
+        return (output / name).with_suffix(".html")
+    return output / "studies" / f"{name}.html"
+
+
+def look_of(project: Path, output: Path, engine: EngineName | Literal["none"]) -> str:
+    """Return what decides how every page looks, and where it stands."""
+    from evalkit.report.engines import available_engine
+
+    used = engine if engine == "none" else available_engine(engine, project)
+    made = (code_version(WORDING), templates_version(project), repr(read_settings(project)))
+    return "|".join((str(output.resolve()), used, *made))
+
+
+def study_keys(look: str, results: Mapping[str, Path], failures: Sequence[tuple[str, str]]) -> Keys:
+    """Return the keys of the studies' pages and of the index, which stands for everything that a site is made from."""
+    keys = {study: sha256_of(look + sha256_of(path.read_bytes())) for study, path in results.items()}
+    methods = find_methods()
+    about = sha256_of(methods.read_bytes()) if methods else ""
+    return {**keys, "index": sha256_of(look + json.dumps([keys, list(failures), about], sort_keys=True))}
+
+
+def site_keys(look: str, project: Path) -> Keys:
+    """Return the keys of the other pages around the studies, from their documents as they are, and of the frame."""
+    documents = [project / f"{name}.qmd" for name in SITE_PAGES if name != "index"]
+    keys = {file.name: sha256_of(look + sha256_of(file.read_bytes())) for file in documents if file.is_file()}
+    frame = project / FRAME
+    return {**keys, FRAME: sha256_of(frame.read_bytes()) if frame.is_file() else ""}
+
+
+def outdated(wanted: Keys, made: Keys, output: Path) -> list[str]:
+    """Return the names of the pages that must be rendered: what they are made of changed, or they are not there.
+
+    Parameters
+    ----------
+    wanted, made : dict
+        Keys as they should be, and as they were when the pages were rendered.
+    output : Path
+        Folder of the site.
+    """
+    pages = [name for name in wanted if name != FRAME]
+    if FRAME in wanted and made.get(FRAME) != wanted[FRAME]:
+        return pages
+    return [name for name in pages if made.get(name) != wanted[name] or not page_of(output, name).is_file()]
+
+
+def read_keys(path: Path) -> Keys:
+    """Return keys as they were kept; none where the file is not there or is damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,123 @@
+"""Strategies and their measures of success: what each names, and which studies measure it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.records import Analysis, Evaluation
+from evalkit.report import summary
+from evalkit.report.ladder import change_of, in_family
+from evalkit.report.site import index
+from evalkit.report.site.library import Library, SitePage, grouped
+from evalkit.report.told.strategies import REMINDER
+from evalkit.report.words import interval_label, interval_words, size_sentence
+
+PRINTED = ("target", "baseline", "deadline", "source")
+"""What a measure of success may name beside its wording."""
+Entry = tuple[Evaluation, Mapping[str, Any]]
+"""A study, and one measure that it says it informs."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a study says of the outcome that measures a strategy's success."""
+
+    text: str
+    strips: list[str]
+    by: str
+    """The outcome, or why another answer stands here."""
+
+
+def strategies_page(library: Library) -> SitePage:
+    """Return the page of strategies; with no strategy it says so and nothing links to it."""
+    words = library.words["strategies"]
+    entries = [(str(measure["strategy"]), (evaluation, measure))
+               for evaluation in library.ordered for measure in evaluation.study.get("strategies") or ()]  # fmt: skip
+    found = [
+        {"name": name, "measures": [_measure(library, f"{place}-{number}", wording, told)
+                                    for number, (wording, told) in enumerate(_by_wording(measures), start=1)]}
+        for place, (name, measures) in enumerate(grouped(entries).values(), start=1)
+    ]  # fmt: skip
+    document = library.page(
+        "strategies",
+        library.words["navigation"]["strategies"],
+        words["lead"] if found else words["nothing"],
+        title=library.exhibit("title", title=words["title"]),
+        strategies=found,
+        reminder=REMINDER,
+    )
+    return SitePage("strategies", document, linked=bool(found))
+
+
+def measured(evaluation: Evaluation, measure: Mapping[str, Any], name: str, words: Mapping[str, str]) -> Measured:
+    """Return what the study found for the outcome that measures this, as far as it names one and has it.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    measure : mapping
+        One entry of the study's `strategies`.
+    name : str
+        For the drawing: the only one of its kind on the page.
+    words : mapping
+        Words of this page.
+    """
+    outcome = measure.get("outcome")
+    whole = index.answer(evaluation), index.strips(evaluation, name)
+    if not outcome:
+        return Measured(*whole, words["not_measured"])
+    by = words["measured_by"].format(text=_label(evaluation, str(outcome)))
+    if not evaluation.analyses or evaluation.simulated:
+        return Measured(whole[0], [], by)
+    analysis = result_for(evaluation, str(outcome))
+    if analysis is None:
+        return Measured(words["not_computed"], [], by)
+    if analysis is evaluation.primary:
+        return Measured(*whole, by)
+    change = change_of(analysis)
+    size = size_sentence(analysis, change, evaluation.study).removesuffix(".")
+    interval = f"{interval_label(change.level)}: {interval_words(change, analysis.outcome.kind)}"
+    kind = "impact" if summary.kind_of(evaluation) == "impact" else "monitoring"
+    drawn = [index.strip(f"{name}-0", analysis, change, kind)] if change.percent else []
+    return Measured(f"{size} ({interval}).", drawn, by)
+
+
+def result_for(evaluation: Evaluation, outcome: str) -> Analysis | None:
+    """Return the analysis of an outcome: the primary one, or a secondary one with the interval of its family."""
+    chosen = [a for a in evaluation.analyses if a.outcome.id == outcome and a.role in ("primary", "secondary")]
+    chosen.sort(key=lambda analysis: analysis.role != "primary")
+    return in_family(chosen[0]) if chosen else None
+
+
+def _by_wording(entries: Sequence[Entry]) -> Iterable[tuple[str, list[Entry]]]:
+    return grouped([(str(measure["wording"]), (evaluation, measure)) for evaluation, measure in entries]).values()
+
+
+def _measure(library: Library, name: str, wording: str, entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return one measure of success: what is printed of it, and the studies that inform it."""
+    words = library.words["strategies"]
+    printed = {key: dict.fromkeys(str(measure[key]) for _, measure in entries if measure.get(key)) for key in PRINTED}
+    return {
+        "wording": wording,
+        "pairs": [(words[key], "; ".join(texts) or words["none"]) for key, texts in printed.items()],
+        "studies": library.exhibit(
+            "informs",
+            rows=[
+                {
+                    "id": evaluation.id,
+                    "title": summary.short_title(evaluation),
+                    "badges": summary.badges(evaluation, library.words),
+                    "measured": measured(evaluation, measure, f"{evaluation.id}-{name}-{place}", words),
+                    "none": index.nothing_to_draw(evaluation),
+                }
+                for place, (evaluation, measure) in enumerate(entries)
+            ],
+        ),
+    }
+
+
+def _label(evaluation: Evaluation, outcome: str) -> str:
+    declared = (evaluation.study.get("outcomes") or {}).get(outcome) or {}
+    return str(declared.get("plain_label") or declared.get("label") or outcome)

@@ -1,0 +1,38 @@
+"""Numbers of people that the study file counts itself: the study's own rule holds for them too."""
+
+import pytest
+
+from evalkit.errors import SpecError
+from evalkit.spec.loading import load_spec
+from tests.disclosure.conftest import SERIES, Study
+
+REACH = "process: {reach: [{step: eligible, number: %s}, {step: engaged, number: %s}, {step: completed, number: %s}]}\n"
+
+
+@pytest.mark.parametrize(("profile", "numbers", "where"), [
+    ("{profile: police}", (40, 20, 3), [2]),
+    ("{profile: police}", (40, 37, 20), [1]),
+    ("{profile: police}", (3, 2, 1), [0, 1, 2]),
+    ("{profile: hes}", (40, 33, 20), [1]),
+    ("{profile: police}", (40, "null", 38), [2]),
+    ("{profile: custom, min_cell: 5, zeros: false}", (40, 20, 0), [2]),
+])  # fmt: skip
+def test_a_small_number_of_people_is_refused(small_study: Study, profile, numbers, where) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_spec(small_study(SERIES, profile, more=REACH % numbers))
+    assert [problem.where for problem in caught.value.problems] == [f"process.reach.{at}.number" for at in where]
+    for problem in caught.value.problems:
+        assert problem.line == 10
+        assert "too small to show" in problem.mend
+        assert not any(f" {number} " in problem.message for number in numbers if number != "null")
+
+
+@pytest.mark.parametrize(("profile", "numbers"), [
+    ("", (40, 20, 3)),
+    ("{profile: police}", (40, 20, 5)),
+    ("{profile: police}", (40, 40, 0)),
+    ("{profile: police}", (40, 20, "null")),
+    ("{profile: hes, national: true}", (40, 20, 3)),
+])  # fmt: skip
+def test_other_numbers_stand(small_study: Study, profile, numbers) -> None:
+    assert load_spec(small_study(SERIES, profile, more=REACH % numbers)).study.process is not None
