@@ -14,7 +14,8 @@ from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width, wra
 from evalkit.report.ladder import Change
 from evalkit.report.numbers import Shown, Writer, decimals_for, interval_text, signed, signed_percent
 from evalkit.report.other_data import distinct_baselines
-from evalkit.report.scales import finite, is_finite, period_ticks, step_for, ticks_within
+from evalkit.report.period_axis import draw_periods
+from evalkit.report.scales import finite, is_finite, step_for, ticks_within
 from evalkit.report.words import interval_label
 
 
@@ -166,26 +167,10 @@ def draw_dots(dots: Dots, size: Size, *, simulated: bool) -> Drawing:
         drawing.stroke([(left - 4, pixel), (size.width - 10, pixel)], "ink" if zero else "hair", 1.25 if zero else 1,
                        under=True)  # fmt: skip
         drawing.text(left - 9, pixel + size.tick * 0.35, write(0.0 if zero else tick), size.tick, "muted", anchor="end")
-    _dates(drawing, dots, size)
+    draw_periods(drawing, dots.dots[0].time, dots.dots[-1].time, dots.frequency, size)
     _mark(drawing, dots, size)
     _dot_marks(drawing, dots)
     return drawing
-
-
-def _dates(drawing: Drawing, dots: Dots, size: Size) -> None:
-    """Add the axis of dates."""
-    at = drawing.canvas
-    first, last = dots.dots[0].time, dots.dots[-1].time
-    pixels = (at.right - at.left) / (at.x[1] - at.x[0])
-    labels, marks = period_ticks(first, last, dots.frequency, pixels, size.tick)
-    drawing.stroke([(at.left, at.bottom), (at.right, at.bottom)], "muted", 1, under=True)
-    for mark in [*marks, *(label.mark for label in labels if label.mark is not None)]:
-        if at.x[0] <= mark <= at.x[1]:
-            drawing.stroke([(at.across(mark), at.bottom), (at.across(mark), at.bottom + 5)], "muted", 1, under=True)
-    for label in labels:
-        half = text_width(label.words, size.tick) / 2
-        middle = min(max(at.across(label.at), half), size.width - half)
-        drawing.text(middle, at.bottom + 20, label.words, size.tick, "muted", anchor="middle")
 
 
 def _mark(drawing: Drawing, dots: Dots, size: Size) -> None:

@@ -57,7 +57,8 @@ class Place:
     def words(self) -> str:
         """When it started and stopped, and how exactly that is known."""
         start = self.start.words if self.start else self.said
-        parts = [f"from {start}" if start else "start not known"]
+        exact = self.start is None or self.start.exact
+        parts = [f"{'from' if exact else 'start within'} {start}" if start else "start not known"]
         parts += ["date not exact"] if self.precision == "unknown" and start else []
         until = self.stop.words if self.stop else self.until
         return ", ".join([*parts, *([f"until {until}"] if until else [])])

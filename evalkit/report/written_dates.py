@@ -80,7 +80,7 @@ def _widened(first: date, shape: str, precision: str) -> Stretch:
     coarser = precision if _WIDTH.get(precision, 0) > _WIDTH[shape] else shape
     if coarser == "fortnight":
         begin = day_number(first)
-        return Stretch(begin, begin + FORTNIGHT, coarser, f"the fortnight from {describe_period(begin, 'day')}")
+        return Stretch(begin, begin + FORTNIGHT, coarser, f"the fortnight of {describe_period(begin, 'day')}")
     time = parse_period(first, coarser)
     begins, ends = (first_date(moment, coarser) for moment in (time, time + 1))
     last = day_number(ends - timedelta(days=1)) + 1

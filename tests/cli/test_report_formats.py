@@ -46,17 +46,22 @@ def test_a_file_of_ones_own(ran: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (ran / "out" / "for the board.docx").read_bytes().startswith(b"PK")
     assert not (ran / "_site" / "studies" / "study.docx").exists()
+    done = evalkit("report", "--format", "pdf", "--file", "a.pdf", "--engine", "bundled", folder=ran)
+    assert done.returncode == 1
+    assert "2 studies cannot go into the one file a.pdf; name one study" in " ".join(done.stderr.split())
+    assert not (ran / "a.pdf").exists()
 
 
 @pytest.mark.parametrize(("options", "words"), [
     (("--format", "odt"), "'odt' is not a format; use html or pdf or docx"),
     (("--format", "pdf", "--engine", "none"), "a pdf is made from a rendered page; leave --engine none out"),
     (("--file", "a.pdf"), "pages go into a folder"),
-    (("--format", "pdf", "--file", "a.pdf"), "2 studies cannot go into the one file a.pdf; name one study"),
+    (("--format", "pdf"), "study has no result; run `evalkit run study` first"),
 ])  # fmt: skip
-def test_what_is_refused(ran: Path, options: tuple[str, ...], words: str) -> None:
-    done = evalkit("report", *options, folder=ran)
+def test_what_is_refused(write_study: Write, project: Path, options: tuple[str, ...], words: str) -> None:
+    write_study()
+    done = evalkit("report", *options, folder=project)
     assert done.returncode == 1
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
-    assert not list(ran.rglob("*.pdf"))
+    assert [path.name for path in project.rglob("*.*")] == ["study.yaml"]

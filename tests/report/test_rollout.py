@@ -96,7 +96,7 @@ def test_marks_tell_how_exactly_a_start_is_known():
 @pytest.mark.parametrize(("written", "precision", "words", "days"), [
     ("2022-04-11", "day", "11 April 2022", 1),
     ("2022-04-11", "month", "April 2022", 30),
-    ("2022-04-11", "fortnight", "the fortnight from 11 April 2022", 14),
+    ("2022-04-11", "fortnight", "the fortnight of 11 April 2022", 14),
     ("2022-04", "day", "April 2022", 30),
     ("2022-04", "quarter", "April to June 2022", 91),
     (2022, "month", "2022", 365),
@@ -138,7 +138,7 @@ def test_the_chart_is_told_in_words():
     figure = rollout.rollout_figure(LAYOUTS["all"])
     assert figure.title == "5 of 6 places start between 2022 and November 2022"
     assert figure.alt_description.startswith("Simulated data. ")
-    for words in ("Luton, from 11 April 2022, until June 2023", "Derby, from the fortnight from 2 May 2022",
+    for words in ("Luton, from 11 April 2022, until June 2023", "Derby, start within the fortnight of 2 May 2022",
                   "Wells, start not known", "Lockdown (from January 2021 to April 2021, everywhere)",
                   "Hot spots (from February 2022 to September 2022, in Luton, york)"):  # fmt: skip
         assert words in figure.alt_description
