@@ -96,9 +96,10 @@ def three_numbers(evaluation: Evaluation, reading: Reading) -> list[dict[str, st
 
 def single_pair(primary: Analysis) -> tuple[PathPoint, PathPoint] | None:
     """Return the only period before and the only one after, where the path has no more."""
-    before = [point for point in windows.before_points(primary) if point.observed is not None]
-    after = [point for point in windows.after_points(primary) if point.observed is not None]
-    return (before[0], after[0]) if len(before) == 1 == len(after) else None
+    before, after = windows.before_points(primary), windows.after_points(primary)
+    if not len(before) == 1 == len(after):  # hidden ones count: what is left of several is no pair
+        return None
+    return None if None in (before[0].observed, after[0].observed) else (before[0], after[0])
 
 
 def scales(evaluation: Evaluation, words: Mapping[str, Any]) -> list[dict[str, Any]]:
