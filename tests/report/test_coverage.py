@@ -159,3 +159,22 @@ def test_a_coverage_comes_back_from_the_archive():
     document = to_document(demo.castle())
     assert document["coverage"] is None
     assert from_document({key: value for key, value in document.items() if key != "coverage"}).coverage is None
+
+
+def test_a_page_of_five_hundred_places_stays_small(render_one):
+    states = ["cm" * 12 if at % 5 == 0 else "c" * 24 for at in range(500)]
+    starts = [f"20{18 + at % 2}-{1 + at % 12:02}" for at in range(500)]
+    units = [UnitCoverage(f"Place {at} <b>", "2018-01", states[at], starts[at]) for at in range(500)]
+    page = render_one(demo.rehearsal(coverage=Coverage("month", tuple(units))))
+    text = page.text()
+    assert "100 of 500 places lack some months" in text
+    assert "All 500 places start between January 2018 and December 2019" in text
+    assert len(page.source.encode()) < 500_000
+    assert "<b>" not in page.source
+
+
+def test_a_study_of_one_period_says_what_it_holds(render_one):
+    coverage = Coverage("month", (UnitCoverage("", "2022-12", "c", "2022-12"),))
+    text = render_one(demo.portsmouth(coverage=coverage)).text()
+    assert "The series has the month that the study uses, December 2022." in text
+    assert "Violent Crime Taskforce: from December 2022." in text
