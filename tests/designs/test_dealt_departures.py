@@ -24,13 +24,17 @@ from evalkit.records import Panel, Result
 
 
 def drawn(
-    panel: Callable[..., Panel], starts: dict[str, int], places: int = 30, seed: int = 5, **options: Any
-) -> Panel:
-    """Return places P00, P01, ... by twelve years without any effect."""
+    panel: Callable[..., Panel], starts: dict[str, int], places: int = 30, seed: int = 5, effect: float = 0.0,
+    **options: Any,
+) -> Panel:  # fmt: skip
+    """Return places P00, P01, ... by twelve years, with one effect on their logarithms from their starts on."""
     generator = numpy.random.default_rng(seed)
     level, year = generator.normal(6.0, 0.4, places), generator.normal(0.0, 0.1, 12)
     noise = generator.normal(0.0, 0.1, (places, 12))
-    rows = [(f"P{i:02d}", 30 + t, math.exp(level[i] + year[t] + noise[i, t])) for i in range(places) for t in range(12)]
+    names = [f"P{i:02d}" for i in range(places)]
+    for i, name in enumerate(names):
+        noise[i] += effect * (numpy.arange(30, 42) >= starts.get(name, 99))
+    rows = [(names[i], 30 + t, math.exp(level[i] + year[t] + noise[i, t])) for i in range(places) for t in range(12)]
     return panel(rows, options.pop("kind", "rate"), "year", starts, **options)
 
 
@@ -143,7 +147,7 @@ class TestRefused:
 
 class TestOnTheRecord:
     def test_few_treated_have_bounds_and_the_result_says_on_what(self, panel: Callable[..., Panel]) -> None:
-        data = drawn(panel, {"P03": 36})
+        data = drawn(panel, {"P03": 36}, effect=-1.0)
         result = DifferenceInDifferences(estimator="two_way_fixed_effects", transform="log").estimate(data)
         assert result.robust_bounds
         assert result.inference["method"] == "ferman_pinto"
@@ -156,7 +160,7 @@ class TestOnTheRecord:
     def test_clustered_errors_beside_another_headline(
         self, panel: Callable[..., Panel], inference: str, caution: str
     ) -> None:
-        data = drawn(panel, {f"P{i:02d}": 36 for i in range(7)})
+        data = drawn(panel, {f"P{i:02d}": 36 for i in range(7)}, effect=-1.0)
         design = DifferenceInDifferences(
             estimator="two_way_fixed_effects", transform="log", inference=inference, inference_draws=99
         )
@@ -164,6 +168,14 @@ class TestOnTheRecord:
         rests_on = result.inference["departures"]
         assert (rests_on["errors"], rests_on["caution"]) == ("clustered", caution)
         assert check(result).reading.endswith(CLUSTERED) == bool(caution)
+
+    def test_where_no_departure_is_needed_none_is_smaller(self, panel: Callable[..., Panel]) -> None:
+        result = DifferenceInDifferences(estimator="two_way_fixed_effects", transform="log").estimate(
+            drawn(panel, {"P03": 36})
+        )
+        assert {at for by in result.breakdown.values() for at in by.values()} == {0.0}
+        assert result.inference["departures"]["caution"] == ""
+        assert DEALT not in check(result).reading
 
     def test_a_clustered_covariance_of_few_is_still_not_read(self, panel: Callable[..., Panel]) -> None:
         model = made(drawn(panel, {"P03": 36, "P11": 36}), estimator="sun_abraham")[1]

@@ -246,6 +246,10 @@ def test_names_survive(tmp_path, kind):
     for text in (HOSTILE, LONG, UNBROKEN):
         assert found.text.count(squeezed(text)) > 1
     assert any(squeezed(LONG) in text for text in found.alternatives)
+    if kind == "pdf":  # what is broken nowhere is printed over its neighbour, or over the edge
+        whole = "\n".join(page.extract_text() for page in pypdf.PdfReader(target).pages)
+        assert max(map(len, re.findall("W+", whole))) <= 60
+        assert evaluation.provenance.spec_sha256 in whole  # and what people copy is not broken
 
 
 @pytest.mark.parametrize("kind", formats.FORMATS)

@@ -122,6 +122,8 @@ def _departures(design: DifferenceInDifferences, model: Estimated, result: Resul
     if not robust.bounds or bounded.events is None:
         return robust
     rests_on = _rests_on(bounded.events.dealt, result, model.noun)
+    if not any(at > 0.0 for by in (robust.breakdown or {}).values() for at in by.values()):
+        rests_on["caution"] = ""  # No effect is in every interval anyway: no departure could be smaller than none.
     reading = " ".join(part for part in (robust.check.reading, words, rests_on["caution"]) if part)
     return replace(robust, check=replace(robust.check, reading=reading), rests_on=rests_on)
 
