@@ -7,13 +7,14 @@ member declares may be a lie, so what comes out is counted as well.
 from __future__ import annotations
 
 import gzip
+import io
 import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO
+from typing import IO, Any
 
 from evalkit.errors import DataError, Problem
 
@@ -107,41 +108,33 @@ def ungzipped(path: Path, most: int = MAX_UNPACKED) -> Iterator[bytes]:
         raise DataError("it is not a gzip file, or it is damaged", "fetch the file again") from None
 
 
-class Lines:
-    """A binary stream of blocks, as readers of CSV want it."""
+class _Unpacked(io.RawIOBase):
+    """Blocks as a file."""
 
     def __init__(self, source: Iterator[bytes]) -> None:
         self.source = source
-        self.buffer = b""
+        self.rest = memoryview(b"")
 
-    def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes, all that is left when it is negative."""
-        while size < 0 or len(self.buffer) < size:
-            block = next(self.source, b"")
-            if not block:
-                break
-            self.buffer += block
-        end = len(self.buffer) if size < 0 else size
-        found, self.buffer = self.buffer[:end], self.buffer[end:]
-        return found
+    def readable(self) -> bool:
+        return True
 
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield lines."""
-        while True:
-            while b"\n" not in self.buffer:
-                block = next(self.source, b"")
-                if not block:
-                    if self.buffer:
-                        yield self.read()
-                    return
-                self.buffer += block
-            line, _, self.buffer = self.buffer.partition(b"\n")
-            yield line + b"\n"
+    def readinto(self, buffer: Any) -> int:
+        if not self.rest:
+            self.rest = memoryview(next(self.source, b""))
+        taken = min(len(buffer), len(self.rest))
+        buffer[:taken] = self.rest[:taken]
+        self.rest = self.rest[taken:]
+        return taken
 
 
-def table_stream(path: Path) -> IO[bytes] | Lines:
-    """Return a CSV file as bytes to read, unpacked on the way when its name ends in .gz."""
-    return Lines(ungzipped(path)) if path.name.endswith(".gz") else path.open("rb")
+def stream_of(source: Iterator[bytes]) -> IO[bytes]:
+    """Return blocks as a file to read from."""
+    return io.BufferedReader(_Unpacked(source), CHUNK)
+
+
+def table_stream(path: Path) -> IO[bytes]:
+    """Return a text table as bytes to read, unpacked on the way when its name ends in .gz."""
+    return stream_of(ungzipped(path)) if path.name.endswith(".gz") else path.open("rb")
 
 
 def _faults(members: list[zipfile.ZipInfo], most: int) -> list[Problem]:

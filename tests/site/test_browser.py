@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 STUDIES = ("portsmouth-robberies", "seat-belts", "castle-doctrine", "ae-navigators-rehearsal")
-PAGES = ("index.html", *(f"studies/{study}.html" for study in STUDIES))
+AROUND = ("strategies.html", "compare.html", "reading.html", "methods.html", "accessibility.html")
+PAGES = ("index.html", *AROUND, *(f"studies/{study}.html" for study in STUDIES))
 
 pytestmark = pytest.mark.browser
 
@@ -124,3 +125,25 @@ def test_dark_mode_changes_the_ground(browser: Browser, site: Path, name: str) -
     assert light.evaluate(colour) != dark.evaluate(colour)
     light.context.close()
     dark.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_reads_the_same_without_script(browser: Browser, site: Path, name: str) -> None:
+    without, with_it = (opened(browser, site, name, script=script) for script in (False, True))
+    with_it.locator("#find").evaluate_all("forms => forms.forEach(form => form.remove())")
+    assert words(without) == words(with_it)
+    without.context.close()
+    with_it.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_leads_to_the_pages_around(browser: Browser, site: Path, name: str) -> None:
+    page = opened(browser, site, name)
+    links = page.locator("nav[aria-label=Site] a, .foot a")
+    targets = [link.get_attribute("href") or "" for link in links.all()]
+    assert [target.removeprefix("../") for target in targets] == [
+        "index.html", "reading.html", "methods.html", "accessibility.html"]  # fmt: skip
+    assert all(((site / name).parent / target).resolve().is_file() for target in targets)
+    current = page.locator("nav a[aria-current=page], .foot a[aria-current=page]")
+    assert current.count() == (name in {"index.html", "reading.html", "methods.html", "accessibility.html"})
+    page.context.close()
