@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ MOST_SECONDS, MOST_SECONDS_CHANGED = 45.0, 3.0
 MOST_HTML, MOST_PAGE = 500.0, 3000.0
 """Kilobytes (of 1,000 bytes) of a page without its drawings, and with them."""
 MONTHS = 60
+NUMBERS = {"before": BEFORE_AND_AFTER, "series": SERIES, "panel": PANELS}
 BEGINS = 40
 """The first treated month, counted from 0."""
 
@@ -141,20 +142,20 @@ def write_data(project: Path, name: str, kind: str, seed: int) -> None:
             writer.writerows((f"Place {unit:02d}", month(at), value) for at, value in enumerate(drawn))
 
 
-def studies() -> Iterator[tuple[str, str, dict[str, Any]]]:
+def studies(numbers: Mapping[str, int]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield name, kind and content of each study."""
-    kinds = (("before", BEFORE_AND_AFTER, before_and_after), ("series", SERIES, series), ("panel", PANELS, panel))
-    for kind, number, made in kinds:
+    makers = {"before": before_and_after, "series": series, "panel": panel}
+    for kind, number in numbers.items():
         for place in range(1, number + 1):
-            yield f"{kind}-{place:02d}", kind, made(f"{kind}-{place:02d}")
+            yield f"{kind}-{place:02d}", kind, makers[kind](f"{kind}-{place:02d}")
 
 
-def generated() -> Path:
-    """Return a new project with all studies, none of them run."""
+def generated(numbers: Mapping[str, int] = NUMBERS) -> Path:
+    """Return a new project with all studies, so many of each kind, none of them run."""
     project = Path(tempfile.mkdtemp(prefix="evalkit-pages-"))
     (project / "evaluations").mkdir()
     shutil.copytree(ROOT / "data" / "reference", project / "data" / "reference")
-    for seed, (name, kind, study) in enumerate(studies()):
+    for seed, (name, kind, study) in enumerate(studies(numbers)):
         write_data(project, name, kind, seed)
         text = yaml.safe_dump(study, sort_keys=False, allow_unicode=True)
         (project / "evaluations" / f"{name}.yaml").write_text(text, encoding="utf-8")
@@ -203,7 +204,11 @@ def measured() -> list[Bounded]:
 
 def race() -> tuple[dict[str, float], bool]:
     """Print times and sizes with their bounds; return them, and whether all are kept."""
-    rows = measured()
+    return told(measured())
+
+
+def told(rows: Sequence[Bounded]) -> tuple[dict[str, float], bool]:
+    """Print measurements with their bounds; return them, and whether all are kept."""
     for row in rows:
         said = "kept" if row.kept else "NOT KEPT"
         print(f"{row.name:<56}{row.value:9.2f} {row.unit}  bound {row.bound:g} {row.unit}: {said}")

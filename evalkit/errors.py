@@ -122,3 +122,9 @@ class DesignError(EvalkitError):
     """The design cannot be carried by these data: the analyst chooses again."""
 
     heading = "the design cannot be carried by these data"
+
+
+class ProtocolError(SpecError):
+    """The study file is not the plan that was fixed, or cannot be fixed yet: a gate refuses, its author mends it."""
+
+    heading = "not as planned"

@@ -142,7 +142,7 @@ def _has_comparison(design: Mapping[str, Any]) -> bool:
 
 def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
     if primary.simulated:
-        return {"score": None, "of": 5, "reason": "Simulated data: there is nothing to score."}
+        return {"score": None, "of": 5, "reason": "Simulated data: nothing to score."}
     outcome = study["outcomes"][primary.outcome.id]
     result, data = primary.result, study["data"]
     recording = {"unlikely": "", "possible": "recording may change with the programme",
@@ -164,7 +164,7 @@ def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequen
     Other analyses count where their estimate differs: one that changes the standard error alone repeats nothing.
     """
     if primary.simulated:
-        return {"score": None, "of": 5, "reason": "Simulated data: there is nothing to score."}
+        return {"score": None, "of": 5, "reason": "Simulated data: nothing to score."}
     effect = primary.result.effect
     others = [a for a in analyses if a.role == "sensitivity" and not math.isclose(a.result.effect.value, effect.value)]
     lost = sum(failure.role == "sensitivity" for failure in failures)

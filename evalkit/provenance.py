@@ -21,6 +21,11 @@ PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels")
 """Packages whose version can move a number."""
 PROTOCOL_KEYS = ("question", "questions", "intervention", "rollout", "data", "outcomes", "design", "sensitivity",
                  "falsification", "subgroups", "multiplicity", "economics")  # fmt: skip
+"""Blocks of a study file that fix the study before its outcomes are seen."""
+NOT_PLANNED = ("publisher", "licence", "note", "values", "provisional", "late")
+"""Keys of the data that say what the data are like, or are the data themselves: they move with every release."""
+_NAMES = ("id", "item", "name")
+"""Keys by which entries of a list are told apart, so that one more does not renumber those after it."""
 
 
 def sha256_of(content: bytes | str) -> str:
@@ -33,9 +38,55 @@ def canonical(data: Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
-def protocol_sha256(study: Mapping[str, Any]) -> str:
-    """Return the hash of what fixes a study before its outcomes are seen; comments and order do not count."""
-    return sha256_of(canonical({key: study.get(key) for key in PROTOCOL_KEYS}))
+def protocol(study: Mapping[str, Any], roll_outs: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what fixes a study before its outcomes are seen, as plain data: comments and order of keys do not count.
+
+    Parameters
+    ----------
+    study : mapping
+        The study as plain data with every default filled in.
+    roll_outs : mapping of str to mapping, optional
+        Start of each unit, by the roll-out table that names it.
+
+    Notes
+    -----
+    The data's own hash is left out, and so is what is only printed of them: the plan is the same whatever data come.
+    Entries of a list that have names of their own (`id`, `item`, `name`) stand by these names.
+    """
+    fixed = {key: study.get(key) for key in PROTOCOL_KEYS}
+    data = fixed["data"]
+    if isinstance(data, Mapping):
+        fixed["data"] = {key: value for key, value in data.items() if key not in NOT_PLANNED}
+    if roll_outs:
+        fixed["roll_out_tables"] = roll_outs
+    plain: dict[str, Any] = json.loads(canonical(_named(fixed)))
+    return plain
+
+
+def protocol_sha256(study: Mapping[str, Any], roll_outs: Mapping[str, Any] | None = None) -> str:
+    """Return the hash of `protocol`."""
+    return sha256_of(canonical(protocol(study, roll_outs)))
+
+
+def name_of(items: list[Any]) -> str:
+    """Return the key that names each entry of a list, empty where there is none: every entry has it, none twice."""
+    if not items or not all(isinstance(item, Mapping) for item in items):
+        return ""
+    for key in _NAMES:
+        names = [item.get(key) for item in items]
+        if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
+            return key
+    return ""
+
+
+def _named(value: Any) -> Any:
+    """Return data with hashes of files left out, and entries that have names as mappings by name."""
+    if isinstance(value, Mapping):
+        return {key: _named(item) for key, item in value.items() if not (key == "sha256" and "path" in value)}
+    if isinstance(value, list):
+        key = name_of(value)
+        return {item[key]: _named(item) for item in value} if key else [_named(item) for item in value]
+    return value
 
 
 @functools.cache

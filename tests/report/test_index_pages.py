@@ -115,8 +115,11 @@ def test_what_a_study_is_about():
     base = demo.seat_belts()
     assert (programme_of(base), area_of(base)) == ("Front seat-belt law", "Great Britain")
     assert area_of(demo.seat_belts(study={**base.study, "area": "Wales"})) == "Wales"
-    outcomes = {"rear": {"label": "rear", "role": "negative_control"},
-                "second": {"label": "others", "role": "secondary"}, "first": {"label": "front", "plain_label": "drivers", "role": "primary"}}  # fmt: skip
+    outcomes = {
+        "rear": {"label": "rear", "role": "negative_control"},
+        "second": {"label": "others", "role": "secondary"},
+        "first": {"label": "front", "plain_label": "drivers", "role": "primary"},
+    }
     assert outcomes_of(demo.seat_belts(study={**base.study, "outcomes": outcomes})) == ["Drivers", "Others"]
 
 
@@ -152,9 +155,12 @@ def test_strategies(site, quick):
     assert answer(first) in text
     assert answer(second) in text
     rows = ["".join(h.itertext()) for h in page.all("h5")]
-    assert rows == ["Violent Crime Taskforce, robberies in Portsmouth", "Seat-belt law and car drivers killed or seriously injured",
-                    "Castle-doctrine laws and homicide, United States",
-                    "Violent Crime Taskforce, robberies in Portsmouth"]  # fmt: skip
+    assert rows == [
+        "Violent Crime Taskforce, robberies in Portsmouth",
+        "Seat-belt law and car drivers killed or seriously injured",
+        "Castle-doctrine laws and homicide, United States",
+        "Violent Crime Taskforce, robberies in Portsmouth",
+    ]
     assert "A plan. It has no result yet." in text
     nav = next(n for n in page.all("nav") if n.get("aria-label") == "Site")
     assert "strategies.html" in [a.get("href") for a in nav.iter("a")]
@@ -327,8 +333,9 @@ def test_methods_page_has_every_heading_of_the_file(pages):
 
 
 def test_methods_keep_code_and_drop_links_into_files():
-    html = methods.as_html("# T\n\n## A & B\n\n| a |\n|---|\n| 1 |\n\n| c |\n|---|\n| 2 |\n\n"
-                           "```\none\n\n\ntwo <b>\n```\n\n[x](data/README.md) [y](#a--b) [z](https://e.org) ![pic](a.png)\n")  # fmt: skip
+    tables = "| a |\n|---|\n| 1 |\n\n| c |\n|---|\n| 2 |\n\n"
+    links = "[x](data/README.md) [y](#a--b) [z](https://e.org) ![pic](a.png)\n"
+    html = methods.as_html(f"# T\n\n## A & B\n\n{tables}```\none\n\n\ntwo <b>\n```\n\n{links}")
     assert "<caption>A &amp; B</caption>" in html
     assert "A &amp; B, table 2" in html
     assert "one\n&#10;&#10;two &lt;b&gt;" in html

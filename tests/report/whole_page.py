@@ -32,10 +32,10 @@ class _Words(HTMLParser):
 def lines_of(evaluation: Evaluation, monkeypatch) -> list[str]:
     """Return every line of a study's page that evalkit words itself, alternative texts of charts among them."""
     monkeypatch.setattr(painting, "paint", lambda drawings: [""] * len(drawings))
-    return _spoken(Page(evaluation, None).document())
+    return spoken(Page(evaluation, None).document())
 
 
-def _spoken(document: str) -> list[str]:
+def spoken(document: str) -> list[str]:
     """Return the lines of a Quarto document as they are read: raw blocks as their text, marked divs left out."""
     lines: list[str] = []
     raw: list[str] | None = None
