@@ -22,6 +22,8 @@ from evalkit.records import (
     Appraisal,
     Baseline,
     Bin,
+    Cell,
+    Cells,
     Coefficient,
     Coverage,
     CumulativePoint,
@@ -34,6 +36,7 @@ from evalkit.records import (
     Failure,
     Family,
     GroupTime,
+    Headline,
     Horizon,
     LeftOut,
     Measure,
@@ -42,12 +45,16 @@ from evalkit.records import (
     MoneyReturn,
     MoneyScenario,
     MoneyYear,
+    Move,
     PathPoint,
     PayerYear,
     Placebo,
     Provenance,
+    Release,
+    Releases,
     Result,
     ScaleEstimate,
+    Share,
     UnitCoverage,
 )
 
@@ -80,6 +87,7 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
         "evidence": evaluation.evidence, "claims": list(evaluation.claims), "study": study,
         "provenance": evaluation.provenance and dataclasses.asdict(evaluation.provenance),
         "coverage": evaluation.coverage and dataclasses.asdict(evaluation.coverage),
+        "releases": evaluation.releases and dataclasses.asdict(evaluation.releases),
     })  # fmt: skip
     return document
 
@@ -153,6 +161,7 @@ def from_document(document: Mapping[str, Any], name: str = FILE_NAME) -> Evaluat
             provenance=provenance and Provenance(**{
                 **provenance, "data": tuple(DataInput(**item) for item in provenance["data"])}),
             coverage=_read_coverage(document.get("coverage")),
+            releases=read_releases(document.get("releases")),
         )  # fmt: skip
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{name} is damaged: {error}", "run `evalkit run` again") from None
@@ -161,6 +170,38 @@ def from_document(document: Mapping[str, Any], name: str = FILE_NAME) -> Evaluat
 def _read_coverage(data: Mapping[str, Any] | None) -> Coverage | None:
     return None if data is None else Coverage(**{
         **data, "units": tuple(UnitCoverage(**item) for item in data["units"])})  # fmt: skip
+
+
+def read_releases(data: Mapping[str, Any] | None) -> Releases | None:
+    """Return earlier releases and what moved since, from plain data."""
+    if data is None:
+        return None
+    history = tuple(read_release(item) for item in data["history"])
+    return Releases(data["record_sha256"], data["made_by"], history, _read_move(data["move"]))
+
+
+def read_release(data: Mapping[str, Any]) -> Release:
+    """Return one release from plain data."""
+    return Release(**{**data, "headline": Headline(**_numbers(data["headline"])), "move": _read_move(data["move"])})
+
+
+def _read_move(data: Mapping[str, Any] | None) -> Move | None:
+    if data is None:
+        return None
+    cells = data["cells"] and Cells(**{
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in data["cells"].items()},
+        "named": tuple(Cell(**item) for item in data["cells"]["named"])})  # fmt: skip
+    return Move(**{
+        **data, "before": Headline(**_numbers(data["before"])), "now": Headline(**_numbers(data["now"])),
+        "causes": tuple(data["causes"]), "shares": tuple(Share(**item) for item in data["shares"]),
+        "details": tuple((cause, words) for cause, words in data["details"]), "notes": tuple(data["notes"]),
+        "cells": cells or None,
+    })  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """Return data or a record as JSON can hold it; see `_plain`."""
+    return _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -81,6 +81,7 @@ class Download:
     trust: ssl.SSLContext | None = None
     tell: Tell = lambda done, total: None
     _deadline: float = field(default=0.0, init=False)
+    _went_on: bool = field(default=False, init=False)
 
     def run(self) -> str:
         """Bring the file; return its hash.
@@ -96,10 +97,9 @@ class Download:
         self.target.parent.mkdir(parents=True, exist_ok=True)
         part = Part(self.target, self.address)
         part.resume()
-        resumed = part.size > 0
         self._try_often(part)
         found = self._checked(part)
-        if self.expected is not None and found != self.expected and resumed:
+        if self.expected is not None and found != self.expected and self._went_on:
             part.restart()  # what came earlier may have been wrong: once more from the beginning
             self._try_often(part)
             found = self._checked(part)
@@ -112,15 +112,18 @@ class Download:
         return found
 
     def _try_often(self, part: Part) -> None:
-        """Receive the part, again after each break, a little later each time."""
-        for attempt in range(1, self.limits.attempts + 1):
+        """Receive the part, again after each break, a little later each time; tries that brought nothing are counted."""
+        attempt = 0
+        while True:
+            before = part.size
             try:
                 self._receive(part)
                 return
             except _Broken as broken:
+                attempt = 1 if part.size > before else attempt + 1
                 pause = min(max(broken.pause, self.limits.pause * 2 ** (attempt - 1)), _LONGEST_PAUSE)
                 late = time.monotonic() + pause > self._deadline
-                if attempt == self.limits.attempts or late:
+                if attempt >= self.limits.attempts or late:
                     words = f"after {attempt} tries: {broken}" if attempt > 1 else str(broken)
                     kept = f"; {part.size:,} bytes are kept" if part.size else ""
                     raise DataError(f"it could not be fetched {words}{kept}", "run `evalkit data fetch` again later",
@@ -157,7 +160,7 @@ class Download:
             if len(start) < ENOUGH and part.size - len(block) == len(start):
                 start += block
                 if len(start) >= ENOUGH:
-                    require_kind(start[:ENOUGH], self.target.name)
+                    self._require_kind(part, start)
             self.tell(part.size, total)
             if time.monotonic() > self._deadline:
                 stream.flush()
@@ -179,8 +182,10 @@ class Download:
             with self._pool(address) as pool:
                 try:
                     response = pool.request("GET", address, headers=headers, preload_content=False, retries=False,
-                                            redirect=False, timeout=waits)  # fmt: skip
+                                            redirect=False, decode_content=False, timeout=waits)  # fmt: skip
                 except urllib3.exceptions.SSLError as error:
+                    if "CERTIFICATE" not in str(error):
+                        raise _Broken(_words(error)) from None
                     raise DataError(f"its certificate is not believed ({_words(error)})",
                                     "check the address and the clock of this machine", "address") from None  # fmt: skip
                 except urllib3.exceptions.HTTPError as error:
@@ -228,6 +233,7 @@ class Download:
             raise DataError(f"the publisher answers {status}", "look at the address in a browser", "address")
         validator = _validator(headers)
         if status == 206:
+            self._went_on = True
             begin, total = _content_range(headers.get("Content-Range", ""))
             if begin != part.size or (validator and validator != part.validator):
                 part.restart()
@@ -254,15 +260,19 @@ class Download:
             start = stream.read(ENOUGH)
             stream.seek(0)
             found = hashlib.file_digest(stream, "sha256").hexdigest()
-        try:
-            require_kind(start, self.target.name)
-        except DataError:
-            part.discard()
-            raise
+        self._require_kind(part, start)
         if found != part.digest.hexdigest():
             part.discard()
             raise DataError("another program wrote into the file while it came", "run one `evalkit data fetch` at a time")
         return found
+
+    def _require_kind(self, part: Part, start: bytes) -> None:
+        """Refuse what is not the kind of file that was meant, and keep nothing of it."""
+        try:
+            require_kind(start[:ENOUGH], self.target.name)
+        except DataError:
+            part.discard()
+            raise
 
 
 def require_https(address: str) -> None:

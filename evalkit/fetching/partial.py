@@ -98,6 +98,7 @@ class Part:
 
     def discard(self) -> None:
         """Remove the part and its note."""
+        self.size, self.validator = 0, ""
         self.path.unlink(missing_ok=True)
         self.note_path.unlink(missing_ok=True)
 

@@ -19,6 +19,7 @@ from evalkit.records.money import (
     PayerYear,
 )
 from evalkit.records.panel import Measure, Panel
+from evalkit.records.releases import Cell, Cells, Headline, Move, Release, Releases, Share
 from evalkit.records.result import Analysis, Coefficient, Design, Diagnostic, EventTime, Family, PathPoint, Result
 from evalkit.records.supplement import (
     Baseline,
@@ -40,6 +41,8 @@ __all__ = [
     "Better",
     "Bin",
     "Block",
+    "Cell",
+    "Cells",
     "Coefficient",
     "Coverage",
     "CumulativePoint",
@@ -53,6 +56,7 @@ __all__ = [
     "Failure",
     "Family",
     "GroupTime",
+    "Headline",
     "Horizon",
     "LeftOut",
     "Measure",
@@ -61,17 +65,21 @@ __all__ = [
     "MoneyReturn",
     "MoneyScenario",
     "MoneyYear",
+    "Move",
     "OutcomeKind",
     "Panel",
     "PathPoint",
     "PayerYear",
     "Placebo",
     "Provenance",
+    "Release",
+    "Releases",
     "Result",
     "Role",
     "Rule",
     "Scale",
     "ScaleEstimate",
+    "Share",
     "UnitCoverage",
     "Verdict",
 ]

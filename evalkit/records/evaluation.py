@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.records.coverage import Coverage
 from evalkit.records.money import Appraisal
+from evalkit.records.releases import Releases
 from evalkit.records.result import Analysis
 from evalkit.records.words import Role
 
@@ -70,6 +71,8 @@ class Evaluation:
     provenance : Provenance or None
     coverage : Coverage or None
         What the data of the primary analysis hold for each place and period.
+    releases : Releases or None
+        Earlier releases, and what moved since; None before the first one.
     """
 
     id: str
@@ -81,6 +84,7 @@ class Evaluation:
     claims: tuple[Mapping[str, Any], ...] = ()
     provenance: Provenance | None = None
     coverage: Coverage | None = None
+    releases: Releases | None = None
 
     @property
     def title(self) -> str:

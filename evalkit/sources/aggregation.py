@@ -9,6 +9,7 @@ from evalkit.periods import format_period, words_for
 from evalkit.records import OutcomeKind
 from evalkit.sources.exposure import with_exposure
 from evalkit.sources.gaps import declared_gaps
+from evalkit.sources.repeated import TIMES, each_by_itself
 from evalkit.sources.request import Request
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def one_row_per_cell(
         table = table.rename(columns={"row": "observation"}).sort_values([*_KEY, "observation"])
         return _per_exposure(request, table), request.outcome.kind
     repeated = table.duplicated(_KEY, keep=False).to_numpy()
+    if TIMES in table:
+        repeated = repeated | (table[TIMES] > 1).to_numpy()
     kind: OutcomeKind = request.outcome.kind
     if repeated.any():
         _refuse_ambiguous(request, table, repeated)
@@ -75,10 +78,13 @@ def _refuse_ambiguous(request: Request, table: pandas.DataFrame, repeated: numpy
     if summed and not (outcome.kind == "count" and not request.counts_rows and _looks_mistaken(table)):
         return
     first = table[repeated].sort_values([*_KEY, "row"], kind="stable").iloc[:2]
+    stands = f"stands in rows {int(first.iloc[0]['row']):,} and {int(first.iloc[-1]['row']):,}"
+    if TIMES in table:
+        stands = "stands in several rows"
     cells = len(table[repeated].drop_duplicates(_KEY))
     name = _place(first.iloc[0]["unit"], int(first.iloc[0]["time"]), frequency)
     more = f" ({cells - 1:,} more units and periods are repeated)" if cells > 1 else ""
-    message = f"{name} stands in rows {int(first.iloc[0]['row']):,} and {int(first.iloc[1]['row']):,}{more}"
+    message = f"{name} {stands}{more}"
     mend = ("all others stand in one row: remove one of them, or leave it out by `filter`" if summed else
             f"a {outcome.kind} cannot be added: leave rows out by `filter`, name `data.unit`, name an `exposure` to "
             "weight by, or say `sampling: repeated_cross_section`")  # fmt: skip
@@ -90,7 +96,8 @@ def _looks_mistaken(table: pandas.DataFrame) -> bool:
 
     Rows that are meant to be added repeat everywhere, or in every period of some units (places that were merged).
     """
-    sizes = table.groupby(_KEY, observed=True, sort=False).size()
+    groups = table.groupby(_KEY, observed=True, sort=False)
+    sizes = groups[TIMES].sum() if TIMES in table else groups.size()
     full = len(sizes) == table["unit"].nunique() * (table["time"].max() - table["time"].min() + 1)
     steady = bool((sizes.groupby("unit", observed=True).nunique() == 1).all())
     return full and not steady and len(sizes) >= 20 and float((sizes == 1).mean()) >= 0.95
@@ -101,6 +108,9 @@ def _merged(request: Request, table: pandas.DataFrame) -> pandas.DataFrame:
     outcome, covariates = request.outcome, list(request.covariates)
     declared = request.exposure_column is not None
     summed = ["value", "exposure", *covariates]
+    written = table
+    if TIMES in table:
+        table = _each_counted(request, table)
     if not all(_is_whole(table[name]) for name in summed):
         # Sums of fractions depend on their order: with the rows in one order the same data give the same bytes.
         table = table.sort_values([*_KEY, *summed], kind="stable")
@@ -120,8 +130,24 @@ def _merged(request: Request, table: pandas.DataFrame) -> pandas.DataFrame:
         together["exposure"] = groups["exposure"].first()
     elif not declared and outcome.kind == "count":
         together["exposure"] = 1.0
-    request.notes.extend(_merged_notes(request, table, len(together)))
+    request.notes.extend(_merged_notes(request, written, len(together)))
     return together.reset_index()
+
+
+def _each_counted(request: Request, table: pandas.DataFrame) -> pandas.DataFrame:
+    """Return the table with values and exposure of all the rows that each row stands for.
+
+    Whole numbers are multiplied, which is exact; fractions are taken one by one, as in a table of single rows.
+    """
+    sums = {name: table[name] * table[TIMES] for name in ("value", "exposure")}
+    whole = all(_is_whole(table[name]) and _is_whole(numbers) for name, numbers in sums.items())
+    if request.covariates or not whole:
+        return each_by_itself(table)
+    if request.counts_rows:  # their exposure is that of the unit and period, the same on each row
+        del sums["exposure"]
+    elif _is_mean(request):  # values are weighted by the exposure of all their rows
+        del sums["value"]
+    return table.assign(**sums)
 
 
 def _is_whole(numbers: pandas.Series[float]) -> bool:
@@ -142,7 +168,8 @@ def _merged_notes(request: Request, table: pandas.DataFrame, cells: int) -> list
     verb = "counted" if request.counts_rows else "averaged" if _is_mean(request) else "added"
     weight = f", weighted by {outcome.exposure}" if _is_mean(request) and outcome.exposure else ""
     units = "" if request.data.unit_column is None else "units and "
-    notes = [f"{len(table):,} rows were {verb} to {cells:,} {units}{words_for(frequency, 2)}{weight}."]
+    number = int(table[TIMES].sum()) if TIMES in table else len(table)
+    notes = [f"{number:,} rows were {verb} to {cells:,} {units}{words_for(frequency, 2)}{weight}."]
     if outcome.kind == "binary":
         notes.append("Shares of ones are analysed as a proportion.")
     if request.covariates:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -200,6 +200,10 @@ class Data(Block, ABC):
     def neighbour_table(self) -> NeighbourTable | None:
         """The table of neighbours, however it was written."""
         return self.neighbours if isinstance(self.neighbours, NeighbourTable) else None
+
+    def asking(self, outcomes: Mapping[str, Outcome], intervention: Intervention | None) -> Self:
+        """Return the source, told what a study asks of it: itself, unless what it reads depends on that."""
+        return self
 
     def placed(self, intervention: Intervention | None) -> Intervention | None:
         """Return the intervention as it falls on the units of this source: as it stands, unless a source knows more."""

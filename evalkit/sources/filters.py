@@ -11,6 +11,7 @@ from evalkit.sources.cells import Column, column_of, number_in, text_of
 from evalkit.sources.columns import Data
 from evalkit.sources.dates import time_in
 from evalkit.sources.inputs import did_you_mean
+from evalkit.sources.repeated import number_of_rows
 from evalkit.sources.written import Between, Excluding, Filter
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def kept_rows(data: Data, rows: pandas.DataFrame, conditions: Filter, where: str
                               test.passes(None, condition), "bool")  # fmt: skip
         problems += test.problems(condition)
     if not problems and len(rows) and not kept.any():
-        problems.append(Problem(f"none of the {len(rows):,} rows passes all conditions", "loosen one of them", where))
+        problems.append(Problem(f"none of the {number_of_rows(rows):,} rows passes all conditions", "loosen one of them", where))
     if problems:
         raise DataError(problems)
     return kept

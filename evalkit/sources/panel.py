@@ -16,6 +16,7 @@ from evalkit.sources.filters import kept_rows
 from evalkit.sources.gaps import declared_gaps
 from evalkit.sources.inputs import listed, missing_columns
 from evalkit.sources.reading import read_keys, read_values
+from evalkit.sources.repeated import names_of_columns, number_of_rows
 from evalkit.sources.request import Request
 from evalkit.sources.treatment import first_times
 
@@ -123,7 +124,7 @@ def _require_columns(request: Request, rows: pandas.DataFrame) -> None:
     """Check that every named column is there, the period is declared, and covariates have names of their own."""
     data = request.data
     columns = needed_columns(data, {request.outcome_id: request.outcome}, request.intervention)
-    there = [str(name) for name in rows.columns]
+    there = names_of_columns(rows)
     known = {name: where for name, where in columns.items() if name not in there}
     problems = missing_columns(known, [*rows.attrs.get("columns", []), *there])
     problems += [Problem(f"{name} was not read", "name it when loading", where)
@@ -159,12 +160,13 @@ def _filtered(request: Request, rows: pandas.DataFrame) -> tuple[pandas.DataFram
         raise DataError("there are no rows below the header", "fetch the data again", "rows")
     if data.filter:
         kept = kept_rows(data, rows, data.filter, "data.filter")
-        request.notes.append(f"{int(kept.sum()):,} of {len(rows):,} rows pass the filter of the data.")
+        request.notes.append(f"{number_of_rows(rows, kept):,} of {number_of_rows(rows):,} rows pass the filter of the data.")
         rows = rows[kept]
     if not outcome.filter:
         return rows, numpy.ones(len(rows), dtype="bool")
     kept = kept_rows(data, rows, outcome.filter, f"outcomes.{request.outcome_id}.filter")
-    request.notes.append(f"{int(kept.sum()):,} of {len(rows):,} rows pass the filter of the outcome.")
+    passing = f"{number_of_rows(rows, kept):,} of {number_of_rows(rows):,}"
+    request.notes.append(f"{passing} rows pass the filter of the outcome.")
     return (rows, kept) if request.counts_rows else (rows[kept], numpy.ones(int(kept.sum()), dtype="bool"))
 
 
@@ -184,7 +186,7 @@ def _without_gaps(
         inside |= here if unit is None else here & (keys["unit"] == unit).to_numpy()
     if not inside.any():
         return rows, kept, keys
-    request.notes.append(f"{int(inside.sum()):,} rows in declared gaps were left out.")
+    request.notes.append(f"{number_of_rows(rows, inside):,} rows in declared gaps were left out.")
     keys = keys[~inside].assign(unit=lambda frame: frame["unit"].cat.remove_unused_categories())
     return rows[~inside], kept[~inside], keys
 

@@ -9,6 +9,7 @@ from evalkit.periods import format_period, parse_period
 from evalkit.sources.cells import LARGEST, Numbers, Places, column_of, marked_cells, numbers_of, text_of
 from evalkit.sources.columns import Period
 from evalkit.sources.dates import can_be_written, times_of
+from evalkit.sources.repeated import TIMES, times_of_rows
 from evalkit.sources.request import Request
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def read_values(
         Units and periods can be read, so that messages can name them.
     """
     table, problems = keys.copy(), []
+    times = times_of_rows(rows)
+    if times is not None:
+        table[TIMES] = times
     place = Places(keys["row"].to_numpy(), _names(keys, request.data.frequency) if named else None)
     if request.value_column is None:
         table["value"] = kept.astype("float64")
