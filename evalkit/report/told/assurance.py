@@ -12,6 +12,7 @@ from evalkit.report.tables import Column, Table
 from evalkit.report.told.stated import NOT_STATED, stated, table_of_words
 
 FIGURES: tuple[Drawn, ...] = ()
+NO_REVIEW = "No review of the analysis is stated."
 NOT_SIGNED = "Nobody has signed these results."
 NO_ETHICS = "Nothing is stated."
 NO_LOG = "No log of assumptions or decisions is given."
@@ -52,12 +53,14 @@ def _statement(study: Mapping[str, Any], exhibits: Exhibits) -> list[Part]:
     block = study.get("assurance") or {}
     lines = {"statement": "Statement", "reviewer": "Reviewed by", "reviewed_on": "Reviewed on",
              "tests": "What was checked", "use_of_ai": "Use of artificial intelligence"}  # fmt: skip
+    said = [(words, stated(block.get(key))) for key, words in lines.items()]
+    said = said if any(block.get(key) for key in lines) else []
     rows = [[str(one["role"]), str(one["name"]), stated(one.get("date")), stated(one.get("results_hash"))]
             for one in (study.get("governance") or {}).get("sign_off") or ()]  # fmt: skip
     columns = [Column("Role"), Column("Name"), Column("Date"), Column("Fingerprint of what was signed", "hash")]
     signed = Table("tbl-signed", "Signed off", columns, rows, cards=True) if rows else None
     return [
-        *part("Assurance", pairs=[(words, stated(block.get(key))) for key, words in lines.items()]),
+        *part("Assurance", [] if said else [NO_REVIEW], said),
         *part("Signatures", [] if rows else [NOT_SIGNED], blocks=[exhibits.table(signed)]),
     ]
 
