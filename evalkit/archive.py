@@ -36,6 +36,7 @@ from evalkit.records import (
     Failure,
     Family,
     GroupTime,
+    GuardFinding,
     Headline,
     Horizon,
     LeftOut,
@@ -87,7 +88,9 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
         "evidence": evaluation.evidence, "claims": list(evaluation.claims), "study": study,
         "provenance": evaluation.provenance and dataclasses.asdict(evaluation.provenance),
         "coverage": evaluation.coverage and dataclasses.asdict(evaluation.coverage),
+        "protocol": evaluation.protocol,
         "releases": evaluation.releases and dataclasses.asdict(evaluation.releases),
+        "guards": [dataclasses.asdict(each) for each in evaluation.guards], "shape": evaluation.shape,
     })  # fmt: skip
     return document
 
@@ -161,7 +164,10 @@ def from_document(document: Mapping[str, Any], name: str = FILE_NAME) -> Evaluat
             provenance=provenance and Provenance(**{
                 **provenance, "data": tuple(DataInput(**item) for item in provenance["data"])}),
             coverage=_read_coverage(document.get("coverage")),
+            protocol=document.get("protocol"),
             releases=read_releases(document.get("releases")),
+            guards=tuple(GuardFinding(**item) for item in document.get("guards") or ()),
+            shape=document.get("shape"),
         )  # fmt: skip
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{name} is damaged: {error}", "run `evalkit run` again") from None
@@ -177,7 +183,7 @@ def read_releases(data: Mapping[str, Any] | None) -> Releases | None:
     if data is None:
         return None
     history = tuple(read_release(item) for item in data["history"])
-    return Releases(data["record_sha256"], data["made_by"], history, _read_move(data["move"]))
+    return Releases(data["record_sha256"], history, _read_move(data["move"]))
 
 
 def read_release(data: Mapping[str, Any]) -> Release:
@@ -200,7 +206,7 @@ def _read_move(data: Mapping[str, Any] | None) -> Move | None:
 
 
 def plain(value: Any) -> Any:
-    """Return data or a record as JSON can hold it; see `_plain`."""
+    """Return a record, such as a `Release`, as result.json writes it."""
     return _plain(value)
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from evalkit.errors import EvalkitError, Problem, SpecError, system_problem
+from evalkit import plan_commands, release_commands
+from evalkit.data_commands import data_app
+from evalkit.errors import EvalkitError, Problem, ProtocolError, ReleaseError, SpecError, system_problem
+from evalkit.junit import write_junit
 from evalkit.terminal import (
     Interruption,
     Progress,
     counted,
-    movement_line,
     movement_rows,
     outcome_rows,
     print_json,
@@ -30,7 +32,8 @@ from evalkit.terminal import (
 )
 
 if TYPE_CHECKING:
-    from evalkit.releases import Moved, Outcome
+    from evalkit.freshness import Outcome
+    from evalkit.history.movements import Moved
 
 DONE, WRONG, REFUSED, MOVED, STOPPED = 0, 1, 2, 3, 130
 """Exit statuses: done; the spec or data are wrong; a gate refused; results moved beyond tolerance; Ctrl-C."""
@@ -39,6 +42,11 @@ app = typer.Typer(
     name="evalkit", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Evaluate programmes from a YAML file: run designs, check assumptions, price effects, write pages.",
 )  # fmt: skip
+app.add_typer(data_app, name="data")
+app.command()(plan_commands.lock)
+app.command()(plan_commands.simulate)
+app.command()(release_commands.diff)
+app.command()(release_commands.publish)
 
 Specs = Annotated[list[str] | None, typer.Argument(help="Study files, or their ids", show_default=False)]
 All = Annotated[bool, typer.Option("--all", help="Every study in evaluations/")]
@@ -46,7 +54,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print findings as JSON")]
 Data = Annotated[str | None, typer.Option("--data", help="Data root beside the project (or EVALKIT_DATA)")]
 Output = Annotated[Path, typer.Option("--output", help="Folder for the results")]
 SiteFolder = Annotated[Path, typer.Option("--site", help="Folder for the site")]
+Simulated = Annotated[bool, typer.Option("--simulated", help="Simulated data for studies whose data are not there")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Studies to run at the same time")]
+ClusterAddress = Annotated[str | None, typer.Option("--cluster", help="Dask scheduler that runs the studies, such as "
+                                                    "tcp://10.0.0.5:8786", show_default=False)]  # fmt: skip
+JunitFile = Annotated[Path | None, typer.Option("--junit", help="Write what became of each study to this file, as "
+                                                "JUnit XML", show_default=False)]  # fmt: skip
 Engine = Annotated[str, typer.Option("--engine", help="auto, quarto, bundled or none (documents only)")]
 
 Format = Annotated[str, typer.Option("--format", help="html; pdf or docx write a document of each study as well")]
@@ -75,17 +88,19 @@ def new(
 
 
 @app.command()
-def check(specs: Specs = None, data: Data = None, as_json: Json = False) -> None:
-    """Check study files; reads no data beyond the names of columns."""
-    from evalkit.spec.loading import load_spec
+def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="An empty folder, or one to be made")]) -> None:
+    """Write a repository of one's own: a study that runs, data README, CI workflow and its scripts."""
+    from evalkit.scaffold import write_project
 
-    found: dict[Path, tuple[Problem, ...]] = {}
-    for path in _paths(specs, everything=not specs):
-        try:
-            load_spec(path, data)
-            found[path] = ()
-        except EvalkitError as error:
-            found[path] = error.problems
+    written = write_project(folder)
+    say(f"Wrote {counted(len(written), 'file')} in {folder}. Next: cd {folder}; git init; make site")
+
+
+@app.command()
+def check(specs: Specs = None, data: Data = None, as_json: Json = False) -> None:
+    """Check study files, and that those that are locked are as they were fixed; reads no data beyond column names."""
+    errors = {path: plan_commands.check_study(path, data) for path in _paths(specs, everything=not specs)}
+    found = {path: () if error is None else error.problems for path, error in errors.items()}
     if as_json:
         print_json([{"file": str(path), "problems": problem_rows(problems)} for path, problems in found.items()])
     else:
@@ -94,7 +109,9 @@ def check(specs: Specs = None, data: Data = None, as_json: Json = False) -> None
         right = [path for path, problems in found.items() if not problems]
         if right:
             say(f"{right[0]}: no problems" if len(right) == 1 else f"{len(right)} study files: no problems")
-    raise typer.Exit(WRONG if any(found.values()) else DONE)
+    wrong = [error for error in errors.values() if error is not None]
+    refused = all(isinstance(error, ProtocolError) for error in wrong)
+    raise typer.Exit(DONE if not wrong else REFUSED if refused else WRONG)
 
 
 @app.command()
@@ -102,17 +119,21 @@ def run(
     specs: Specs = None, everything: All = False,
     changed: Annotated[bool, typer.Option("--changed", help="Only studies that are not up to date")] = False,
     jobs: Jobs = 1, output: Output = Path("results"), data: Data = None, as_json: Json = False,
+    cluster: ClusterAddress = None, junit: JunitFile = None, simulated: Simulated = False,
 ) -> None:  # fmt: skip
     """Run studies and write DIR/ID/result.json."""
     from evalkit import releases
 
     paths = _paths(specs, everything or changed)
+    plan_commands.use_simulated(paths if simulated else (), data)
     with Progress(quiet=as_json) as progress:
         outcomes = releases.run_studies(
-            paths, output, data=data, jobs=jobs, only_changed=changed, report=progress.study
+            paths, output, data=data, jobs=jobs, cluster=cluster, only_changed=changed, report=progress.study
         )
+    if junit:
+        write_junit(junit, outcomes)
     tell_outcomes(outcomes, output, as_json)
-    raise typer.Exit(WRONG if any(outcome.state == "failed" for outcome in outcomes) else DONE)
+    raise typer.Exit(plan_commands.status_of(outcomes))
 
 
 @app.command()
@@ -122,6 +143,7 @@ def report(
 ) -> None:  # fmt: skip
     """Write the pages of studies that have been run, and documents of those named if a format is asked for."""
     from evalkit import releases
+    from evalkit.freshness import find_studies
 
     del everything  # the pages of all studies are kept true together, so naming one is naming all
     chosen = _engine(engine)
@@ -131,11 +153,11 @@ def report(
     project = Path.cwd()
     paths = _paths(specs, everything=not specs)
     if chosen == "none":
-        releases.run_studies(releases.find_studies(project), output, data=data, only_changed=True)
+        releases.run_studies(find_studies(project), output, data=data, only_changed=True)
     missing = [path.stem for path in paths if not (output / path.stem / "result.json").is_file()]
     if missing:
         raise EvalkitError([Problem(f"{study} has no result", f"run `evalkit run {study}` first") for study in missing])
-    ids = [path.stem for path in releases.find_studies(project)] or [path.stem for path in paths]
+    ids = [path.stem for path in find_studies(project)] or [path.stem for path in paths]
     ids = list(dict.fromkeys([*ids, *(path.stem for path in paths)]))
     for study in releases.status([path for path in paths if path.is_file()], output, data):
         if study.state == "to run":
@@ -160,34 +182,37 @@ def report(
 @app.command()
 def build(
     engine: Engine = "auto", jobs: Jobs = 1, output: Output = Path("results"), site: SiteFolder = Path("_site"),
-    data: Data = None, as_json: Json = False,
+    data: Data = None, as_json: Json = False, cluster: ClusterAddress = None, junit: JunitFile = None,
+    gate: Annotated[bool, typer.Option("--gate/--no-gate", help="Exit status 3 when a headline moved beyond tolerance "
+                                       "since the last release")] = True, simulated: Simulated = False,
 ) -> None:  # fmt: skip
     """Run what changed, then bring the site up to date."""
-    from evalkit import releases
+    from evalkit import building
 
-    chosen, project = _engine(engine), Path.cwd()
-    paths = _paths(None, everything=True)
+    project = Path.cwd()
+    places, paths = building.Places(project, output, site, _engine(engine), data), _paths(None, everything=True)
+    plan_commands.use_simulated(paths if simulated else (), data)
     with Progress(quiet=as_json) as progress:
-        outcomes = releases.run_studies(paths, output, data=data, jobs=jobs, only_changed=True, report=progress.study)
-        failed = [outcome for outcome in outcomes if outcome.state == "failed"]
-        messages = [(outcome.id, "; ".join(problem.sentence() for problem in outcome.problems)) for outcome in failed]
-        made = releases.make_site(project, output, site, engine=chosen, failures=messages, tell=progress.page,
-                                  ids=[o.id for o in outcomes if o.state != "failed"])  # fmt: skip
-    beyond = _beyond(outcomes, project, output)
+        done = building.build(places, paths, jobs=jobs, cluster=cluster, report=progress.study, tell=progress.page)
+    outcomes, made = done.outcomes, done.site
+    beyond = _beyond(outcomes, project, output, data)
+    if junit:
+        write_junit(junit, outcomes, made.faults)
     if as_json:
         print_json({"studies": outcome_rows(outcomes, output), "pages": made.written, "index": str(made.index),
                     "problems": problem_rows(made.faults), "moved": movement_rows(beyond)})  # fmt: skip
     else:
         tell_build(outcomes, made, beyond)
-    raise typer.Exit(WRONG if failed or made.faults else MOVED if beyond else DONE)
+    moved = MOVED if beyond and gate else DONE
+    raise typer.Exit(WRONG if made.faults else plan_commands.status_of(outcomes) or moved)
 
 
 @app.command()
 def status(specs: Specs = None, output: Output = Path("results"), data: Data = None, as_json: Json = False) -> None:
     """Say which studies are out of date, and why."""
-    from evalkit import releases
+    from evalkit.building import state_of
 
-    outcomes = releases.status(_paths(specs, everything=not specs), output, data)
+    outcomes = state_of(_paths(specs, everything=not specs), output, data)
     if as_json:
         print_json([{"id": o.id, "state": "stale" if o.state == "to run" else o.state, "reasons": list(o.reasons),
                       "problems": problem_rows(o.problems)} for o in outcomes])  # fmt: skip
@@ -197,27 +222,6 @@ def status(specs: Specs = None, output: Output = Path("results"), data: Data = N
             why = [*outcome.reasons, *(str(problem) for problem in outcome.problems)]
             say(f"{outcome.id:<28} {words[outcome.state]}{': ' + '; '.join(why) if why else ''}")
     raise typer.Exit(WRONG if any(outcome.state == "failed" for outcome in outcomes) else DONE)
-
-
-@app.command()
-def diff(
-    studies: Annotated[list[str] | None, typer.Argument(metavar="[ID...]", show_default=False)] = None,
-    output: Output = Path("results"), as_json: Json = False,
-) -> None:  # fmt: skip
-    """Set each headline beside the last release, or the run before."""
-    from evalkit import releases
-
-    project = Path.cwd()
-    ids = [Path(study).stem for study in studies or []] or _with_history(project, output)
-    movements = [movement for study in ids for movement in releases.moved(study, project, output)]
-    if as_json:
-        print_json(movement_rows(movements))
-    else:
-        if not movements:
-            say("Nothing to compare: no study has a release or an earlier run.")
-        for movement in movements:
-            say(movement_line(movement))
-    raise typer.Exit(MOVED if any(m.beyond and m.analysis == "primary" for m in movements) else DONE)
 
 
 @app.command()
@@ -269,7 +273,7 @@ def main() -> None:
         _leave(status if isinstance(status, int) else DONE)
     except EvalkitError as error:
         show_problems(error.problems, "", error.heading)
-        _leave(WRONG, error)
+        _leave(REFUSED if isinstance(error, ProtocolError | ReleaseError) else WRONG, error)
     except KeyboardInterrupt:
         _leave(STOPPED)
     except BrokenPipeError:  # who reads the output has seen enough: evalkit run | head
@@ -326,7 +330,7 @@ def _require_format(form: str, engine: str, file: Path | None) -> None:
 
 def _paths(specs: Sequence[str] | None, everything: bool) -> list[Path]:
     """Return the study files that the arguments name; an id stands for evaluations/ID.yaml."""
-    from evalkit.releases import find_studies
+    from evalkit.freshness import find_studies
 
     if everything and not specs:
         found = find_studies(Path.cwd())
@@ -339,22 +343,16 @@ def _paths(specs: Sequence[str] | None, everything: bool) -> list[Path]:
     return [path if path.suffix in (".yaml", ".yml") else Path("evaluations") / f"{path.name}.yaml" for path in named]
 
 
-def _with_history(project: Path, results: Path) -> list[str]:
-    from evalkit.releases import PREVIOUS, find_studies
+def _beyond(outcomes: Sequence[Outcome], project: Path, results: Path, data: str | None) -> list[Moved]:
+    """Return headlines that moved beyond tolerance since the last release, whether or not they were run now."""
+    from evalkit.history.gate import moved_beyond
 
-    return [path.stem for path in find_studies(project)
-            if (results / path.stem / PREVIOUS).is_file()
-            or (project / "reports" / "published" / f"{path.stem}.json").is_file()]  # fmt: skip
+    ids = [outcome.id for outcome in outcomes if outcome.state != "failed" and moved_beyond(outcome.id, results)]
+    if not ids:
+        return []
+    from evalkit.history.movements import moved
 
-
-def _beyond(outcomes: Sequence[Outcome], project: Path, results: Path) -> list[Moved]:
-    """Return headlines that moved beyond tolerance since the last release."""
-    from evalkit import releases
-
-    released = [o.id for o in outcomes if o.state == "run"
-                and (project / "reports" / "published" / f"{o.id}.json").is_file()]  # fmt: skip
-    found = [movement for study in released for movement in releases.moved(study, project, results)]
-    return [movement for movement in found if movement.beyond and movement.analysis == "primary"]
+    return [each for study in ids for each in moved(study, project, results, data) if each.analysis == "primary"]
 
 
 if __name__ == "__main__":

@@ -128,3 +128,9 @@ class ProtocolError(SpecError):
     """The study file is not the plan that was fixed, or cannot be fixed yet: a gate refuses, its author mends it."""
 
     heading = "not as planned"
+
+
+class ReleaseError(EvalkitError):
+    """The numbers cannot be released as they are: a gate refuses, and says what speaks against it."""
+
+    heading = "not released"

@@ -9,11 +9,11 @@ and never ask which design ran.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from evalkit import archive, claims, evidence, multiplicity, planning, provenance
+from evalkit import archive, claims, evidence, multiplicity, planning, provenance, registration
 from evalkit.diagnostics import falsification
 from evalkit.diagnostics.regression_to_the_mean import HOW, stated_selection
 from evalkit.disclosure import (
@@ -30,17 +30,19 @@ from evalkit.errors import DataError, DesignError, EvalkitError, SpecError
 from evalkit.gathering import Tables, covered
 from evalkit.periods import first_date, format_period, parse_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
-from evalkit.sources import exposure_inputs, neighbour_inputs, roll_out_inputs
+from evalkit.sources import Input, exposure_inputs, neighbour_inputs, roll_out_inputs
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evalkit.spec.blocks import Rollout
 
 Progress = Callable[[str, int, int], None]
 DEFAULT_SEED = 20_240_229
 
 
-def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
+def evaluate(spec: Spec, progress: Progress | None = None, tables: Tables | None = None) -> Evaluation:
     """Return everything that a page may say about a study.
 
     Parameters
@@ -49,6 +51,8 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
         A study file, read and checked.
     progress : callable, optional
         Called with the label of the analysis that starts, its number from 1, and how many there are.
+    tables : Tables, optional
+        Where the rows are read, for one who wants to see afterwards what was read.
 
     Returns
     -------
@@ -61,8 +65,12 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
     ------
     DataError, DesignError
         When the data do not fit the study file, or cannot carry the primary analysis.
+    ProtocolError
+        When the study is locked, and its file is not what was fixed and amended.
     """
-    tables, rule = Tables(spec), disclosure_rule(spec)
+    protocol = registration.require(spec)
+    tables, rule = tables or Tables(spec), disclosure_rule(spec)
+    tables.before = shape_before(spec) or tables.before
     analyses: list[Analysis] = []
     events: list[Counted] = []
     failures: list[Failure] = []
@@ -82,7 +90,8 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
     if analyses:
         analyses = multiplicity.adjusted(analyses, spec.study, lambda each, level: _again(spec, tables, each, level))
         analyses[0] = _set_beside(analyses[0], analyses[1:], spec.study.rollout)
-    study, appraisal, computed = resolved(spec.study), _appraise(spec, analyses), analyses
+    study = registration.with_lock(resolved(spec.study), protocol)
+    appraisal, computed = _appraise(spec, analyses), analyses
     if rule is not None and analyses:
         try:
             analyses, withheld = disclosed(list(zip(analyses, events, strict=True)), rule)
@@ -97,8 +106,11 @@ def evaluate(spec: Spec, progress: Progress | None = None) -> Evaluation:
         appraisal=appraisal,
         evidence=evidence.assess(study, analyses, failures, coverage) if analyses else {},
         claims=tuple(claims.check_claim(claim, analyses) for claim in study["claims"]),
-        provenance=trace(spec, tables, study),
+        provenance=trace(spec, tables),
+        protocol=protocol,
         coverage=coverage,
+        guards=tables.findings,
+        shape=tables.shape,
     )  # fmt: skip
 
 
@@ -120,6 +132,19 @@ def disclosure_rule(spec: Spec) -> DisclosureRule | None:
     """Return by which rule a study's small numbers are hidden; None where it names none."""
     block = spec.study.disclosure
     return rule_of(None if block is None else block.model_dump())
+
+
+def shape_before(spec: Spec, result: Path | None = None) -> Mapping[str, Any] | None:
+    """Return the shape of a study's data as a result holds it, by default the last one that was published.
+
+    A result that cannot be read tells nothing: the data are then held against no earlier run.
+    """
+    path = result or spec.folders.project / "reports" / "published" / f"{spec.id}.json"
+    try:
+        shape: Mapping[str, Any] | None = archive.read_document(path).get("shape")
+    except DataError:
+        return None
+    return shape
 
 
 def require_apart(spec: Spec, evaluation: Evaluation) -> None:
@@ -149,9 +174,16 @@ def _analyse(request: AnalysisRequest, tables: Tables, rule: DisclosureRule | No
     """Return one analysis, and the events behind it where small numbers are to be hidden."""
     panel = tables.panel(request)
     design = request.study.needed_design.resolve(panel)  # type: ignore[union-attr]
+    tables.guard(request, panel, design.model_dump(mode="json", by_alias=True), rule)
     result = _estimated(design, panel, supplements=request.role in ("primary", "secondary"))
     if request.role == "primary":
         result = replace(result, power=_power(request.study.needed_design, panel))
+    return _made(request, panel, design, result, rule)
+
+
+def _made(request: AnalysisRequest, panel: Panel, design: Any, result: Result, rule: DisclosureRule | None
+          ) -> tuple[Analysis, Counted]:  # fmt: skip
+    """Return a result as an analysis, and the events behind it where small numbers are to be hidden."""
     starts, dumped = panel.frame["first_time"].dropna(), design.model_dump(mode="json", by_alias=True)
     behind = Counted({}, {}) if rule is None or rule.national else counted(panel, result, dumped)
     if rule is not None and rule.national and len(panel.units) > 1:
@@ -164,6 +196,25 @@ def _analyse(request: AnalysisRequest, tables: Tables, rule: DisclosureRule | No
         simulated=panel.simulated, origin=panel.origin, notes=panel.notes,
         outcome_role=request.study.outcomes[request.outcome].role, group=request.group,
     ), behind  # fmt: skip
+
+
+def alone(spec: Spec, panel: Panel) -> Analysis:
+    """Return the primary analysis of a panel as it may be seen, without what stands beside it.
+
+    Raises
+    ------
+    DataError, DesignError
+        When the panel does not carry it.
+    """
+    request, rule = spec.requests[0], disclosure_rule(spec)
+    design = request.study.needed_design.resolve(panel)  # type: ignore[union-attr]
+    analysis, behind = _made(request, panel, design, _estimated(design, panel, supplements=False), rule)
+    if rule is None:
+        return analysis
+    shown, withheld = disclosed([(analysis, behind)], rule)
+    if withheld:
+        raise withheld[0].reason
+    return shown[0]
 
 
 def _again(spec: Spec, tables: Tables, analysis: Analysis, level: float) -> Result:
@@ -269,7 +320,7 @@ def _treated_times(analysis: Analysis) -> list[int]:
     return [time for time in times if time >= first]
 
 
-def trace(spec: Spec, tables: Tables | None = None, study: dict[str, Any] | None = None) -> Provenance:
+def trace(spec: Spec, tables: Tables | None = None) -> Provenance:
     """Return what goes into a study; without `tables`, hashes alone (nothing is read as a table)."""
     inputs: dict[str, DataInput] = {}
     hashes = input_hashes(spec)
@@ -281,34 +332,47 @@ def trace(spec: Spec, tables: Tables | None = None, study: dict[str, Any] | None
                                  read.last if read else "")  # fmt: skip
     return Provenance(
         spec_sha256=provenance.sha256_of(spec.text),
-        protocol_sha256=provenance.protocol_sha256(study or resolved(spec.study)),
+        protocol_sha256=provenance.sha256_of(provenance.canonical(registration.plan_of(spec))),
         data=tuple(inputs[name] for name in sorted(inputs)), code_version=provenance.code_version(),
         packages=provenance.package_versions(), seed=getattr(spec.study.design, "seed", DEFAULT_SEED),
     )  # fmt: skip
 
 
 def input_hashes(spec: Spec) -> dict[str, str]:
-    """Return the hash of every input of every analysis, by name: data and reference tables; reads no table.
+    """Return the hash of every input of every analysis, by name: data, reference tables, the lock; reads no table.
 
     Raises
     ------
     DataError
         When an input is not there.
     """
-    hashes: dict[str, str] = {}
+    try:
+        hashes = {item.name: item.sha256() for item in inputs_of(spec)}
+    except EvalkitError as error:
+        raise spec.located(error) from None
+    return hashes | registration.lock_inputs(spec)
+
+
+def inputs_of(spec: Spec) -> list[Input]:
+    """Return every input of every analysis as it would be read now: data and reference tables; reads no table.
+
+    Raises
+    ------
+    DataError
+        When one is not there.
+    """
+    found: list[Input] = []
     try:
         for request in spec.requests:
-            data = request.study.data
-            assert data is not None
-            items = [*data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
-                     *neighbour_inputs(data, spec.folders),
-                     *roll_out_inputs(request.study.intervention, spec.folders)]  # fmt: skip
-            hashes |= {item.name: item.sha256() for item in items}
+            data = request.study.needed_data
+            found += [*data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
+                      *neighbour_inputs(data, spec.folders),
+                      *roll_out_inputs(request.study.intervention, spec.folders)]  # fmt: skip
     except EvalkitError as error:
         raise spec.located(error) from None
     if spec.study.economics is not None:
         from evalkit.appraisal.tables import reference_files
 
-        for path in reference_files(spec.study.economics, spec.folders.project):
-            hashes[f"reference/{path.name}"] = provenance.sha256_of(path.read_bytes())
-    return hashes
+        found += [Input(f"reference/{path.name}", path=path)
+                  for path in reference_files(spec.study.economics, spec.folders.project)]  # fmt: skip
+    return list({item.name: item for item in found}.values())

@@ -2,7 +2,7 @@
 
 Beside each result.json stands `freshness.json`: the hashes of everything that decided whether the study is up to date
 (study file, each input, code, packages, the result itself), and the places where a file would come before one that was
-read. A build that left nothing to do writes `build.json`: the same for the site. Both are shortcuts and never the truth:
+read. A build that left nothing to do writes `build.json`: the same for the site. Both are shortcuts, never the truth:
 each carries a hash of itself, and one that is missing, damaged, half-written or from another version, or of which one
 hash differs, is not believed. Then the study is looked at in full, and the record is made again.
 
@@ -11,17 +11,21 @@ Times and sizes of files are never asked for: a clock that was set back, or a co
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit import provenance
+from evalkit.errors import Problem
 
 if TYPE_CHECKING:
+    from evalkit.sources import Input
     from evalkit.spec.loading import Spec
 
 FORM = 1
@@ -34,12 +38,40 @@ _BESIDE = ("protocols/{id}.*", "reports/published/{id}.*")
 """What the project keeps of a study beside its file: a change in it needs a look in full."""
 _PARTS = ("evaluations", "reports", "protocols", "data/reference")
 """Folders of a project of which every file may move a page."""
-_LOOSE = (".qmd", ".yml", ".yaml", ".css", ".md")
+_LOOSE = (".qmd", ".yml", ".yaml", ".json", ".md")
 """Endings of files in the project's own folder, and beside its data, that may move a page."""
+
+_SIMULATED = "EVALKIT_SIMULATED"
+"""Set where data that are not there yet are stood in for; `spec.loading` reads it."""
 
 Record = dict[str, Any]
 Hashes = dict[str, str | None]
 """SHA-256 of files by path; None where there is no file."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one study file: up to date, run, or failed with its problems."""
+
+    id: str
+    path: Path
+    state: str
+    reasons: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site as it was built: where, which pages were written, with which engine, and what kept others from it.
+
+    `faults` are the problems of studies whose page could not be written; every other page is there all the same.
+    """
+
+    index: Path
+    written: tuple[str, ...]
+    engine: str
+    faults: tuple[Problem, ...] = ()
 
 
 def find_studies(project: Path) -> list[Path]:
@@ -48,7 +80,9 @@ def find_studies(project: Path) -> list[Path]:
     return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
 
 
-def stands(study: Path, results: Path, data: str | os.PathLike[str] | None = None) -> bool:
+def stands(
+    study: Path, results: Path, data: str | os.PathLike[str] | None = None, known: Hashes | None = None
+) -> bool:  # fmt: skip
     """Say whether a study is as it was when it was last found up to date; no model and no table is read.
 
     Parameters
@@ -59,6 +93,8 @@ def stands(study: Path, results: Path, data: str | os.PathLike[str] | None = Non
         Folder of results.
     data : str or path, optional
         Data root; EVALKIT_DATA when left out.
+    known : dict, optional
+        Hashes of files that were looked at a moment ago, to be added to.
 
     Returns
     -------
@@ -68,57 +104,81 @@ def stands(study: Path, results: Path, data: str | os.PathLike[str] | None = Non
     record = _read(results / study.stem / STUDY_FILE)
     if record is None or record.get("settings") != _settings(data):
         return False
-    return _as_recorded(record, ("files",)) and record["result"] == _hash(results / study.stem / RESULT_FILE)
+    return (
+        str(study.absolute()) in record["files"]
+        and _as_recorded(record["files"], {} if known is None else known)
+        and record["beside"] == beside(study)
+        and record["result"] == _hash(results / study.stem / RESULT_FILE)
+    )
 
 
-def record_study(spec: Spec, inputs: Mapping[str, tuple[Path | None, str | None]], results: Path) -> None:
+def record_study(spec: Spec, inputs: Sequence[Input], result: bytes, beside: Hashes, results: Path) -> None:
     """Write down what was read for a study that is up to date; nothing when that cannot be known from files alone.
 
     Parameters
     ----------
     spec : Spec
         The study, as it was read.
-    inputs : mapping of str to (path, hash)
-        Each input by name. One without a path is written in the study file; one without a hash lies where only asking
-        would tell, so that nothing is written down.
+    inputs : sequence of Input
+        Its inputs. One with neither path nor text lies where only asking would tell.
+    result : bytes
+        Its result.json, of which the hashes of the inputs are taken: they are of the bytes that were computed with.
+    beside : dict
+        What `beside` gave before the study was looked at.
     results : Path
         Folder of results.
     """
-    if any(digest is None for _, digest in inputs.values()):
+    used = {item["name"]: item["sha256"] for item in json.loads(result)["provenance"]["data"]}
+    if any((item.path is None and item.text is None) or item.name not in used for item in inputs):
         return
-    files: Hashes = {str(spec.path.resolve()): provenance.sha256_of(spec.text)}
+    files: Hashes = {str(spec.path.absolute()): provenance.sha256_of(spec.text)}
     roots = [root for root in (spec.folders.data, spec.folders.project) if root is not None]
-    for name, (path, digest) in inputs.items():
-        if path is None:
-            continue
-        for candidate in _before(name, path, roots):
-            files[str(candidate)] = None
-        files[str(path.resolve())] = digest
-    files |= _hashes(_beside(spec.folders.project, spec.id))
+    for item in inputs:
+        if item.path is not None:
+            files |= _places(item, roots, used[item.name])
     _write(results / spec.id / STUDY_FILE, {
-        "settings": _settings(spec.folders.data), "files": files, "result": _hash(results / spec.id / RESULT_FILE),
+        "settings": _settings(spec.folders.data), "files": files, "beside": beside,
+        "result": provenance.sha256_of(result),
     })  # fmt: skip
 
 
-def site_stands(project: Path, results: Path, output: Path, engine: str, data: str | None = None) -> int | None:
-    """Return how many studies a site shows when nothing is to be run and nothing to be rendered; None when something may be.
+def beside(study: Path) -> Hashes:
+    """Return the hashes of what a project keeps of a study beside its file."""
+    folder = study.absolute().parent
+    project = folder.parent if folder.name == "evaluations" else folder
+    found = (file for pattern in _BESIDE for file in project.glob(pattern.format(id=study.stem)))
+    return _hashes(file for file in sorted(found) if file.is_file())
+
+
+def site_stands(project: Path, results: Path, output: Path, engine: str, data: str | None = None) -> bool:
+    """Say whether nothing is to be run and nothing to be rendered; False also when that is not known.
 
     What was made is compared as well as what it was made from: a page that was edited or lost is made again.
     """
     record = _read(results / SITE_FILE)
-    studies = find_studies(project)
     if record is None or record.get("settings") != _site_settings(project, output, engine, data):
-        return None
-    if record.get("sources") != _hashes(_sources(project)) or not _as_recorded(record, ("made",)):
-        return None
-    return len(studies) if all(stands(study, results, data) for study in studies) else None
+        return False
+    if record["sources"] != site_sources(project, results) or not _as_recorded(record["made"], {}):
+        return False
+    return all_stand(find_studies(project), results, data)
 
 
-def record_site(project: Path, results: Path, output: Path, engine: str, data: str | None = None) -> None:
-    """Write down a site of which every study is up to date and every page made."""
-    made = [results / "pages.json", *_below(project / "studies"), *_below(output)]
+def all_stand(studies: Iterable[Path], results: Path, data: str | None = None) -> bool:
+    """Say whether every study is as it was when it was last found up to date; a file that many read is read once."""
+    known: Hashes = {}
+    return all(stands(study, results, data, known) for study in studies)
+
+
+def record_site(
+    project: Path, results: Path, output: Path, engine: str, sources: Hashes, data: str | None = None
+) -> None:  # fmt: skip
+    """Write down a site of which every study is up to date and every page made.
+
+    `sources` are what `site_sources` gave before the pages were made: what has changed since is seen at the next look.
+    """
+    made = [results / "pages.json", *_below(output)]
     _write(results / SITE_FILE, {
-        "settings": _site_settings(project, output, engine, data), "sources": _hashes(_sources(project)),
+        "settings": _site_settings(project, output, engine, data), "sources": sources,
         "made": _hashes(made),
     })  # fmt: skip
 
@@ -127,55 +187,82 @@ def _settings(data: str | os.PathLike[str] | None) -> Record:
     """Return what decides a result beside its files: code, packages, data root."""
     root = data or os.environ.get("EVALKIT_DATA") or None
     return {"form": FORM, "code": provenance.code_version(), "packages": provenance.package_versions(),
-            "data_root": None if root is None else str(Path(root).resolve())}  # fmt: skip
+            "data_root": None if root is None else str(Path(root).resolve()),
+            "simulated": os.environ.get(_SIMULATED)}  # fmt: skip
 
 
 def _site_settings(project: Path, output: Path, engine: str, data: str | None) -> Record:
     """Return what decides a site beside its files: also the code that writes pages, and which engine is there."""
-    return {**_settings(data), "whole_code": provenance.code_version(("",)), "project": str(project.resolve()),
+    return {**_settings(data), "whole_code": _whole_code(), "project": str(project.resolve()),
             "output": str(output.resolve()), "engine": engine, "quarto": shutil.which("quarto")}  # fmt: skip
 
 
-def _sources(project: Path) -> list[Path]:
-    """Return every file of a project that may move a page, beside the inputs of its studies."""
-    loose = [file for folder in (project, project / "data") for file in folder.glob("*") if file.suffix in _LOOSE]
-    return [*(file for part in _PARTS for file in _below(project / part)), *(file for file in loose if file.is_file())]
+@functools.cache
+def _whole_code() -> str:
+    """Return the hash of everything that ships with evalkit, or stands beside its sources for pages to be made from."""
+    package = Path(__file__).resolve().parent
+    there = [*_below(package), *_below(package.parent / "reports" / "templates"), package.parent / "METHODS.md"]
+    files = [file for file in there if file.suffix not in (".pyc", ".pyo")]
+    return provenance.sha256_of(provenance.canonical({str(file): _hash(file) for file in files}))
+
+
+def site_sources(project: Path, results: Path) -> Hashes:
+    """Return the hashes of every file that may move a page, but for the inputs of studies, which their results hold."""
+    loose = [file for folder in (project, project / "data") for file in folder.glob("*")
+             if file.suffix in _LOOSE and not _generated(file)]  # fmt: skip
+    shared = [file for part in _PARTS for file in _below(project / part)]
+    return _hashes([*shared, *loose, *(results / study.stem / RESULT_FILE for study in find_studies(project))])
+
+
+def _generated(file: Path) -> bool:
+    """Say whether evalkit wrote a document of a project's own folder: what it is made from counts, not what it holds."""
+    if file.suffix != ".qmd":
+        return False
+    try:
+        return b"generated-by: evalkit" in b"\n".join(file.read_bytes().split(b"\n")[:20])
+    except OSError:
+        return False
 
 
 def _below(folder: Path) -> list[Path]:
     """Return the files below a folder; those half-written (`.NAME.part`) are nobody's yet."""
-    found = (Path(place) / name for place, _, names in os.walk(folder) for name in names)
-    return [file for file in found if file.suffix != ".part"]
+    found = [Path(place) / name for place, _, names in os.walk(folder) for name in names if not name.endswith(".part")]
+    return sorted(found)
 
 
-def _beside(project: Path, study: str) -> list[Path]:
-    return [file for pattern in _BESIDE for file in project.glob(pattern.format(id=study)) if file.is_file()]
+def _places(item: Input, roots: Iterable[Path], digest: str) -> Hashes:
+    """Return the hash of a file where it lies, and by the name that led there, which may be a link.
 
-
-def _before(name: str, path: Path, roots: Iterable[Path]) -> list[Path]:
-    """Return the places where a file of this name would be read in place of the one that was."""
-    places = []
+    A place where a file of this name would be read in its stead is told with None.
+    """
+    found: Hashes = {}
     for root in roots:
-        folder = root / "data" if name.startswith("reference/") else root
-        place = folder / name
+        place = (root / "data" if item.name.startswith("reference/") else root) / item.name
         if place.is_file():
+            found[str(place)] = digest
             break
-        places.append(place)
-    return [place for place in places if place.resolve() != path.resolve()]
+        found[str(place)] = None
+    return {**found, str(item.path): digest}
 
 
-def _as_recorded(record: Record, parts: Iterable[str]) -> bool:
-    return all(_hash(Path(name)) == digest for part in parts for name, digest in record[part].items())
+def _as_recorded(files: Hashes, known: Hashes) -> bool:
+    """Say whether files are as they were; `known` are those that were looked at a moment ago."""
+    for name, digest in files.items():
+        if name not in known:
+            known[name] = _hash(name)
+        if known[name] != digest:
+            return False
+    return True
 
 
 def _hashes(paths: Iterable[Path]) -> Hashes:
     return {str(path.absolute()): _hash(path) for path in paths}
 
 
-def _hash(path: Path) -> str | None:
+def _hash(path: str | Path) -> str | None:
     """Return the SHA-256 of a file; None where there is none that can be read."""
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - of thousands of files, a Path for each is felt
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return None

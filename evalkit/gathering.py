@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from evalkit.designs.options import Window
 from evalkit.designs.windows import first_start, span_of
 from evalkit.disclosure import DisclosureRule
 from evalkit.errors import DataError, Problem
-from evalkit.records import Analysis, Coverage, DataInput, Panel
+from evalkit.records import Analysis, Coverage, DataInput, GuardFinding, Panel
 from evalkit.sources import (
     Exposure,
     Neighbours,
@@ -28,12 +28,17 @@ from evalkit.sources import (
     with_starts,
     without_zeros,
 )
+from evalkit.sources.guards.held import hold, require_expected
+from evalkit.sources.guards.schema import drifted, schema_of
+from evalkit.sources.repeated import number_of_rows
 from evalkit.spec.loading import AnalysisRequest, Spec
 
 if TYPE_CHECKING:
     import pandas
 
     from evalkit.sources import Intervention, NeighbourTable
+    from evalkit.sources.guards.rules import Looked
+    from evalkit.spec.study import Study
 
 Notes = tuple[str, ...]
 
@@ -50,6 +55,10 @@ class Tables:
         self._hashes: dict[str, str] = {}
         self.inputs: dict[str, DataInput] = {}
         self.primary: Panel | None = None
+        self.before: Mapping[str, Any] | None = None
+        """Shape of the data at the last run, for the guards; none where there was no run."""
+        self.shape: Mapping[str, Any] | None = None
+        self.findings: tuple[GuardFinding, ...] = ()
 
     def panel(self, request: AnalysisRequest) -> Panel:
         """Return the panel of one analysis; columns that the design names are loaded with it."""
@@ -62,15 +71,40 @@ class Tables:
         exposure = self._exposure(data, outcome.exposure)
         intervention, notes = self._begun(study.intervention, data, rows)
         panel = build_panel(data, rows, request.outcome, outcome, intervention, origin, sha256, exposure)
+        require_expected(panel, data)
         panel = replace(panel, notes=(*panel.notes, *notes))
         table = data.neighbour_table
         if table is not None:
             panel = with_neighbours(panel, self._adjoining(table), data, rows)
         first, last = panel.times[0], panel.times[-1]
-        self.inputs.setdefault(origin, DataInput(origin, sha256, len(rows), panel.label(first), panel.label(last)))
+        self.inputs.setdefault(origin, DataInput(origin, sha256, number_of_rows(rows), panel.label(first),
+                                                   panel.label(last)))
         if request.role == "primary" and data.person_level is None:
             self.primary = panel
         return panel
+
+    def guard(
+        self, request: AnalysisRequest, panel: Panel, design: Mapping[str, Any], rule: DisclosureRule | None
+    ) -> None:
+        """Hold the data of an analysis against the guards; what they found in the primary one is kept.
+
+        Raises
+        ------
+        DataError
+            With the unit and dates of all that was found and is not waived.
+        """
+        study, primary = request.study, request.role == "primary"
+        data, careful = study.needed_data, rule is not None and not rule.national
+        drift: tuple[Looked, ...] = ()
+        if primary:
+            assert study.intervention is not None
+            rows, _, _ = self._rows(data, needed_columns(data, study.outcomes, study.intervention))
+            self.shape = schema_of(data, rows, study.outcomes[request.outcome], panel, careful=careful)
+            drift = drifted(self.shape, self.before)
+        found = hold(panel, data, _used(panel, design), drift=drift, events=_events(study, design),
+                     steps=primary or request.role == "secondary", careful=careful)  # fmt: skip
+        if primary:
+            self.findings = found
 
     def _rows(self, data: Any, columns: dict[str, str]) -> tuple[pandas.DataFrame, str, str]:
         key = provenance.canonical([data.model_dump(mode="json", by_alias=True), sorted(columns)])
@@ -129,6 +163,16 @@ class Tables:
                     for name, digest in hashes.items() if self._hashes.get(name, digest) != digest]  # fmt: skip
         if problems:
             raise DataError(problems)
+
+
+def _events(study: Study, design: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the dates at which a study itself says that something changed: a step there is no surprise."""
+    yield from (each.date for each in (study.data_notes.breaks if study.data_notes else ()))
+    yield from (each["start"] for each in design.get("interruptions") or ())
+    if study.rollout is not None:
+        others: list[Any] = [*study.rollout.shocks, *study.rollout.co_interventions]
+        yield from (date for other in others for date in (other.from_, other.to) if date is not None)
+        yield from (unit.stop for unit in study.rollout.units if unit.stop is not None)
 
 
 def covered(panel: Panel | None, computed: Analysis, shown: Analysis, rule: DisclosureRule | None) -> Coverage | None:

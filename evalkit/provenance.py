@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-COMPUTING = ("appraisal", "designs", "diagnostics", "disclosure", "estimation", "planning", "sources", "spec",
-             "claims.py", "evidence.py", "gathering.py", "multiplicity.py", "flow.py", "periods.py", "records",
-             "archive.py")  # fmt: skip
+COMPUTING = ("appraisal", "designs", "diagnostics", "disclosure", "estimation", "history", "planning", "sources",
+             "spec", "claims.py", "evidence.py", "gathering.py", "multiplicity.py", "flow.py", "periods.py", "records",
+             "registration", "provenance.py", "archive.py")  # fmt: skip
 """Sources of evalkit, and tables that ship with them, that can move a number of result.json."""
-WORDING = ("report", "disclosure", "periods.py", "records")
+WORDING = ("report", "disclosure", "history", "periods.py", "records")
 """Sources of evalkit that can move a word or a drawing of a page."""
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels")
 """Packages whose version can move a number."""
@@ -24,6 +24,8 @@ PROTOCOL_KEYS = ("question", "questions", "intervention", "rollout", "data", "ou
 """Blocks of a study file that fix the study before its outcomes are seen."""
 NOT_PLANNED = ("publisher", "licence", "note", "values", "provisional", "late")
 """Keys of the data that say what the data are like, or are the data themselves: they move with every release."""
+NAMED = ("questions", "sensitivity", "falsification", "subgroups")
+"""Lists whose entries have ids: they stand by these also where there is none yet."""
 _NAMES = ("id", "item", "name")
 """Keys by which entries of a list are told apart, so that one more does not renumber those after it."""
 
@@ -57,6 +59,8 @@ def protocol(study: Mapping[str, Any], roll_outs: Mapping[str, Any] | None = Non
     data = fixed["data"]
     if isinstance(data, Mapping):
         fixed["data"] = {key: value for key, value in data.items() if key not in NOT_PLANNED}
+    for key in NAMED:
+        fixed[key] = fixed[key] or {}
     if roll_outs:
         fixed["roll_out_tables"] = roll_outs
     plain: dict[str, Any] = json.loads(canonical(_named(fixed)))

@@ -7,63 +7,33 @@ result.json and of everything that words and draws it is the one that it was mad
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from evalkit import archive, provenance
+from evalkit import archive, freshness, provenance
 from evalkit.errors import DataError, EvalkitError, Problem, system_problem
-from evalkit.flow import evaluate, input_hashes, require_apart
+from evalkit.flow import evaluate, input_hashes, inputs_of, require_apart, shape_before
+from evalkit.freshness import Outcome, Site, find_studies
+from evalkit.gathering import Tables
+from evalkit.history import earlier, record
+from evalkit.history.status import with_cells
 from evalkit.provenance import sha256_of
-from evalkit.records import Evaluation
 from evalkit.spec.loading import Spec, load_spec, shown_path
+from evalkit.turns import turn
+from evalkit.workers import Lost, open_workers
 
 RESULTS = "results"
 SITE = "_site"
 PAGES = "pages.json"
-PREVIOUS = "previous.json"
-TOLERANCE = 0.1
-"""Share of the standard error (or of a quarter of the interval) by which a headline may move unremarked."""
+LOCK = ".site.lock"
 
 Report = Callable[[str, str], None]
 EngineName = Literal["auto", "quarto", "bundled"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one study file: up to date, run, or failed with its problems."""
-
-    id: str
-    path: Path
-    state: str
-    reasons: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    heading: str = ""
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A headline then and now."""
-
-    id: str
-    analysis: str
-    label: str
-    before: Mapping[str, Any]
-    now: Mapping[str, Any]
-    beyond: bool
-    causes: tuple[str, ...] = field(default=())
-
-
-def find_studies(project: Path) -> list[Path]:
-    """Return the study files of a project, by name."""
-    folder = project / "evaluations"
-    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
 
 
 def stale_reasons(spec: Spec, results: Path) -> list[str]:
@@ -75,7 +45,8 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
         When an input is not there.
     """
     try:
-        recorded = archive.read_document(results / spec.id / archive.FILE_NAME)["provenance"]
+        document = archive.read_document(results / spec.id / archive.FILE_NAME)
+        recorded = document["provenance"]
     except (DataError, KeyError):
         path = results / spec.id / archive.FILE_NAME
         return ["its result is damaged or from another version" if path.is_file() else "never run"]
@@ -84,7 +55,8 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
         reasons.append("study file changed")
     before = {item["name"]: item["sha256"] for item in recorded["data"]}
     now = input_hashes(spec)
-    reasons += [f"{name} changed" for name in sorted(now) if name in before and now[name] != before[name]]
+    changed = [f"{name} changed" for name in sorted(now) if name in before and now[name] != before[name]]
+    reasons += with_cells(changed, spec, results / spec.id) if changed else []
     reasons += [f"{name} added" for name in sorted(set(now) - set(before))]
     reasons += [f"{name} no longer read" for name in sorted(set(before) - set(now))]
     if recorded["code_version"] != provenance.code_version():
@@ -92,12 +64,14 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
     versions = provenance.package_versions()
     reasons += [f"{name} {recorded['packages'].get(name, 'unknown')} -> {version}"
                 for name, version in versions.items() if recorded["packages"].get(name) != version]  # fmt: skip
+    if not record.stands(document.get("releases"), spec.folders.project, spec.id):
+        reasons.append("the record of the last release changed")
     return reasons
 
 
 def run_studies(
     paths: Sequence[Path], results: Path, *, data: str | None = None, jobs: int = 1, only_changed: bool = False,
-    report: Report | None = None,
+    report: Report | None = None, cluster: str | None = None,
 ) -> list[Outcome]:  # fmt: skip
     """Run studies and write each result.json whole; one that fails does not stop the others.
 
@@ -115,6 +89,8 @@ def run_studies(
         Leave out studies that are up to date.
     report : callable, optional
         Called with a study's id and what happens to it.
+    cluster : str, optional
+        Address of a Dask scheduler, whose workers run the studies in place of processes here.
 
     Returns
     -------
@@ -136,7 +112,7 @@ def run_studies(
     if waiting:
         _require_writable(results, "--output")
     jobs = min(jobs, len(waiting))
-    done = _run_beside(waiting, results, data, jobs) if jobs > 1 else (
+    done = _run_beside(waiting, results, data, jobs, cluster) if waiting and (jobs > 1 or cluster) else (
         _run_one(path, results, data, reasons, report) for path, reasons in waiting)  # fmt: skip
     for outcome in done:
         outcomes[outcome.path] = outcome
@@ -146,21 +122,23 @@ def run_studies(
 
 
 def _run_beside(
-    waiting: Sequence[tuple[Path, tuple[str, ...]]], results: Path, data: str | None, jobs: int
-) -> Iterator[Outcome]:
-    """Yield outcomes as they come from several processes; on Ctrl-C those that wait are not begun."""
-    with ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
-        futures = {pool.submit(_run_one, path, results, data, reasons): path for path, reasons in waiting}
-        try:
-            for future in as_completed(futures):
-                try:
-                    yield future.result()
-                except BrokenProcessPool:
-                    problem = Problem("its process was ended from outside", "is memory short? run with --jobs 1",
-                                      file=str(futures[future]))  # fmt: skip
-                    yield _failed(futures[future], EvalkitError(problem))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    waiting: Sequence[tuple[Path, tuple[str, ...]]], results: Path, data: str | None, jobs: int,
+    cluster: str | None = None,
+) -> Iterator[Outcome]:  # fmt: skip
+    """Yield outcomes as they come from several workers; on Ctrl-C those that wait are not begun."""
+    root = data or os.environ.get("EVALKIT_DATA") or None  # workers elsewhere have an environment of their own
+    with open_workers(jobs, cluster) as workers:
+        for place, outcome in workers.map(partial(_run_waiting, results=results, data=root), waiting):
+            path, _ = waiting[place]
+            if isinstance(outcome, Lost):
+                problem = Problem(outcome.found, outcome.mend, file=str(path))
+                outcome = _failed(path, EvalkitError(problem))
+            yield outcome
+
+
+def _run_waiting(study: tuple[Path, tuple[str, ...]], results: Path, data: str | None) -> Outcome:
+    path, reasons = study
+    return _run_one(path, results, data, reasons)
 
 
 def _require_writable(folder: Path, option: str) -> None:
@@ -183,24 +161,52 @@ def _require_writable(folder: Path, option: str) -> None:
 
 def _inspect(path: Path, results: Path, data: str | None) -> Outcome:
     """Return what must be done with a study, without computing anything."""
+    if freshness.stands(path, results, data):
+        return Outcome(path.stem, path, "unchanged")
     try:
-        reasons = stale_reasons(load_spec(path, data), results)
+        beside = freshness.beside(path)
+        spec = load_spec(path, data)
+        known = _bytes_of(results / path.stem / archive.FILE_NAME)
+        reasons = stale_reasons(spec, results)
+        if not reasons:
+            _write_down(spec, known, beside, results)
     except EvalkitError as error:
         return _failed(path, error)
     return Outcome(path.stem, path, "to run" if reasons else "unchanged", tuple(reasons))
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Return the bytes of a file; none where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _write_down(spec: Spec, result: bytes, beside: freshness.Hashes, results: Path) -> None:
+    """Keep what was read for a study that is up to date; where that cannot be written, the next look is in full."""
+    with contextlib.suppress(OSError, ValueError):
+        freshness.record_study(spec, inputs_of(spec), result, beside, results)
 
 
 def _run_one(
     path: Path, results: Path, data: str | None, reasons: tuple[str, ...] = (), report: Report | None = None
 ) -> Outcome:
     try:
+        beside = freshness.beside(path)
         spec = load_spec(path, data)
         told = (lambda label, number, of: report(path.stem, f"{number}/{of} {label}")) if report else None
-        evaluation = evaluate(spec, told)
+        tables = Tables(spec)
+        tables.before = shape_before(spec, results / spec.id / archive.FILE_NAME)
+        evaluation = evaluate(spec, told, tables)
         require_apart(spec, evaluation)
+        evaluation = record.with_releases(evaluation, spec, tables)
         target = results / spec.id / archive.FILE_NAME
-        _keep_previous(target, evaluation)
-        archive.write_result(evaluation, results)
+        earlier.set_back(target.parent, evaluation.study.get("disclosure"))
+        earlier.keep(spec, tables.primary, archive.to_document(evaluation), target.parent)
+        text = archive.to_text(evaluation)
+        archive.write_whole(target, text)
+        _write_down(spec, text.encode(), beside, results)
     except EvalkitError as error:
         return _failed(path, error)
     except OSError as error:
@@ -222,97 +228,9 @@ def _failed(path: Path, error: EvalkitError) -> Outcome:
     return Outcome(path.stem, path, "failed", (), error.problems, error.heading)
 
 
-def _keep_previous(target: Path, evaluation: Evaluation) -> None:
-    """Keep the last result beside the new one, so that `diff` can say what moved.
-
-    One that was written under another rule for small numbers, or none, is not kept: it may hold what is hidden now.
-    """
-    if not target.is_file():
-        return
-    rule = evaluation.study.get("disclosure")
-    try:
-        known = archive.read_document(target)["study"].get("disclosure")
-    except (DataError, KeyError):
-        known = None
-    if rule and known != rule:
-        target.with_name(PREVIOUS).unlink(missing_ok=True)
-        return
-    archive.write_whole(target.with_name(PREVIOUS), target.read_bytes())
-
-
 def status(paths: Iterable[Path], results: Path, data: str | None = None) -> list[Outcome]:
     """Return for each study whether it is up to date, and if not, why."""
     return [_inspect(path, results, data) for path in paths]
-
-
-def moved(study: str, project: Path, results: Path) -> list[Moved]:
-    """Return how each headline moved: from the released record, or else from the run before.
-
-    Raises
-    ------
-    DataError
-        When there is no result, or nothing to compare it with.
-    """
-    now = archive.read_document(results / study / archive.FILE_NAME)
-    candidates = [project / "reports" / "published" / f"{study}.json", results / study / PREVIOUS]
-    old_path = next((path for path in candidates if path.is_file()), None)
-    if old_path is None:
-        raise DataError(f"{study} has no released record and no run before the last", "run it again after a change")
-    old = archive.read_document(old_path)
-    then = {analysis["id"]: analysis for analysis in old["analyses"]}
-    return [_movement(study, analysis, then[analysis["id"]], _causes(old, now))
-            for analysis in now["analyses"] if analysis["id"] in then]  # fmt: skip
-
-
-def _movement(study: str, now: Mapping[str, Any], then: Mapping[str, Any], causes: tuple[str, ...]) -> Moved:
-    old, new = then["effect"], now["effect"]
-    spread = old["se"] or ((old["high"] - old["low"]) / 4 if _finite(old) else None)
-    change = abs(new["value"] - old["value"]) if _number(new["value"]) and _number(old["value"]) else 0.0
-    other_scale = old["scale"] != new["scale"]
-    beyond = other_scale or change > (TOLERANCE * spread if spread else 0.0)
-    return Moved(study, now["id"], now["label"], _headline(then), _headline(now), beyond, causes)
-
-
-def _headline(analysis: Mapping[str, Any]) -> dict[str, Any]:
-    shown = analysis["relative"] or analysis["effect"]
-    unit = "percent" if analysis["relative"] else analysis["effect"]["unit"]
-    return {"value": shown["value"], "low": shown["low"], "high": shown["high"], "unit": unit}
-
-
-def _finite(estimate: Mapping[str, Any]) -> bool:
-    return _number(estimate["low"]) and _number(estimate["high"])
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float)
-
-
-def _causes(old: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return which of data, spec, code and packages differ between two results."""
-    before, after = old["provenance"], now["provenance"]
-    causes = []
-    if {i["name"]: i["sha256"] for i in before["data"]} != {i["name"]: i["sha256"] for i in after["data"]}:
-        causes.append("data")
-    if before["protocol_sha256"] != after["protocol_sha256"]:
-        causes.append("spec")
-    if before["code_version"] != after["code_version"]:
-        causes.append("code")
-    if before["packages"] != after["packages"]:
-        causes.append("packages")
-    return tuple(causes)
-
-
-@dataclass(frozen=True)
-class Site:
-    """A site as it was built: where, which pages were written, with which engine, and what kept others from it.
-
-    `faults` are the problems of studies whose page could not be written; every other page is there all the same.
-    """
-
-    index: Path
-    written: tuple[str, ...]
-    engine: str
-    faults: tuple[Problem, ...] = ()
 
 
 def make_site(
@@ -360,8 +278,21 @@ def make_site(
         return Site(output / "index.html", (), engine)
     if engine != "none":
         _require_writable(output, "--site")
-    from evalkit import report
+    _require_writable(results, "--output")
+    with turn(results / LOCK):  # who waited here finds what the other has made
+        return _write_site(project, output, present, look, manifest, engine, failures, tell)
 
+
+def _write_site(
+    project: Path, output: Path, present: Mapping[str, Path], look: str, manifest: Path,
+    engine: EngineName | Literal["none"], failures: Sequence[tuple[str, str]],
+    tell: Callable[[str, int, int], None] | None,
+) -> Site:  # fmt: skip
+    """Write the documents, and render the pages that are not made from what they should be made from."""
+    from evalkit import report
+    from evalkit.report import made as pages
+
+    wanted, made = pages.study_keys(look, present, failures), pages.read_keys(manifest)
     evaluations = [archive.read_result(path) for path in present.values()]
     faults = report.write_sources(evaluations, project, failures).faults
     faulty = {fault.id for fault in faults}

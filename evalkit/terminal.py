@@ -14,7 +14,9 @@ import typer
 from evalkit.errors import DataError, Problem, SpecError
 
 if TYPE_CHECKING:
-    from evalkit.releases import Moved, Outcome, Site
+    from evalkit.freshness import Outcome, Site
+    from evalkit.history.movements import Moved
+    from evalkit.records import Cells, Headline, Move
 
 
 def say(text: str, *, error: bool = False) -> None:
@@ -142,9 +144,11 @@ def outcome_rows(outcomes: Sequence[Outcome], results: Path) -> list[dict[str, A
 
 
 def movement_rows(movements: Sequence[Moved]) -> list[dict[str, Any]]:
-    """Return headlines then and now as plain data, for --json."""
-    return [{"id": m.id, "analysis": m.analysis, "before": m.before, "now": m.now, "beyond": m.beyond,
-             "causes": list(m.causes)} for m in movements]  # fmt: skip
+    """Return headlines then and now as plain data, for --json; the main one with what the move is owed to."""
+    from evalkit.archive import plain
+
+    return [{"id": m.id, "analysis": m.analysis, "before": plain(m.before), "now": plain(m.now), "beyond": m.beyond,
+             "causes": list(m.causes), "against": m.against, "move": plain(m.move)} for m in movements]  # fmt: skip
 
 
 def tell_build(outcomes: Sequence[Outcome], made: Site, beyond: Sequence[Moved]) -> None:
@@ -163,6 +167,8 @@ def tell_build(outcomes: Sequence[Outcome], made: Site, beyond: Sequence[Moved])
         say(" Moved since the last release:")
     for movement in beyond:
         say(f"   {movement_line(movement)}")
+        for line in movement_details(movement):
+            say(f"      {line}")
 
 
 def build_line(total: int, ran: Sequence[Outcome], failed: Sequence[Outcome], written: Sequence[str]) -> str:
@@ -177,16 +183,52 @@ def build_line(total: int, ran: Sequence[Outcome], failed: Sequence[Outcome], wr
 
 def movement_line(movement: Moved) -> str:
     """Return a headline then and now, and what changed between them."""
-    from evalkit.report.numbers import interval_text, signed_percent
-
-    def shown(headline: Mapping[str, Any]) -> str:
-        if headline["unit"] == "percent" and isinstance(headline["value"], int | float):
-            return f"{signed_percent(headline['value'])} ({interval_text(headline['low'], headline['high'])})"
-        return f"{headline['value']} ({headline['low']} to {headline['high']})"
-
     why = f"   changed: {', '.join(movement.causes)}" if movement.causes else "   nothing changed"
     flag = "  beyond tolerance" if movement.beyond else ""
-    return f"{movement.id} {movement.analysis}: {shown(movement.before)} -> {shown(movement.now)}{why}{flag}"
+    ends = " -> ".join(map(_headline_words, (movement.before, movement.now)))
+    return f"{movement.id} {movement.analysis}: {ends}{why}{flag}"
+
+
+def movement_details(movement: Moved) -> list[str]:
+    """Return what a move is owed to and what about it changed, a line each; only for the main headline."""
+    move = movement.move
+    if move is None:
+        return []
+    lines = [shares_line(move)] if move.shares and move.causes else []
+    lines += list(move.notes)
+    cells = "" if move.cells is None else f": {_cells_words(move.cells)}"
+    data = [words for cause, words in move.details if cause == "data"]
+    lines += [f"data: {', '.join(data)}{cells}"] if data else []
+    lines += [f"{cause}: {words}" for cause, words in move.details if cause != "data"]
+    return lines
+
+
+def shares_line(move: Move) -> str:
+    """Return how much of a move is owed to what: `of -2.1 points: data -1.6, spec -0.5, code 0.0`."""
+    total = round(sum(share.shown for share in move.shares), move.decimals)
+    parts = ", ".join(f"{share.cause} {_signed(share.shown, move.decimals)}" for share in move.shares)
+    unit = "points" if move.now.unit == "percent" else move.now.unit
+    return f"of {_signed(total, move.decimals)} {unit}".rstrip() + f": {parts}"
+
+
+def _signed(number: float, decimals: int) -> str:
+    return f"{number:+,.{decimals}f}" if round(number, decimals) else f"{0:.{decimals}f}"
+
+
+def _cells_words(cells: Cells) -> str:
+    from evalkit.history.cells import told
+
+    return told(cells)
+
+
+def _headline_words(headline: Headline) -> str:
+    from evalkit.report.numbers import interval_text, number, signed_percent
+
+    if headline.unit == "percent" and headline.value is not None:
+        shown = f"{signed_percent(headline.value, 1)} ({interval_text(headline.low, headline.high)})"
+    else:
+        shown = f"{number(headline.value)} ({interval_text(headline.low, headline.high, number)}) {headline.unit}"
+    return shown.rstrip()
 
 
 def tell_power(study: str, power: Mapping[str, Any], frequency: str) -> None:

@@ -113,7 +113,7 @@ def leads_of_few(
         f"With {several(treated, f'treated {noun}')} the test is not valid (it needs {FEW_TREATED_CLUSTERS} or more), "
         "so it was not made. "
     )
-    reason = f"No test of it holds with so few treated: {why}. " if why else reason
+    reason = f"No test of it holds with so few: {why}. " if why else reason
     seen = (
         f"The largest gap in {several(len(leads), 'earlier period')} was {change(largest.value, scale, unit)} "
         f"({-largest.time} before the start; the effect is {change(effect, scale, unit)})."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.diagnostics import comparison
 from evalkit.diagnostics.words import figure, listed, several
-from evalkit.records import Diagnostic
+from evalkit.records import Diagnostic, Verdict
 
 if TYPE_CHECKING:
     import numpy
@@ -23,6 +23,7 @@ EXTREME = 0.05
 """Share of assignments with treated places as large or as variable, below which they are not like the others."""
 FEWEST_PLACEBOS = 10
 OFTEN = 0.1
+ONE_COMPARISON = "one comparison cluster: nothing shows how those without it vary"
 METHODS = {
     "wild_bootstrap": "a wild bootstrap of whole clusters",
     "randomisation": "a comparison with others that could have been treated",
@@ -41,16 +42,21 @@ def number_of_clusters(clusters: int, noun: str, method: str) -> Diagnostic:
     noun : str
         What a cluster is called.
     method : str
-        Inference that was used; any but cluster_robust allows for few clusters.
+        Inference that was used; any but cluster_robust allows for few clusters. none: there is no interval.
     """
     plain = comparison.number_of_clusters(clusters, noun)
+    if method == "none":
+        reading = f"There are {several(clusters, noun)}, and no interval that could rest on their number."
+        return replace(plain, verdict="not run", reading=reading, short="")
     if method not in METHODS or method == "cluster_robust":
         return plain
     reading = f"There are {several(clusters, noun)}. The interval rests on {METHODS[method]}, which allows for few."
     return replace(plain, verdict="no sign against", reading=reading, short="")
 
 
-def treated_clusters(treated: int, noun: str, method: str, level: float = 0.95) -> Diagnostic:
+def treated_clusters(
+    treated: int, noun: str, method: str, level: float = 0.95, smallest_p: float | None = None
+) -> Diagnostic:
     """Return whether enough clusters are treated for the inference that was used.
 
     Parameters
@@ -62,15 +68,44 @@ def treated_clusters(treated: int, noun: str, method: str, level: float = 0.95) 
         randomisation, ferman_pinto and placebo allow for few treated; other methods do not.
     level : float
         Confidence level of the interval.
+    smallest_p : float or None
+        The smallest p-value that could have come out. Above 0.05 there are too few, whatever the method allows for.
     """
     plain = comparison.treated_clusters(treated, noun)
     if method not in ("randomisation", "ferman_pinto", "placebo"):
         return plain
+    if smallest_p is not None and smallest_p > COUNTS:
+        reading = (
+            f"{several(treated, noun)} {'is' if treated == 1 else 'are'} treated. There are too few to choose from: "
+            f"{METHODS[method]} cannot give a p-value below {smallest_p:.2g}."
+        )
+        return replace(plain, verdict="sign against", reading=reading,
+                       short="too few places to tell any effect from none", key=False)  # fmt: skip
     reading = (
         f"{several(treated, noun)} {'is' if treated == 1 else 'are'} treated. The {level:.0%} interval rests on "
         f"{METHODS[method]}, which allows for few treated."
     )
     return replace(plain, verdict="no sign against", reading=reading, short="", key=False)
+
+
+def one_comparison(treated: int, clusters: int, noun: str) -> tuple[Diagnostic, Diagnostic]:
+    """Return the checks of clusters where one alone is without the programme, so that there is no interval.
+
+    Parameters
+    ----------
+    treated, clusters : int
+    noun : str
+        What a cluster is called.
+    """
+    reading = (
+        f"{several(treated, noun)} {'is' if treated == 1 else 'are'} treated and 1 is not. What is particular to that "
+        "one cannot be told from the programme, so there is no interval."
+    )
+    sides = replace(
+        comparison.treated_clusters(treated, noun), verdict="sign against", reading=reading, key=True,
+        short="only 1 place did without the programme" if noun == "unit" else "only 1 group of places did without it",
+    )  # fmt: skip
+    return number_of_clusters(clusters, noun, "none"), sides
 
 
 def no_result_could_count(smallest_p: float, method: str) -> Diagnostic:
@@ -234,7 +269,8 @@ def leave_one_out(
     Notes
     -----
     Sign against: without one of them the estimate lies outside the headline's interval, or the headline leaves out no
-    effect and the estimate turns to the other side. The statistic is the largest move.
+    effect and the estimate turns to the other side. Not run, and no verdict, where the headline has no interval. The
+    statistic is the largest move.
     """
     seen = [(one, one.value) for one in found if one.value is not None]
     farthest, moved = max(seen, key=lambda pair: abs(pair[1] - value))
@@ -254,8 +290,11 @@ def leave_one_out(
         reading += f" It leaves the headline's interval, or changes direction, without {listed(driving)}."
     reading += f" Without {listed(failed)} nothing can be estimated." if failed else ""
     reading += " There are too many units to leave each out: only treated ones were." if treated_alone else ""
+    bounded = low is not None and high is not None
+    reading += "" if bounded else " The headline has no interval that these could be held against."
+    verdict: Verdict = "sign against" if driving else "no sign against" if bounded else "not run"
     return Diagnostic(
-        "leave_out", NOBODY, "sign against" if driving else "no sign against", reading, statistic=moved - value,
+        "leave_out", NOBODY, verdict, reading, statistic=moved - value,
         looked_at="The estimate without each unit, and without all units of each start",
         short="one place makes much of the result" if driving else "",
     )  # fmt: skip

@@ -225,7 +225,7 @@ def is_nested(inner: Codes, outer: Codes) -> bool:
 
 
 def cluster_factor(
-    regressors: int, unit: Codes, period: Codes, cluster: Codes, small_sample: SmallSample
+    regressors: int, unit: Codes, period: Codes, cluster: Codes, small_sample: SmallSample, trends: bool = False
 ) -> tuple[float, str]:
     """Return the factor on a clustered covariance, and the rule in words.
 
@@ -237,6 +237,8 @@ def cluster_factor(
         Codes.
     small_sample : {"effects_nested", "effects_counted", "no_cluster_factor"}
         The rule; see Notes.
+    trends : bool
+        Whether each unit has a straight line of its own.
 
     Returns
     -------
@@ -250,7 +252,8 @@ def cluster_factor(
     Notes
     -----
     With N observations and G clusters the factor is ``G / (G - 1) * (N - 1) / (N - K)``. K counts the regressors,
-    one constant, and the effects: unit effects less one and period effects less one. "effects_nested" leaves out
+    one constant, and the effects: unit effects less one and period effects less one, with unit trends as many slopes as
+    units less one, which are unit effects in what follows. "effects_nested" leaves out
     of K the effects that are nested in clusters, the rule of reghdfe and fixest; "effects_counted" counts all;
     "no_cluster_factor" counts all and uses ``N / (N - K)`` alone, the default of linearmodels.
 
@@ -261,6 +264,7 @@ def cluster_factor(
     n, groups = unit.size, _distinct(cluster)
     require_choice(small_sample, SmallSample, "the small-sample rule")
     unit_terms, period_terms = _distinct(unit) - 1, _distinct(period) - 1
+    unit_terms += unit_terms * trends
     every = 1 + regressors + unit_terms + period_terms
     if n <= every:
         raise DesignError(
@@ -273,7 +277,7 @@ def cluster_factor(
     k = every - unit_terms * units_left_out - period_terms * periods_left_out
     return groups / (groups - 1) * (n - 1) / (n - k), (
         f"G/(G-1) x (N-1)/(N-K) with K = {k}, "
-        f"unit effects {_counted(units_left_out)}, "
+        f"unit effects {'and trends ' if trends else ''}{_counted(units_left_out)}, "
         f"period effects {_counted(periods_left_out)}"
     )
 

@@ -1,1 +1,1 @@
-"""Published data: which there are, where they come from, bringing them here safely, and reading them into tidy tables."""
+"""Published data: which there are, bringing them here safely, and reading them into tidy tables."""

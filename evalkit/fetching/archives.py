@@ -19,7 +19,9 @@ from typing import IO, Any
 from evalkit.errors import DataError, Problem
 
 MAX_UNPACKED = 32 << 30
-"""Bytes that an archive may unpack to: the monthly police archives, of three years, hold about twelve thousand million."""
+"""Bytes that an archive may unpack to: the monthly police archives, of three years, hold some 12 GB."""
+MAX_TABLE = 2 << 30
+"""Bytes that a workbook or a packed table may unpack to: they are read whole, into memory."""
 MAX_MEMBERS = 100_000
 MAX_RATIO = 250
 """How many bytes a byte may unpack to; tables of numbers reach about fifty, a bomb a thousand."""
@@ -29,7 +31,7 @@ CHUNK = 1 << 20
 _BROKEN = (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, NotImplementedError, RuntimeError)
 
 
-def vet(path: Path, *, most: int = MAX_UNPACKED) -> None:
+def vet(path: Path, *, most: int = MAX_TABLE) -> None:
     """Check a zip file (a workbook is one) before anything else opens it; every member is unpacked once and counted.
 
     Parameters
@@ -89,7 +91,7 @@ def blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int = MAX_UN
         raise DataError(f"{member.filename!r} in the archive is damaged", "fetch the file again") from None
 
 
-def ungzipped(path: Path, most: int = MAX_UNPACKED) -> Iterator[bytes]:
+def ungzipped(path: Path, most: int = MAX_TABLE) -> Iterator[bytes]:
     """Yield the content of a gzip file block by block.
 
     Raises

@@ -108,10 +108,11 @@ class Source(Block):
     address: Address | None = Field(description="Where the file is (https), or null with a note that says why")
     page: Address | None = Field(None, description="Page on which people find it")
     note: Text | None = Field(None, description="What a reader should know of it")
-    sha256: Sha256 | None = Field(None, description="Hash that it must have; without it, that of the first fetch is kept")
+    sha256: Sha256 | None = Field(None, description="Hash that it must have; without it, the first one is kept")
     file: DataPath = Field(description="Where the file stands once it is fetched, such as data/raw/NAME.xlsx")
-    mirror: BareName | MirrorExtract | None = Field(None, description="Its name in a mirror folder, or an extract there")
+    mirror: BareName | MirrorExtract | None = Field(None, description="Name in a mirror folder, or an extract there")
     max_size: Size = Field(LARGEST, description="Size that it may have, such as 20 MB")
+    only_when_named: bool = Field(False, description="Fetch it only when it is named, as it is large")
     provisional: Text | None = Field(None, description="What in it is provisional")
     settling: Text | None = Field(None, description="How long its newest figures go on changing")
     tables: list[Table] = Field(min_length=1, description="Tidy tables that are read from it")
@@ -125,7 +126,8 @@ class Source(Block):
             raise ValueError(f"{self.file!r} ends like no known file; end it in {', '.join(ENDINGS)}")
         for table in self.tables:
             if ending not in table.reader.endings:
-                raise ValueError(f"{table.reader.kind} does not read {ending}; it reads {', '.join(table.reader.endings)}")
+                known = ", ".join(table.reader.endings)
+                raise ValueError(f"{table.reader.kind} does not read {ending}; it reads {known}")
         return self
 
     @model_validator(mode="after")
@@ -135,7 +137,8 @@ class Source(Block):
                 raise ValueError("a mirror's extract gives one table; `tables` has several")
             reader = self.mirror.reader
             if ending_of(self.mirror.file) not in reader.endings:
-                raise ValueError(f"{reader.kind} does not read {self.mirror.file}; it reads {', '.join(reader.endings)}")
+                known = ", ".join(reader.endings)
+                raise ValueError(f"{reader.kind} does not read {self.mirror.file}; it reads {known}")
             if reader.columns != self.tables[0].reader.columns:
                 raise ValueError(f"the extract has the columns {', '.join(reader.columns)}; the table has "
                                  f"{', '.join(self.tables[0].reader.columns)}")  # fmt: skip
@@ -178,8 +181,13 @@ class Catalogue:
     file: str
     sources: dict[str, Source]
 
+    def of_table(self, path: str) -> tuple[str, Source] | None:
+        """Return the id and the source of a tidy table, as a study's `data.path` names it; None when it is of none."""
+        return next(((name, source) for name, source in self.sources.items()
+                     if any(table.path == path for table in source.tables)), None)  # fmt: skip
+
     def chosen(self, names: Sequence[str]) -> dict[str, Source]:
-        """Return the sources of these ids; all when none is named.
+        """Return the sources of these ids; all when none is named, but for those that are fetched only when named.
 
         Raises
         ------
@@ -190,7 +198,8 @@ class Catalogue:
         if unknown:
             raise CatalogueError([Problem(f"there is no source {name!r}", did_you_mean(name, self.sources), "",
                                           self.file) for name in unknown])  # fmt: skip
-        return {name: source for name, source in self.sources.items() if not names or name in names}
+        return {name: source for name, source in self.sources.items()
+                if name in names or not (names or source.only_when_named)}  # fmt: skip
 
 
 def load_catalogue(project: Path) -> Catalogue:

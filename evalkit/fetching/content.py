@@ -47,7 +47,7 @@ def require_kind(start: bytes, name: str) -> None:
         title = _TITLE.search(start)
         shown = f" with the title {title[1].decode('utf-8', 'replace').strip()!r}" if title else ""
         raise DataError(f"a web page came{shown}, where {wanted} was expected",
-                        "look at the address in a browser; the publisher may have moved the file", "address")  # fmt: skip
+                        "look at the address in a browser; the file may have moved", "address")  # fmt: skip
     expected = _STARTS.get(ending)
     if start.startswith(expected) if expected else not _is_binary(start):
         return

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Tell = Callable[[int, int], None]
 """Called with the bytes that have come and the bytes there are (0 where nobody says)."""
 _BLOCK = 1 << 16
+_PROGRESS = 1 << 15
+"""Bytes that a try must bring to be worth another without being counted."""
 _REDIRECTS = {301, 302, 303, 307, 308}
 _AGAIN = {408, 425, 429, 500, 502, 503, 504}
 _LONGEST_PAUSE = 60.0
@@ -44,7 +46,7 @@ class Limits:
     pause: float = 1.0
 
 
-class _Broken(Exception):
+class _BrokenError(Exception):
     """The line broke, or the publisher asks to come again: worth another try."""
 
     def __init__(self, words: str, pause: float = 0.0) -> None:
@@ -97,7 +99,8 @@ class Download:
         self.target.parent.mkdir(parents=True, exist_ok=True)
         part = Part(self.target, self.address)
         part.resume()
-        self._try_often(part)
+        if self.expected is None or part.digest.hexdigest() != self.expected:  # else it was whole, and lacked its name
+            self._try_often(part)
         found = self._checked(part)
         if self.expected is not None and found != self.expected and self._went_on:
             part.restart()  # what came earlier may have been wrong: once more from the beginning
@@ -112,15 +115,15 @@ class Download:
         return found
 
     def _try_often(self, part: Part) -> None:
-        """Receive the part, again after each break, a little later each time; tries that brought nothing are counted."""
+        """Receive the part, again after each break and a little later; tries that bring little are counted."""
         attempt = 0
         while True:
             before = part.size
             try:
                 self._receive(part)
                 return
-            except _Broken as broken:
-                attempt = 1 if part.size > before else attempt + 1
+            except _BrokenError as broken:
+                attempt = 1 if part.size >= before + _PROGRESS else attempt + 1
                 pause = min(max(broken.pause, self.limits.pause * 2 ** (attempt - 1)), _LONGEST_PAUSE)
                 late = time.monotonic() + pause > self._deadline
                 if attempt >= self.limits.attempts or late:
@@ -143,12 +146,12 @@ class Download:
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError | ssl.SSLError):
                     raise  # the disk, not the line
-                raise _Broken(_words(error)) from None
+                raise _BrokenError(_words(error)) from None
             finally:
                 if part.size and part.validator:
                     part.note()
             if total and part.size != total:
-                raise _Broken(f"the line broke after {part.size:,} of {total:,} bytes")
+                raise _BrokenError(f"the line broke after {part.size:,} of {total:,} bytes")
 
     def _write(self, part: Part, stream: Any, response: urllib3.BaseHTTPResponse, total: int) -> None:
         """Write block by block, and stop when it grows too large, too late, or is not what was meant."""
@@ -185,11 +188,11 @@ class Download:
                                             redirect=False, decode_content=False, timeout=waits)  # fmt: skip
                 except urllib3.exceptions.SSLError as error:
                     if "CERTIFICATE" not in str(error):
-                        raise _Broken(_words(error)) from None
+                        raise _BrokenError(_words(error)) from None
                     raise DataError(f"its certificate is not believed ({_words(error)})",
                                     "check the address and the clock of this machine", "address") from None  # fmt: skip
                 except urllib3.exceptions.HTTPError as error:
-                    raise _Broken(_words(error)) from None
+                    raise _BrokenError(_words(error)) from None
                 try:
                     if response.status not in _REDIRECTS:
                         yield response
@@ -225,10 +228,10 @@ class Download:
         """Find out where in the file an answer belongs; return how long the file is, 0 when nobody says."""
         status, headers = response.status, response.headers
         if status in _AGAIN:
-            raise _Broken(f"the publisher answers {status}", _seconds(headers.get("Retry-After", "")))
+            raise _BrokenError(f"the publisher answers {status}", _seconds(headers.get("Retry-After", "")))
         if status == 416 and part.size:
             part.restart()
-            raise _Broken("the publisher's file is shorter than what was received")
+            raise _BrokenError("the publisher's file is shorter than what was received")
         if status not in (200, 206):
             raise DataError(f"the publisher answers {status}", "look at the address in a browser", "address")
         validator = _validator(headers)
@@ -237,7 +240,7 @@ class Download:
             begin, total = _content_range(headers.get("Content-Range", ""))
             if begin != part.size or (validator and validator != part.validator):
                 part.restart()
-                raise _Broken("the publisher sent another part than was asked for")
+                raise _BrokenError("the publisher sent another part than was asked for")
         else:
             if part.size:
                 part.restart()  # it has changed since, or the publisher sends whole files only
@@ -251,8 +254,8 @@ class Download:
     def _refuse_size(self, part: Part, total: int = 0) -> None:
         words = f"{total:,} bytes" if total else f"more than {self.largest:,} bytes"
         part.discard()
-        raise DataError(f"it has {words}, and at most {self.largest:,} are fetched", "raise `max_size` if that is right",
-                        "max_size")  # fmt: skip
+        raise DataError(f"it has {words}, and at most {self.largest:,} are fetched",
+                        "raise `max_size` if that is right", "max_size")  # fmt: skip
 
     def _checked(self, part: Part) -> str:
         """Return the hash of what lies on the disk, when it is the kind of file that was meant."""
@@ -263,7 +266,7 @@ class Download:
         self._require_kind(part, start)
         if found != part.digest.hexdigest():
             part.discard()
-            raise DataError("another program wrote into the file while it came", "run one `evalkit data fetch` at a time")
+            raise DataError("another program wrote into the file while it came", "fetch again, once at a time")
         return found
 
     def _require_kind(self, part: Part, start: bytes) -> None:

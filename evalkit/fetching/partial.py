@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,13 +123,23 @@ def sync(path: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write a small file in one step: a reader sees the old or the new, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a place to write a new file; it takes the name of `target` in one step, or, after a fault, not at all.
+
+    A reader sees the old file or the new one, never half of it.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.with_name(f"{target.name}.{os.getpid()}.new")
     try:
-        new.write_text(text, encoding="utf-8")
+        yield new
         sync(new)
-        new.replace(path)
+        new.replace(target)
     finally:
         new.unlink(missing_ok=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a small file in one step."""
+    with replacing(path) as new:
+        new.write_text(text, encoding="utf-8")

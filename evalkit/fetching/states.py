@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from evalkit.errors import DataError, Problem
+from evalkit.errors import Problem
 from evalkit.fetching.catalogue import Catalogue, MirrorExtract, Source
 from evalkit.fetching.lock import Record
 from evalkit.sources.inputs import unreadable
@@ -56,7 +56,8 @@ def states(catalogue: Catalogue, records: Mapping[str, Record], root: Path, name
     names : list of str
         Ids; all when empty.
     """
-    return [state_of(name, source, records.get(name), root) for name, source in catalogue.chosen(names).items()]
+    chosen = catalogue.chosen(names) if names else catalogue.sources
+    return [state_of(name, source, records.get(name), root) for name, source in chosen.items()]
 
 
 def state_of(name: str, source: Source, record: Record | None, root: Path) -> State:
@@ -68,8 +69,7 @@ def state_of(name: str, source: Source, record: Record | None, root: Path) -> St
     missing: list[Problem] = []
     recorded = record if record is not None and record.file == file else None
     wanted = [(file, pin or (recorded.sha256 if recorded else None), "declared" if pin else "recorded")]
-    wanted += [(table.path, sha, "recorded") for table in source.tables
-               if (sha := _recorded(recorded, table.path)) or True]  # fmt: skip
+    wanted += [(table.path, _recorded(recorded, table.path), "recorded") for table in source.tables]
     for path, expected, how in wanted:
         found = sha256_of_file(root / path, path)
         if found is None:
@@ -111,6 +111,3 @@ def sha256_of_file(path: Path, name: str) -> str | None:
         return None
     except OSError as error:
         raise unreadable(error, name) from None
-
-
-__all__ = ["DataError", "State", "StateWord", "pin_of", "sha256_of_file", "state_of", "states"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from evalkit.designs.difference_in_differences.resampled import FEWEST_SIGNS
+from evalkit.designs.difference_in_differences.resampled import FEWEST_SIGNS, MOST_LISTED
 from evalkit.periods import as_pandas
 
 if TYPE_CHECKING:
@@ -106,9 +106,12 @@ def smallest_p(places: Places, roll: Roll) -> float:
     if roll.method in ("randomisation", "placebo"):
         sizes = [int((roll.codes == date).sum()) for date in set(roll.codes.tolist())]
         possible = factorial(count) // prod(factorial(size) for size in sizes)
-        return 1.0 / possible if possible <= FULL_LIST else 1.0 / (draws + 1.0)
+        ties = 2.0 if len(sizes) == 2 and sizes[0] == sizes[1] else 1.0  # Half treated: the other half is as extreme.
+        return ties / possible if possible <= FULL_LIST else 1.0 / (draws + 1.0)
     if roll.method == "wild_bootstrap":
-        return 2.0 / 2.0**count if FEWEST_SIGNS <= count <= 10 else 1.0 / (draws + 1.0)
+        points = 2.0 if count >= FEWEST_SIGNS else 6.0
+        listed = points == 2.0 and count <= MOST_LISTED
+        return max(points / points**count, 0.0 if listed else 1.0 / (draws + 1.0))
     # A treated place's own change is among those drawn; where it alone has it, draw and estimate tie up to noise.
     own = (1.0 - 1.0 / count) ** (count - 1) / count
     return max(1.0 / (draws + 1.0), 0.5 * own) if roll.method == "ferman_pinto" else 0.0

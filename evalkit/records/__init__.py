@@ -7,6 +7,7 @@ so that it can be written to result.json and read back without loss.
 from evalkit.records.coverage import Coverage, UnitCoverage
 from evalkit.records.estimate import Estimate
 from evalkit.records.evaluation import DataInput, Evaluation, Failure, Provenance
+from evalkit.records.guard import GuardFinding
 from evalkit.records.money import (
     Acceptability,
     Appraisal,
@@ -56,6 +57,7 @@ __all__ = [
     "Failure",
     "Family",
     "GroupTime",
+    "GuardFinding",
     "Headline",
     "Horizon",
     "LeftOut",

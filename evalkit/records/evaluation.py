@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from evalkit.records.coverage import Coverage
+from evalkit.records.guard import GuardFinding
 from evalkit.records.money import Appraisal
 from evalkit.records.releases import Releases
 from evalkit.records.result import Analysis
@@ -71,8 +72,15 @@ class Evaluation:
     provenance : Provenance or None
     coverage : Coverage or None
         What the data of the primary analysis hold for each place and period.
+    protocol : mapping or None
+        How the study stands to the plan that was fixed: `state`, `locked_at`, `locked_sha256`, `data_seen`,
+        `now_sha256` and `changes` (each `{field, from, to, amended}`).
     releases : Releases or None
         Earlier releases, and what moved since; None before the first one.
+    guards : tuple of GuardFinding
+        Rules that evalkit itself held the data of the primary analysis against.
+    shape : mapping or None
+        Columns, categories, units and ends of these data, against which the next run holds its own.
     """
 
     id: str
@@ -84,7 +92,10 @@ class Evaluation:
     claims: tuple[Mapping[str, Any], ...] = ()
     provenance: Provenance | None = None
     coverage: Coverage | None = None
+    protocol: Mapping[str, Any] | None = None
     releases: Releases | None = None
+    guards: tuple[GuardFinding, ...] = ()
+    shape: Mapping[str, Any] | None = None
 
     @property
     def title(self) -> str:

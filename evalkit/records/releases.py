@@ -177,8 +177,8 @@ class Releases:
 
     Attributes
     ----------
-    record_sha256, made_by : str
-        Hashes of the released record and of the code that made this comparison: with another one it is made again.
+    record_sha256 : str
+        Hash of the released record: with another one this is made again.
     history : tuple of Release
         The oldest first.
     move : Move or None
@@ -186,6 +186,5 @@ class Releases:
     """
 
     record_sha256: str
-    made_by: str
     history: tuple[Release, ...]
     move: Move | None = None

@@ -17,6 +17,7 @@ from evalkit.report.event_words import events_message
 from evalkit.report.ladder import Change, Reading, change_of, read
 from evalkit.report.numbers import number
 from evalkit.report.paths import as_drawn, has_series
+from evalkit.report.provisional_words import provisional_words
 from evalkit.report.tables import Table, table_html, table_text
 from evalkit.report.templates import raw_block, render_exhibit
 from evalkit.report.words import interval_label, interval_words, label_of, phrase, plain_label
@@ -45,6 +46,8 @@ class Exhibits:
         Where templates are looked up first.
     simulated : bool
         Print "Simulated data" on every exhibit.
+    provisional : bool
+        The newest figures may still be revised: the names of the downloads say so.
     names : dict
         Exhibits that the author's text may refer to, by id.
     files : dict
@@ -58,6 +61,7 @@ class Exhibits:
     id: str
     project: Path | None
     simulated: bool
+    provisional: bool = False
     names: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     downloads: list[tuple[str, str]] = field(default_factory=list)
@@ -95,7 +99,8 @@ class Exhibits:
         )
 
     def _file(self, name: str) -> str:
-        """Return the name of a download; that of simulated numbers says so, wherever the file goes."""
+        """Return the name of a download; that of simulated or provisional numbers says so, wherever the file goes."""
+        name = f"provisional-{name}" if self.provisional else name
         return f"simulated-{name}" if self.simulated else name
 
 
@@ -273,5 +278,6 @@ def _began(evaluation: Evaluation) -> str:
 def source_words(evaluation: Evaluation, analysis: Analysis) -> str:
     """Return where the numbers of an analysis come from, as a line under a figure."""
     owner = (evaluation.study.get("data") or {}).get("publisher")
-    parts = [str(part) for part in (owner, analysis.origin) if part]
+    since = provisional_words(evaluation)
+    parts = [str(part) for part in (owner, analysis.origin, since and f"provisional {since}") if part]
     return f"Source: {'; '.join(parts)}." if parts else "Source: not stated."

@@ -25,11 +25,13 @@ from evalkit.report.ladder import read
 from evalkit.report.money_parts import leading_figure, money_card, money_figures, money_section
 from evalkit.report.narrative import safe_markdown
 from evalkit.report.parts import Room
+from evalkit.report.provisional_words import provisional_words
 from evalkit.report.result_tables import analyses_table, checks_table, failures_table, result_table, terms_table
 from evalkit.report.selection import coverage_sentences
 from evalkit.report.templates import escape_markdown, page_environment, raw_block, render_exhibit
 from evalkit.report.told import (
     assurance,
+    changes,
     data,
     delivery,
     emmie,
@@ -63,6 +65,7 @@ ROOMS: dict[str, Room] = {
     "recommendations": recommendations.parts,
     "assurance": assurance.parts,
     "grades": grades.parts,
+    "changes": changes.parts,
     "checklists": checklists.parts,
 }
 """Sections that are a list of parts and nothing else."""
@@ -81,7 +84,8 @@ class Page:
         self.evaluation, self.project = evaluation, project
         self.reading = read(evaluation)
         self.words = words(project)
-        self.exhibits = exhibits.Exhibits(evaluation.id, project, evaluation.simulated)
+        self.exhibits = exhibits.Exhibits(evaluation.id, project, evaluation.simulated,
+                                          provisional=bool(provisional_words(evaluation)))  # fmt: skip
         self._figures = self._made()
 
     def document(self) -> str:
@@ -132,7 +136,7 @@ class Page:
                 (self.words["study"][key], self._note(key) or missing or f"{self.words['study']['not_stated']}.")
                 for key, missing in (
                     ("reached", summary.reached(evaluation.study)),
-                    ("changed", summary.not_changed(evaluation)),
+                    ("changed", changes.aside(evaluation)),
                     ("next", summary.next_step(evaluation.study)),
                 )
             ],
@@ -157,7 +161,8 @@ class Page:
             ("fig-departures", supplement_figures.departures_figure, 4),
             ("fig-bends", supplement_figures.bends_figure, 4),
         )
-        told = (drawn for room in (theory_chart, rollout, data, delivery, others) for drawn in room.FIGURES)
+        told = (drawn for room in (theory_chart, rollout, data, delivery, others, changes)
+                for drawn in room.FIGURES)  # fmt: skip
         drawn = []
         if self.evaluation.analyses:
             drawn = [(name, make(self.evaluation), heading) for name, make, heading in figures]

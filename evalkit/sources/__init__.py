@@ -42,6 +42,7 @@ from evalkit.sources.person_level import person_level_problems
 from evalkit.sources.roll_out import RollOutTable, read_roll_out, roll_out_inputs, roll_out_problems, with_starts
 from evalkit.sources.side_tables import ExposureTable, NeighbourTable, StartTable
 from evalkit.sources.simulated import SimulatedData
+from evalkit.sources.table import TableData
 from evalkit.sources.written import Between, Cell, Excluding, Filter
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "RollOutTable",
     "SimulatedData",
     "StartTable",
+    "TableData",
     "build_panel",
     "coverage_of",
     "exposure_inputs",
@@ -97,10 +99,12 @@ SOURCES: dict[str, type[Data]] = {
     "package": PackageData,
     "counts": CountsData,
     "simulated": SimulatedData,
+    "table": TableData,
 }
 """Every kind of source by its name in YAML."""
 
 AnySource = Annotated[
-    CsvData | ParquetData | ExcelData | PackageData | CountsData | SimulatedData, Field(discriminator="source")
+    CsvData | ParquetData | ExcelData | PackageData | CountsData | SimulatedData | TableData,
+    Field(discriminator="source"),
 ]
 """The `data` block of a study: which model it is, `source` says."""

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from evalkit.errors import EvalkitError, Problem
 from evalkit.periods import FREQUENCIES, Frequency, parse_period
 from evalkit.records import Better, Block, OutcomeKind
+from evalkit.sources.guards.blocks import ExpectedCoverage, Guards, LateFile, Provisional, RecordingBreak
 from evalkit.sources.side_tables import ExposureTable, NeighbourTable, StartTable
 from evalkit.sources.written import Filter, PeriodText, Text
 
@@ -168,6 +169,12 @@ class Data(Block, ABC):
     weight: Text | None = None
     cluster: Text | None = None
     gaps: list[Gap] = Field(default_factory=list)
+    expected_coverage: ExpectedCoverage | None = Field(None, description="Periods and units that must be there")
+    settling: int = Field(0, ge=0, description="Newest periods that are left out, since they may still change")
+    provisional: Provisional | None = Field(None, description="From when figures may still be revised; printed")
+    breaks: list[RecordingBreak] = Field(default_factory=list, description="Changes in how the data are recorded")
+    late: list[LateFile] = Field(default_factory=list, description="Files announced and not published yet; printed")
+    guards: Guards = Field(Guards(), description="Guards on the data that this study waives, with reason and name")
     exposures: dict[str, ExposureTable] = Field(
         default_factory=dict, description="Exposure in files of its own, by the name that `outcomes.ID.exposure` gives"
     )

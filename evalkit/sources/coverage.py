@@ -47,7 +47,7 @@ def coverage_of(panel: Panel, used: Collection[int] | None = None) -> Coverage |
     wanted = set(range(first, last + 1)) if used is None else set(used)
     if panel.cross_sections:  # they need not be adjacent: a period without a row anywhere is no hole of theirs
         wanted &= set(panel.times)
-    events = _events(panel)
+    events = events_of(panel)
     units = []
     for unit, rows in panel.frame.groupby("unit", sort=False, observed=True):
         states = _states(panel, str(unit), set(map(int, rows["time"])), wanted, range(first, last + 1))
@@ -77,7 +77,7 @@ def with_open_zeros(coverage: Coverage, periods: Collection[str]) -> Coverage:
     units = []
     for unit in coverage.units:
         first, states = parse_period(unit.first, coverage.frequency), list(unit.states)
-        for begin, end in _runs(unit.states, "z"):
+        for begin, end in runs_of(unit.states, "z"):
             labels = [format_period(first + at, coverage.frequency) for at in range(begin, end)]
             if not all(label in periods for label in labels):
                 states[begin:end] = "c" * (end - begin)
@@ -104,7 +104,7 @@ def _states(panel: Panel, unit: str, there: set[int], wanted: set[int], times: r
     return "".join(letters)
 
 
-def _events(panel: Panel) -> pandas.Series[float] | None:
+def events_of(panel: Panel) -> pandas.Series[float] | None:
     """Return the number of events of each row; None where the outcome does not count any."""
     kind, frame = panel.outcome.kind, panel.frame
     if panel.cross_sections or kind not in ("count", "rate"):
@@ -123,14 +123,14 @@ def _with_zeros(states: str, places: numpy.ndarray, events: numpy.ndarray, expos
         return states
     zero = "".join("z" if state == "c" and at[place][0] == 0 else " " for place, state in enumerate(states))
     letters = list(states)
-    for begin, end in _runs(zero, "z"):
+    for begin, end in runs_of(zero, "z"):
         expected = total / time * sum(at[place][1] for place in range(begin, end))
         if math.exp(-expected) < UNLIKELY:
             letters[begin:end] = "z" * (end - begin)
     return "".join(letters)
 
 
-def _runs(states: str, state: str) -> Iterator[tuple[int, int]]:
+def runs_of(states: str, state: str) -> Iterator[tuple[int, int]]:
     """Yield where each run of a state begins and ends (the end not included)."""
     place = 0
     for letter, group in itertools.groupby(states):

@@ -65,11 +65,27 @@ class CsvData(FileData):
 
     def look(self, path: Path, columns: Mapping[str, str]) -> list[Problem]:
         """Return the columns that the header lacks."""
+        _, header, _ = self.layout(path)
+        return self._missing(columns, header) + self._repeated(columns, header)
+
+    def layout(self, path: Path) -> tuple[str, list[str], int]:
+        """Return the encoding as its beginning shows it, the names of the columns, and the lines above the data.
+
+        Raises
+        ------
+        DataError
+            When the file is not text, or has no such header.
+        """
         with _open(path) as stream:
             start = stream.read(_CHUNK)
         _refuse_other_kinds(start, self.path)
-        header, _ = self._header(path, self.encoding or _encoding_of([start], self.path, whole=False))
-        return self._missing(columns, header) + self._repeated(columns, header)
+        encoding = self.encoding or _encoding_of([start], self.path, whole=False)
+        return encoding, *self._header(path, encoding)
+
+    @property
+    def character(self) -> str:
+        """Character between cells."""
+        return _SEPARATORS.get(self.separator, self.separator)
 
     def rows(self, folders: Folders, columns: Sequence[str] | None = None) -> pandas.DataFrame:
         """Return the rows as text, each column as a categorical; the index is the row as a spreadsheet counts.
@@ -102,7 +118,7 @@ class CsvData(FileData):
     def _header(self, path: Path, encoding: str) -> tuple[list[str], int]:
         """Return the names of the columns, and how many lines stand before the first row of data."""
         with _open(path) as stream, io.TextIOWrapper(stream, encoding=_plain(encoding), newline="") as text:
-            reader = csv.reader(self._lines(text), delimiter=self._character)
+            reader = csv.reader(self._lines(text), delimiter=self.character)
             try:
                 records = (record for record in reader if record)
                 for number, record in enumerate(records, start=1):
@@ -123,13 +139,9 @@ class CsvData(FileData):
                                 "a table has one line for each row: ask for CSV text", "data.path")  # fmt: skip
             yield line
 
-    @property
-    def _character(self) -> str:
-        return _SEPARATORS.get(self.separator, self.separator)
-
     def _missing(self, columns: Mapping[str, str], header: list[str]) -> list[Problem]:
         problems = missing_columns(columns, header)
-        others = [mark for mark in _SEPARATORS.values() if mark != self._character and mark in header[0]]
+        others = [mark for mark in _SEPARATORS.values() if mark != self.character and mark in header[0]]
         if problems and len(header) == 1 and others:
             word = next(word for word, mark in _SEPARATORS.items() if mark == others[0])
             mend = f"its cells seem to be separated otherwise: say `separator: {word}`"
@@ -197,7 +209,7 @@ class CsvData(FileData):
                 stream,
                 read_options=arrow.ReadOptions(column_names=names, skip_rows=lines, encoding=_plain(encoding),
                                                use_threads=ragged is None),
-                parse_options=arrow.ParseOptions(delimiter=self._character, newlines_in_values=True,
+                parse_options=arrow.ParseOptions(delimiter=self.character, newlines_in_values=True,
                                                  invalid_row_handler=ragged),
                 convert_options=arrow.ConvertOptions(include_columns=wanted, strings_can_be_null=False,
                                                      column_types=dict.fromkeys(wanted, text)),

@@ -45,7 +45,8 @@ def kept_rows(data: Data, rows: pandas.DataFrame, conditions: Filter, where: str
                               test.passes(None, condition), "bool")  # fmt: skip
         problems += test.problems(condition)
     if not problems and len(rows) and not kept.any():
-        problems.append(Problem(f"none of the {number_of_rows(rows):,} rows passes all conditions", "loosen one of them", where))
+        found = f"none of the {number_of_rows(rows):,} rows passes all conditions"
+        problems.append(Problem(found, "loosen one of them", where))
     if problems:
         raise DataError(problems)
     return kept

@@ -20,10 +20,13 @@ class Folders:
         Folder that holds `evaluations/`.
     data : Path or None
         Root given by `--data` or EVALKIT_DATA; paths in YAML are looked up there first.
+    rehearsal : Path or None
+        Folder of simulated files that stand in for data that are not there yet; looked up last.
     """
 
     project: Path
     data: Path | None = None
+    rehearsal: Path | None = None
 
     @classmethod
     def of(cls, project: Path, data: str | os.PathLike[str] | None = None) -> Folders:
@@ -40,6 +43,11 @@ class Folders:
                             "--data" if data else "EVALKIT_DATA")  # fmt: skip
         return cls(Path(project).resolve(), Path(root).resolve() if root else None)
 
+    def holds(self, path: str) -> bool:
+        """Say whether something lies at a path that is relative to the project or the data root."""
+        roots = [root for root in (self.data, self.project) if root is not None]
+        return any((root / path).exists() for root in roots)
+
     def find(self, path: str) -> Path:
         """Return the file that `path` names, links followed.
 
@@ -52,7 +60,7 @@ class Folders:
         if Path(path).is_absolute():
             mend = "write it relative to the project or the data root"
             raise DataError(f"{path} is an absolute path", mend, "data.path")
-        roots = [root.resolve() for root in (self.data, self.project) if root is not None]
+        roots = [root.resolve() for root in (self.data, self.project, self.rehearsal) if root is not None]
         try:
             return self._find(path, roots)
         except (OSError, RuntimeError, ValueError):

@@ -15,9 +15,11 @@ from evalkit.sources.exposure_jumps import jump_problems
 from evalkit.sources.filters import kept_rows
 from evalkit.sources.gaps import declared_gaps
 from evalkit.sources.inputs import listed, missing_columns
+from evalkit.sources.leaving_out import indicator_names, kept_periods, with_indicators
 from evalkit.sources.reading import read_keys, read_values
 from evalkit.sources.repeated import names_of_columns, number_of_rows
 from evalkit.sources.request import Request
+from evalkit.sources.simulated import SIMULATED_COLUMN
 from evalkit.sources.treatment import first_times
 
 if TYPE_CHECKING:
@@ -96,11 +98,13 @@ def build_panel(
 def _build(request: Request, rows: pandas.DataFrame, origin: str, sha256: str) -> Panel:
     data, outcome = request.data, request.outcome
     _require_columns(request, rows)
+    made_up = SIMULATED_COLUMN in rows.attrs.get("columns", ())
     request.notes.extend(rows.attrs.get("notes", ()))
     rows, kept = _filtered(request, rows)
     keys, problems = read_keys(request, rows)
     if not problems:
         rows, kept, keys = _without_gaps(request, rows, kept, keys)
+        rows, kept, keys = _settled(request, rows, kept, keys)
         problems += _too_few_periods(keys["time"], data.frequency)
     table, faults = read_values(request, rows, kept, keys, named=not problems)
     if problems or faults:
@@ -111,11 +115,13 @@ def _build(request: Request, rows: pandas.DataFrame, origin: str, sha256: str) -
     jumps = jump_problems(request, frame)
     if jumps:
         raise DataError(jumps)
+    finished = with_indicators(data, _finished(frame, starts, data.frequency, request.covariates))
     return Panel(
-        frame=_finished(frame, starts, data.frequency, request.covariates),
+        frame=finished,
         outcome=Measure(request.outcome_id, outcome.label, _unit(outcome), kind, outcome.better, outcome.per),
-        frequency=data.frequency, origin=origin or data.origin(), sha256=sha256, covariates=request.covariates,
-        gaps=tuple(declared_gaps(data)), simulated=data.simulated, notes=tuple(request.notes),
+        frequency=data.frequency, origin=origin or data.origin(), sha256=sha256,
+        covariates=(*request.covariates, *indicator_names(data)),
+        gaps=tuple(declared_gaps(data)), simulated=data.simulated or made_up, notes=tuple(request.notes),
         bounded=frozenset(request.bounded),
     )  # fmt: skip
 
@@ -160,7 +166,8 @@ def _filtered(request: Request, rows: pandas.DataFrame) -> tuple[pandas.DataFram
         raise DataError("there are no rows below the header", "fetch the data again", "rows")
     if data.filter:
         kept = kept_rows(data, rows, data.filter, "data.filter")
-        request.notes.append(f"{number_of_rows(rows, kept):,} of {number_of_rows(rows):,} rows pass the filter of the data.")
+        passing = f"{number_of_rows(rows, kept):,} of {number_of_rows(rows):,}"
+        request.notes.append(f"{passing} rows pass the filter of the data.")
         rows = rows[kept]
     if not outcome.filter:
         return rows, numpy.ones(len(rows), dtype="bool")
@@ -189,6 +196,17 @@ def _without_gaps(
     request.notes.append(f"{number_of_rows(rows, inside):,} rows in declared gaps were left out.")
     keys = keys[~inside].assign(unit=lambda frame: frame["unit"].cat.remove_unused_categories())
     return rows[~inside], kept[~inside], keys
+
+
+def _settled(
+    request: Request, rows: pandas.DataFrame, kept: numpy.ndarray, keys: pandas.DataFrame
+) -> tuple[pandas.DataFrame, numpy.ndarray, pandas.DataFrame]:
+    """Return the rows without newest periods that settle, and without those that a declared break excludes."""
+    stay = kept_periods(request, keys)
+    if stay.all():
+        return rows, kept, keys
+    keys = keys[stay].assign(unit=lambda frame: frame["unit"].cat.remove_unused_categories())
+    return rows[stay], kept[stay], keys
 
 
 def _too_few_periods(times: pandas.Series[int], frequency: str) -> list[Problem]:

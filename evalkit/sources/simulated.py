@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas
 
 COLUMNS = ("unit", "period", "value", "exposure", "first_treated")
+SIMULATED_COLUMN = "simulated"
+"""Column of a file that marks its rows as simulated, whatever source reads it."""
 
 
 class Spread(Block):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +16,7 @@ from evalkit.disclosure import DisclosureRule, rule_of
 from evalkit.errors import EvalkitError, Problem
 from evalkit.periods import format_period, parse_period
 from evalkit.sources import (
+    AnySource,
     Outcome,
     SimulatedData,
     exposure_problems,
@@ -24,9 +26,11 @@ from evalkit.sources import (
     roll_out_problems,
 )
 from evalkit.sources.columns import Stretch
+from evalkit.sources.files import FileData
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import did_you_mean, nearest
 from evalkit.spec.blocks import NARRATIVE, Governance, Person
+from evalkit.spec.expected_data import data_problems, expected_periods
 from evalkit.spec.reading import Document, Path
 from evalkit.spec.study import Study
 
@@ -54,7 +58,9 @@ def _sound(kind: Any, value: Any) -> Any:
         return None
 
 
-def cross_problems(study: Study, document: Document, folders: Folders, *, whole: bool = True) -> list[Problem]:
+def cross_problems(
+    study: Study, document: Document, folders: Folders, *, whole: bool = True, planned: bool = False
+) -> list[Problem]:
     """Return everything that is wrong between blocks, each with its place in the file.
 
     Parameters
@@ -64,13 +70,18 @@ def cross_problems(study: Study, document: Document, folders: Folders, *, whole:
     folders : Folders
     whole : bool
         False: the study is the sound part of a file with faults, so what is missing is not looked for.
+    planned : bool
+        True: files of the data that are not there yet are no problem.
     """
     problems = list(_shape(study, document)) if whole else []
     if study.data is not None:
         problems += list(_periods(study, document)) or list(_planted(study, document))
-        looked = [_or_table(problem, study) for problem in study.data.preflight(folders, named_columns(study))]
-        joined = exposure_problems(study.data, study.outcomes, folders)
-        beside = [*neighbour_problems(study.data, folders),
+        problems += data_problems(study, document)
+        data, there = _there(study.data, folders) if planned else (study.data, True)
+        found = data.preflight(folders, named_columns(study)) if there else []
+        looked = [_or_table(problem, study) for problem in found]
+        joined = exposure_problems(data, study.outcomes, folders)
+        beside = [*neighbour_problems(data, folders),
                   *roll_out_problems(study.intervention, study.data, folders)]  # fmt: skip
         people = person_level_problems(study.data, folders)
         problems += [_placed(problem, document) for problem in [*looked, *joined, *beside, *people]]
@@ -78,6 +89,19 @@ def cross_problems(study: Study, document: Document, folders: Folders, *, whole:
         found = [*economics_problems(study.economics, folders.project), *_uncounted(study)]
         problems += [_placed(problem, document) for problem in found]
     return problems
+
+
+def _there(data: AnySource, folders: Folders) -> tuple[AnySource, bool]:
+    """Return the data with those tables beside them that are there already, and whether their own file is."""
+
+    def absent(path: str) -> bool:
+        return not FilePath(path).is_absolute() and not folders.holds(path)
+
+    tables = {name: table for name, table in data.exposures.items() if not absent(table.path)}
+    beside = data.neighbour_table
+    neighbours = None if beside is None or absent(beside.path) else beside
+    kept = data.model_copy(update={"exposures": tables, "neighbours": neighbours})
+    return kept, not (isinstance(data, FileData) and absent(data.path))
 
 
 def _uncounted(study: Study) -> Iterator[Problem]:
@@ -285,6 +309,7 @@ def _periods(study: Study, document: Document) -> Iterator[Problem]:
         places = (("from",), ("to",)) if isinstance(gap.period, Stretch) else ((), ())
         written += dict.fromkeys((("data", "gaps", index, "period", *place), end)
                                  for place, end in zip(places, gap.ends, strict=True))  # fmt: skip
+    written += expected_periods(study.data)
     excluded = getattr(study.design, "exclude", ())
     for index, exclusion in enumerate(() if isinstance(excluded, dict) else excluded):  # units by name have no period
         written += [(("design", "exclude", index, "from"), exclusion.from_),

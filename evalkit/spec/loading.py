@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from evalkit.errors import DataError, EvalkitError, Problem, SpecError, system_problem
 from evalkit.records import Role
+from evalkit.sources.files import FileData
 from evalkit.sources.folders import Folders
 from evalkit.spec.cross_checks import cross_problems, sound_part
 from evalkit.spec.problems import problems_from
@@ -23,10 +25,12 @@ ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 VARIANT_LISTS: tuple[tuple[str, Role], ...] = (
     ("sensitivity", "sensitivity"), ("falsification", "falsification"), ("subgroups", "subgroup"),
 )  # fmt: skip
+SIMULATED = "EVALKIT_SIMULATED"
+"""Environment variable that lets studies whose data are not there run on simulated files; --simulated sets it."""
 MAX_ANALYSES = 500
 """Analyses in each list of variants of one study: more are a slip, and would take hours."""
 _FIXED = {"evalkit", "sensitivity", "falsification", "subgroups", "multiplicity", "title", "question", "claims",
-          "narrative", "governance"}  # fmt: skip
+          "narrative", "governance", "release"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def project_of(path: FilePath) -> FilePath:
     return folder.parent if folder.name == "evaluations" else folder
 
 
-def load_spec(path: str | FilePath, data: str | FilePath | None = None) -> Spec:
+def load_spec(path: str | FilePath, data: str | FilePath | None = None, *, planned: bool = False) -> Spec:
     """Return a study file, read and checked.
 
     Parameters
@@ -108,6 +112,8 @@ def load_spec(path: str | FilePath, data: str | FilePath | None = None) -> Spec:
         The YAML file; its name without the ending is the study's id.
     data : str or Path, optional
         Data root beside the project; EVALKIT_DATA when left out.
+    planned : bool
+        True: files of the data need not be there yet; those that are there are looked at.
 
     Returns
     -------
@@ -135,12 +141,55 @@ def load_spec(path: str | FilePath, data: str | FilePath | None = None) -> Spec:
     text = _bytes_of(path, name)
     document = read_yaml(text, name)
     study, problems = _validated(document.data, document)
+    if os.environ.get(SIMULATED):
+        folders = _with_rehearsal(folders, study, path.stem)
     requests = list(_requests(study, document, problems)) if study else []
-    problems += cross_problems(study or sound_part(document), document, folders, whole=study is not None)
+    problems += cross_problems(study or sound_part(document), document, folders, whole=study is not None,
+                               planned=planned)  # fmt: skip
     if problems:
         raise SpecError(sorted(set(problems), key=lambda problem: (problem.line or 0, problem.column or 0)))
     assert study is not None
     return Spec(path.stem, path, study, tuple(requests), folders, text, document)
+
+
+def as_it_was(spec: Spec, text: bytes, data: Mapping[str, Any]) -> Spec:
+    """Return a study file as it once was, in the place of the one that is there now.
+
+    Parameters
+    ----------
+    spec : Spec
+        The study as it is: its place and folders are kept.
+    text : bytes
+        What the file held then.
+    data : mapping
+        Keys of the data block that are laid over those of the text, such as the path of a newer file.
+
+    Raises
+    ------
+    SpecError
+        When the text is no study file to this version of evalkit. Whether it fits the data is not asked.
+    """
+    document = read_yaml(text, spec.name)
+    if data:
+        document.data["data"] = {**document.data.get("data", {}), **data}
+    study, problems = _validated(document.data, document)
+    requests = list(_requests(study, document, problems)) if study else []
+    if study is None or problems:
+        raise SpecError(problems)
+    return Spec(spec.id, spec.path, study, tuple(requests), spec.folders, text, document)
+
+
+def rehearsal_folder(project: FilePath, study: str) -> FilePath:
+    """Return the folder of simulated files for a study whose data are not there yet."""
+    return project / "data" / "simulated" / study
+
+
+def _with_rehearsal(folders: Folders, study: Study | None, name: str) -> Folders:
+    """Return the folders with simulated files last, where the study's own file is not there: they never mix with it."""
+    data = study.data if study is not None else None
+    if not isinstance(data, FileData) or folders.holds(data.path):
+        return folders
+    return replace(folders, rehearsal=rehearsal_folder(folders.project, name))
 
 
 def _bytes_of(path: FilePath, name: str) -> bytes:
@@ -267,4 +316,4 @@ def resolved(study: Study, **changes: Any) -> dict[str, Any]:
     return {**data, "level": study.stated_level, **changes}
 
 
-__all__ = ["AnalysisRequest", "Spec", "load_spec", "merge", "project_of", "resolved", "shown_path"]
+__all__ = ["AnalysisRequest", "Spec", "as_it_was", "load_spec", "merge", "project_of", "resolved", "shown_path"]

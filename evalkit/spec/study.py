@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from evalkit.designs import AnyDesign
 from evalkit.records import Block
 from evalkit.sources import AnySource
 from evalkit.sources.columns import Intervention, Outcome
+from evalkit.sources.leaving_out import indicator_names
 from evalkit.spec.assurance import Assurance, ChoiceOfDesign, DataNotes, Ethics, Standards
 from evalkit.spec.blocks import (
     Claim,
@@ -35,6 +36,7 @@ from evalkit.spec.conclusions import (
     UnintendedEffect,
 )
 from evalkit.spec.delivery import Process
+from evalkit.spec.releasing import Releasing
 from evalkit.spec.texts import Text
 
 SCHEMA_VERSION = 1
@@ -84,6 +86,7 @@ class Study(Block):
     claims: list[Claim] = []
     narrative: dict[str, str | list[str]] = Field(default={}, description="Markdown by section")
     disclosure: Disclosure | None = None
+    release: Releasing | None = Field(None, description="What counts as a move since the last release")
 
     @property
     def stated_level(self) -> str:
@@ -100,14 +103,17 @@ class Study(Block):
             "weight": named.get("weights", self.data.weight), "cluster": named.get("cluster", self.data.cluster),
             "covariates": list(dict.fromkeys([*self.data.covariates, *covariates])),
         }  # fmt: skip
-        return self.data.model_copy(update=changes)
+        return self.data.model_copy(update=changes).asking(self.outcomes, self.intervention)
 
     @property
     def needed_design(self) -> AnyDesign:
         """The design, with weights and clusters that the data block names, so that it can say what it used."""
         named = {"weights": self.data and self.data.weight, "cluster": self.data and self.data.cluster}
-        changes = {key: column for key, column in named.items()
-                   if column and getattr(self.design, key, column) is None}  # fmt: skip
+        changes: dict[str, Any] = {key: column for key, column in named.items()
+                                   if column and getattr(self.design, key, column) is None}  # fmt: skip
+        breaks = indicator_names(self.data) if self.data is not None else []
+        if breaks and hasattr(self.design, "covariates"):
+            changes["covariates"] = [*(self.design.covariates or ()), *breaks]
         return self.design.model_copy(update=changes)
 
     def design_columns(self) -> Iterator[tuple[str, str]]:

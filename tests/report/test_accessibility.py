@@ -119,7 +119,8 @@ REACHABLE = """() => [...document.querySelectorAll(
 REACHED = """() => { const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
     return { place: at.dataset.reached === undefined ? null : Number(at.dataset.reached),
              outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-             seen: box.width > 0 && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight }; }"""
+             seen: box.width > 0 && box.right > 0 && box.left < innerWidth
+                 && box.bottom > 0 && box.top < innerHeight }; }"""
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -149,6 +150,18 @@ def test_regions_that_scroll_take_the_keyboard(browser, project, name):
                 && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
                 && e.tabIndex < 0 && !e.querySelector("a, button")).map(e => e.outerHTML.slice(0, 120))""")
             assert held == []
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_contents_lead_to_every_section_in_its_order(pages, name):
+    """Its links stand in short groups with a heading each, and none of the sections is left out."""
+    page = pages[name]
+    contents = next(nav for nav in page.all("nav") if nav.get("class") == "contents")
+    sections = [part.get("id") for part in page.all("section") if "sect" in (part.get("class") or "").split()]
+    assert [f"#{section}" for section in sections] == [link.get("href") for link in contents.iter("a")]
+    for group in contents.iter("ol"):
+        assert "".join(page.find(group.get("aria-labelledby")).itertext()).strip()
+        assert 1 <= len(list(group.iter("a"))) <= 9
 
 
 def test_folds_open_and_the_skip_link_skips(browser, project):
@@ -195,7 +208,7 @@ LOST = """() => {
 
 @pytest.mark.parametrize("name", EVERY)
 def test_nothing_is_lost_when_spaced_or_enlarged(browser, project, name):
-    """Text spacing of WCAG 1.4.12, the page at four times (320 px), text alone at twice its size (1.4.4)."""
+    """Text spacing of WCAG 1.4.12, the page at four times (320 px) and twice its size, text alone at twice."""
     for width in WIDTHS:
         with page_of(browser, file_of(project, name), width) as page:
             page.evaluate(UNFOLD)
@@ -204,8 +217,14 @@ def test_nothing_is_lost_when_spaced_or_enlarged(browser, project, name):
             assert page.evaluate(LOST) == [], f"spaced, {width}"
     with page_of(browser, file_of(project, name)) as page:
         page.evaluate(UNFOLD)
-        page.add_style_tag(content="html { font-size: 200%; }")
+        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "16px"
+        settings = page.context.new_cdp_session(page)  # as a reader sets it in the browser
+        settings.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
         assert page.evaluate(LOST) == [], "text at 200%"
+    with page_of(browser, file_of(project, name), 640, height=450, device_scale_factor=2) as page:
+        page.evaluate(UNFOLD)
+        assert page.evaluate(LOST) == [], "page at 200%"
 
 
 def test_motion_and_forced_colours(browser, project):

@@ -187,3 +187,52 @@ def test_what_changed_from_nothing_or_to_zero():
         "Too few months.",
         "The data had been seen",
     ]
+
+
+LOCKED = {"state": "as_locked", "locked_at": "2026-01-05", "locked_sha256": "b" * 64, "now_sha256": "b" * 64,
+          "data_seen": "none", "changes": []}  # fmt: skip
+CHANGE = {"field": "outcomes.main.minimum_important_change", "from": "10", "to": None, "amended": ["2026-02-01"]}
+
+
+def locked(state, **block):
+    registration = {**FIXED, "protocol_sha256": "b" * 64, **block}
+    return Room(plan, told(blocks={"registration": registration}, protocol={**LOCKED, **state}))
+
+
+def test_a_lock_that_holds():
+    room = locked({})
+    assert room.sentences == [plan.SAME, plan.NO_CHANGE]
+    assert room.pairs["The plan now"] == "As it was fixed"
+    assert room.pairs["Fingerprint of the plan"] == "b" * 64
+    assert "Fingerprint of this study file’s plan" not in room.pairs
+
+
+def test_what_is_not_as_it_was_fixed_stands_with_its_record():
+    room = locked({"state": "amended", "now_sha256": "c" * 64, "changes": [CHANGE]}, amendments=[AMENDED])
+    assert room.pairs["The plan now"] == "Changed since, with a record of each change"
+    assert room.pairs["Fingerprint of this study file’s plan"] == "c" * 64
+    assert room.sentences[0] == "1 part of the plan is not as it was fixed. Each change is on record."
+    assert room.rows("not-as-fixed")[1] == ["outcomes.main.minimum_important_change", "10", "Not there", "2026-02-01"]
+    assert plan.SAME not in room.sentences
+    assert plan.OTHER not in room.sentences
+
+
+def test_a_change_without_a_record_is_said():
+    changes = [{**CHANGE, "amended": []}, {**CHANGE, "field": "design.level", "to": "5"}]
+    room = locked({"state": "not_as_locked", "now_sha256": "c" * 64, "changes": changes})
+    assert plan.OTHER in room.sentences
+    assert "2 parts of the plan are not as they were fixed. Not every change is on record." in room.sentences
+    assert room.rows("not-as-fixed")[1][-1] == "None"
+
+
+def test_a_date_that_nothing_shows_is_said_to_be_no_more_than_stated():
+    nothing = {"state": "stated", "locked_at": None, "locked_sha256": None, "data_seen": None}
+    room = Room(plan, told(blocks={"registration": FIXED}, protocol={**LOCKED, **nothing}))
+    assert room.sentences == [plan.STATED, plan.NO_CHANGE]
+    assert "The plan now" not in room.pairs
+
+
+def test_without_a_lock_the_page_says_never():
+    nothing = {"state": "not_locked", "locked_at": None, "locked_sha256": None, "data_seen": None}
+    room = Room(plan, told(protocol={**LOCKED, **nothing}))
+    assert room.sentences == [plan.NEVER]

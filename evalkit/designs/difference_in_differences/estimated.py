@@ -129,6 +129,16 @@ class Estimated:
         return int(self.clusters[self.study.frame["unit"].isin(list(self.study.starts))].nunique())
 
     @property
+    def others(self) -> int:
+        """Number of clusters with a unit that is not treated in these data."""
+        return int(self.clusters[self.study.frame["unit"].isin(list(self.study.comparison))].nunique())
+
+    @property
+    def one_comparison(self) -> bool:
+        """Whether one cluster alone is on the side without treatment, all others starting together."""
+        return self.others == 1 and len(self.study.cohorts) == 1
+
+    @property
     def all_clusters(self) -> int:
         """Number of clusters."""
         return int(self.clusters.nunique())

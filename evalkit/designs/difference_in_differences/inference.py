@@ -12,6 +12,7 @@ from evalkit.designs.difference_in_differences.resampled import Tested, resample
 from evalkit.designs.difference_in_differences.simulated import place_sizes
 from evalkit.designs.difference_in_differences.wide_panel import wide_panel
 from evalkit.diagnostics import parallel_trends
+from evalkit.diagnostics.parallel_trends import ONE_COMPARISON
 from evalkit.diagnostics.words import listed, several
 from evalkit.errors import DesignError
 
@@ -33,7 +34,6 @@ SYNTHETIC = ("synthetic_control", "synthetic_did")
 REASSIGNING = ("randomisation", "ferman_pinto", "placebo")
 FORMULAE = ("cluster_robust", "classical", "robust")
 """Inference that the fitted result has already."""
-ONE_COMPARISON = "one comparison cluster: nothing shows how those without it vary"
 
 
 @dataclass(frozen=True)
@@ -127,16 +127,16 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
         When a method that the study file names cannot be had on these data: it is never replaced. (cluster_robust with
         one treated cluster is none in its place: the estimate stands without interval, and `inference` says so.)
     """
-    others = model.clusters[model.study.frame["unit"].isin(model.study.comparison)].nunique()
     chosen = chosen_inference(
-        design.estimator, model.treated_clusters, model.all_clusters, int(others),
+        design.estimator, model.treated_clusters, model.all_clusters, model.others,
         cross_sections=model.panel.cross_sections, lone=all_alone(model.study, model.clusters),
     )  # fmt: skip
     asked = design.inference
     choice = chosen if asked in ("auto", chosen.method) else Choice(asked, "as the study file names it")
     named = choice is not chosen or "inference" not in design.left_open
     if model.own_inference:
-        checks = [_judged(check, choice.method, model.noun, design.level) for check in result.diagnostics]
+        own = (result.inference or {}).get("smallest_p")
+        checks = [_judged(check, choice.method, model.noun, design.level, own) for check in result.diagnostics]
         return _noted(replace(result, diagnostics=(*checks, *_alike(model))), choice)
     if asked == "cluster_robust" and "inference" not in design.left_open:
         _require_clusters(model)
@@ -144,10 +144,10 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
         return _corrected(design, model, result, choice)
     if choice.method in FORMULAE:
         return _noted(result, choice)
-    if _one_comparison(model) and not named:
-        return _noted(result, Choice("none", ONE_COMPARISON))
+    if model.one_comparison and not named:
+        return _noted(_alone(model, result), Choice("none", ONE_COMPARISON))
     try:
-        if _one_comparison(model) and choice.method == "wild_bootstrap":
+        if model.one_comparison and choice.method == "wild_bootstrap":
             raise DesignError(ONE_COMPARISON, "add comparison units")
         tested = resampled(design, model, result.effect.value, choice.method)
     except DesignError as error:
@@ -238,7 +238,7 @@ def _without(model: Estimated, result: Result, reason: str) -> Result:
     bare = Tested(None, None, None, None, reason, result.effect.rule)
     moved = replace(with_bounds(model, result, bare), standard_errors=f"none: {reason}")
     inference = {**(result.inference or {}), "method": "none", "rule": reason, "small_sample_factor": None}
-    return _noted(replace(moved, inference=inference), Choice("none", reason))
+    return _noted(replace(_uncounted(moved, model), inference=inference), Choice("none", reason))
 
 
 def _with(design: DifferenceInDifferences, model: Estimated, result: Result, choice: Choice, tested: Tested) -> Result:
@@ -251,7 +251,8 @@ def _with(design: DifferenceInDifferences, model: Estimated, result: Result, cho
     if tested.correction:
         inference |= {"correction": tested.correction, "degrees_of_freedom": tested.df, "small_sample_factor": 1.0}
     moved = replace(moved, inference=inference, standard_errors=f"{tested.rule}. Chosen: {choice.reason}")
-    checks = [_judged(check, choice.method, model.noun, design.level) for check in result.diagnostics]
+    checks = [_judged(check, choice.method, model.noun, design.level, tested.smallest_p)
+              for check in result.diagnostics]  # fmt: skip
     if tested.smallest_p is not None and tested.smallest_p > parallel_trends.COUNTS:
         checks.append(parallel_trends.no_result_could_count(tested.smallest_p, choice.method))
     if choice.method in REASSIGNING:
@@ -269,19 +270,26 @@ def _alike(model: Estimated) -> list[Diagnostic]:
     return [parallel_trends.treated_like_the_rest(wide.outcome[:, :start], wide.treated, sizes)]
 
 
-def _judged(check: Diagnostic, method: str, noun: str, level: float) -> Diagnostic:
+def _judged(check: Diagnostic, method: str, noun: str, level: float, smallest_p: float | None) -> Diagnostic:
     """Return a check of the number of clusters as the inference that was used has it; others as they are."""
     if check.name == "number_of_clusters" and check.statistic is not None:
         return parallel_trends.number_of_clusters(int(check.statistic), noun, method)
     if check.name == "treated_clusters" and check.statistic is not None and method in REASSIGNING:
-        return parallel_trends.treated_clusters(int(check.statistic), noun, method, level)
+        return parallel_trends.treated_clusters(int(check.statistic), noun, method, level, smallest_p)
     return check
 
 
-def _one_comparison(model: Estimated) -> bool:
-    """Return whether one cluster alone is on the side without treatment, all others starting together."""
-    others = model.clusters[model.study.frame["unit"].isin(model.study.comparison)].nunique()
-    return bool(others == 1 and len(model.study.cohorts) == 1)
+def _alone(model: Estimated, result: Result) -> Result:
+    """Return the result with checks of clusters that say that there is no interval, one cluster being alone."""
+    checks = parallel_trends.one_comparison(model.treated_clusters, model.all_clusters, model.noun)
+    new = {check.name: check for check in checks}
+    return replace(result, diagnostics=tuple(new.get(check.name, check) for check in result.diagnostics))
+
+
+def _uncounted(result: Result, model: Estimated) -> Result:
+    """Return the result with a check of the number of clusters that has no interval to judge."""
+    check = parallel_trends.number_of_clusters(model.all_clusters, model.noun, "none")
+    return replace(result, diagnostics=tuple(check if each.name == check.name else each for each in result.diagnostics))
 
 
 def _noted(result: Result, choice: Choice) -> Result:

@@ -11,7 +11,7 @@ from evalkit.designs.difference_in_differences.resampled import draws_of
 from evalkit.designs.difference_in_differences.wide_panel import WidePanel, wide_panel
 from evalkit.diagnostics import comparison
 from evalkit.diagnostics.comparison import FEW_TREATED_CLUSTERS
-from evalkit.diagnostics.parallel_trends import COUNTS
+from evalkit.diagnostics.parallel_trends import COUNTS, ONE_COMPARISON
 from evalkit.errors import DesignError
 from evalkit.records import EventTime
 
@@ -83,6 +83,8 @@ def leads_by_inference(design: DifferenceInDifferences, model: Estimated, result
         return result
     if method == "cluster_robust" and not _few(model):
         return result
+    if model.one_comparison and method not in ("randomisation", "placebo"):
+        return _untested(design, model, result, ONE_COMPARISON)
     try:
         tried = _tried(design, model, result, str(method))
     except DesignError as error:

@@ -272,6 +272,8 @@ class TwoWay:
         for name, group in (("treated", ever), ("comparison", ~ever)):
             for time in self.study.times if group.any() else ():
                 shares = weights * (group & (times == time))
+                if not shares.any():  # A declared gap in all of them: nothing was seen, and nothing is expected.
+                    continue
                 shares = shares / shares.sum() * back
                 mean = float(shares @ self.observed)
                 point = PathPoint(name, self.panel.label(time), mean)
@@ -316,8 +318,8 @@ class TwoWay:
 
     def _without(self) -> str:
         """Return why there is no standard error, and what can be done."""
+        out = "" if "inference" in self.design.left_open else "leave `inference` out for one that can be had, or "
         return (
             f"one {self.lone} {self.noun}: a clustered standard error cannot exist, so the estimate stands without "
-            "interval and p-value; leave `inference` out for one that can be had, or use interrupted_time_series on "
-            "the treated series"
+            f"interval and p-value; {out}use interrupted_time_series on the treated series"
         )

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalkit.errors import DesignError
-from evalkit.estimation.inputs import Codes
+from evalkit.estimation.inputs import Array, Codes, Mask
 
 LIST_UP_TO = 20_000
+TIE = 1e-9
+"""Statistics that differ by less than this share are ties."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +40,39 @@ class Assignments:
     seed: int | None
 
     @property
+    def mirrored(self) -> Mask:
+        """The assignments whose estimate is the observed one, or minus it, whatever the outcome.
+
+        Notes
+        -----
+        The observed one. With one start and as many treated as not, also the one in which treated and others have
+        changed places: its treatment is a period effect less the observed one. Drawn ones may be either, or repeat.
+        """
+        observed = self.first_treated[0]
+        found = np.all(self.first_treated == observed, axis=1)
+        dates, counts = np.unique(observed, return_counts=True)
+        if dates.size == 2 and counts[0] == counts[1]:
+            found |= np.all(self.first_treated == dates.sum() - observed, axis=1)
+        return np.asarray(found)
+
+    @property
     def smallest_p(self) -> float:
-        """The smallest p-value that could come out: one over the number of assignments compared."""
-        return 1.0 / len(self.first_treated)
+        """The smallest p-value of a two-sided test by a statistic that turns its sign where the two sides change places.
+
+        Ties count as extreme, so it is the share of `mirrored`.
+        """
+        return float(self.mirrored.mean())
+
+    def smallest_p_of(self, statistics: Array) -> float:
+        """Return the smallest p-value of a test by any statistic.
+
+        Parameters
+        ----------
+        statistics : ndarray, shape (n,)
+            Of each assignment. Of `mirrored` those count that are as large as the observed one.
+        """
+        large = np.abs(statistics) >= abs(float(statistics[0])) * (1.0 - TIE)
+        return float((self.mirrored & large).mean())
 
     @property
     def rule(self) -> str:

@@ -84,6 +84,7 @@ def cluster_robust(
     correction: Correction = "CR2",
     small_sample: SmallSample = "effects_nested",
     reference: Reference | None = None,
+    trend: ArrayLike | None = None,
 ) -> ClusterRobustFit:
     """Return the linear regression with unit and period effects and a cluster-robust covariance.
 
@@ -105,6 +106,8 @@ def cluster_robust(
         The factor of CR1; see `evalkit.estimation.within.cluster_factor`. CR2 and CR3 take none of it.
     reference : {"satterthwaite", "clusters"} or None
         Degrees of freedom. None: Satterthwaite's for CR2 and CR3, clusters less one for CR1.
+    trend : array_like, shape (n,), or None
+        Periods as numbers, where each unit has a straight line of its own in them.
 
     Returns
     -------
@@ -142,9 +145,9 @@ def cluster_robust(
     require_choice(correction, Correction, "the correction")
     reference = reference or ("clusters" if correction == "CR1" else "satterthwaite")
     require_choice(reference, Reference, "the reference")
-    if correction == "CR1" and reference == "clusters":
+    if correction == "CR1" and reference == "clusters" and trend is None:
         return _uncorrected(two_way_kernel(outcome, regressors, unit, period, weights, cluster, small_sample))
-    design = two_way_basis(outcome, regressors, unit, period, weights, cluster)
+    design = two_way_basis(outcome, regressors, unit, period, weights, cluster, trend)
     within, left = design.regressors, design.outcome
     bread = np.linalg.inv(within.T @ within)
     coefficients = bread @ (within.T @ left)
@@ -153,7 +156,7 @@ def cluster_robust(
     adjusted = _adjusted(design, within @ bread, correction)
     scores = np.zeros((groups, within.shape[1]))
     np.add.at(scores, design.clusters, adjusted * residuals[:, None])
-    factor, words = _factor(design, correction, small_sample)
+    factor, words = _factor(design, correction, small_sample, trend is not None)
     covariance = factor * scores.T @ scores
     satterthwaite = reference == "satterthwaite"
     own, shared = _working_covariance(design, adjusted) if satterthwaite else (np.zeros((0, 0, 0)), np.zeros((0, 0, 0)))
@@ -226,12 +229,12 @@ def _uncorrected(fit: Fit) -> ClusterRobustFit:
     )
 
 
-def _factor(design: TwoWayBasis, correction: str, small_sample: SmallSample) -> tuple[float, str]:
+def _factor(design: TwoWayBasis, correction: str, small_sample: SmallSample, trends: bool) -> tuple[float, str]:
     """Return the small-sample factor and the rule in words."""
     groups = int(design.clusters.max()) + 1
     if correction == "CR1":
         terms = design.regressors.shape[1]
-        factor, words = cluster_factor(terms, design.units, design.periods, design.clusters, small_sample)
+        factor, words = cluster_factor(terms, design.units, design.periods, design.clusters, small_sample, trends)
         return factor, f"factor {words}"
     if correction == "CR2":
         return 1.0, "residuals of a cluster times (I-H)^(-1/2), effects included in H, no further factor"

@@ -41,7 +41,8 @@ class RandomisationTest:
     level : float
         Confidence level.
     smallest_p : float
-        The smallest p-value that could have come out: one over the number of assignments compared.
+        The smallest p-value that could have come out: the share of assignments that tie with the observed one whatever
+        the outcome, itself among them; one over their number, or two with half of the units treated together.
     assignments : int
         Number of assignments compared, the observed one counted.
     possible : int
@@ -141,13 +142,13 @@ def randomisation_test(
         low=low,
         high=high,
         level=level,
-        smallest_p=assignments.smallest_p,
+        smallest_p=assignments.smallest_p_of(shifted.statistics()),
         assignments=len(assignments.first_treated),
         possible=assignments.possible,
         listed=assignments.listed,
         seed=assignments.seed,
         statistics=shifted.statistics(),
-        rule=_rule(assignments, words, inverts),
+        rule=_rule(assignments, words, inverts, assignments.smallest_p_of(shifted.statistics())),
     )
 
 
@@ -273,10 +274,10 @@ def _scale(shifted: ShiftedStatistics, centre: float) -> float:
     return spread or abs(centre) or 1.0
 
 
-def _rule(assignments: Assignments, words: str, inverts: bool) -> str:
+def _rule(assignments: Assignments, words: str, inverts: bool, smallest_p: float) -> str:
     """Return the rule in words."""
     interval = "interval by test inversion" if inverts else "no interval: the estimator is not linear in the outcome"
     return (
-        f"randomisation inference on {words}, {assignments.rule}; smallest attainable p {assignments.smallest_p:.3g}; "
+        f"randomisation inference on {words}, {assignments.rule}; smallest attainable p {smallest_p:.3g}; "
         f"{interval}"
     )

@@ -85,6 +85,7 @@ def supposed_effect_test(
     at_zero = statistics(drawn.first_treated, 0.0)
     if not np.isfinite(at_zero[0]):
         raise DesignError("the statistic of what happened is not finite", mend="choose another estimator")
+    smallest = drawn.smallest_p_of(at_zero)
     low, high = (_end(p_value, centre, sign * scale, alpha) for sign in (-1.0, 1.0))
     return RandomisationTest(
         coefficient=float("nan"),
@@ -93,13 +94,13 @@ def supposed_effect_test(
         low=low,
         high=high,
         level=level,
-        smallest_p=drawn.smallest_p,
+        smallest_p=smallest,
         assignments=len(drawn.first_treated),
         possible=drawn.possible,
         listed=drawn.listed,
         seed=drawn.seed,
         statistics=at_zero,
-        rule=f"randomisation inference on {words}, {drawn.rule}; smallest attainable p {drawn.smallest_p:.3g}; "
+        rule=f"randomisation inference on {words}, {drawn.rule}; smallest attainable p {smallest:.3g}; "
         "interval by test inversion, each supposed effect taken out and fitted anew",
     )
 

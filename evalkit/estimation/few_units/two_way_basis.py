@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evalkit.errors import DesignError
 from evalkit.estimation.inputs import Array, Codes, as_codes, as_matrix, as_vector, as_weights
+from evalkit.estimation.unit_trends import less_unit_trends
 from evalkit.estimation.within import is_nested, require_groups, require_variation
 
+MOST_CELLS = 60_000_000
+"""Rows times columns above which a regression with unit trends would take more than half a gigabyte."""
 EIGENVALUE_CUT = 1e-10
 """Directions of the period effects below this share of the largest are combinations of unit effects."""
 
@@ -83,6 +87,7 @@ def two_way_basis(
     period: ArrayLike,
     weights: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
+    trend: ArrayLike | None = None,
 ) -> TwoWayBasis:
     """Return outcome and regressors without unit and period effects, and the effects as orthonormal columns.
 
@@ -98,6 +103,8 @@ def two_way_basis(
         Weights, above zero.
     cluster : array_like of int, shape (n,), or None
         Groups within which errors may be related. None: the unit.
+    trend : array_like, shape (n,), or None
+        Periods as numbers, where each unit has a straight line of its own in them.
 
     Returns
     -------
@@ -107,11 +114,11 @@ def two_way_basis(
     ------
     DesignError
         If there are fewer than two units, periods or clusters, a regressor is absorbed by the effects or depends on
-        others (its column index is named), or an array has another length.
+        others (its column index is named), an array has another length, or with trends a unit lies in several clusters.
 
     Notes
     -----
-    Unit effects are taken out by weighted means. What is left of the period indicators, P, is made orthonormal by the
+    Unit effects are taken out by weighted means, unit trends by `unit_trends.less_unit_trends`. What is left of the period indicators, P, is made orthonormal by the
     eigenvectors V and values L of P'P: ``P V L^(-1/2)``; directions without variance (one at least) are left out.
     """
     y = as_vector(outcome, "outcome")
@@ -121,7 +128,12 @@ def two_way_basis(
     require_groups(units=units, periods=periods, clusters=clusters)
     root, totals = np.sqrt(w), np.bincount(units, w).astype(np.float64)
     indicators = (periods[:, None] == np.arange(periods.max() + 1)).astype(np.float64)
-    columns = _less_units(np.column_stack([y, matrix, indicators]), units, w, totals) * root[:, None]
+    nested, table = is_nested(units, clusters), np.column_stack([y, matrix, indicators])
+    if trend is None:
+        columns = _less_units(table, units, w, totals) * root[:, None]
+    else:
+        _require_trends(table.size, nested)
+        columns = less_unit_trends(table, units, as_vector(trend, "trend", y.size), w) * root[:, None]
     values, basis = columns[:, : 1 + matrix.shape[1]], _orthonormal(columns[:, 1 + matrix.shape[1] :])
     for _ in range(2):  # the second time takes out what rounding left
         values = values - basis @ (basis.T @ values)
@@ -135,8 +147,21 @@ def two_way_basis(
         units=units,
         periods=periods,
         clusters=clusters,
-        nested=is_nested(units, clusters),
+        nested=nested,
     )
+
+
+def _require_trends(cells: int, nested: bool) -> None:
+    """Raise where unit trends cannot be had."""
+    if not nested:
+        raise DesignError(
+            "unit trends need every unit to lie in one cluster", mend="leave `cluster` out, or choose larger clusters"
+        )
+    if cells > MOST_CELLS:
+        raise DesignError(
+            f"unit trends hold every period as a column, and rows times periods come to {cells:,}",
+            mend="bring fewer rows or longer periods",
+        )
 
 
 def _less_units(matrix: Array, units: Codes, weights: Array, totals: Array) -> Array:

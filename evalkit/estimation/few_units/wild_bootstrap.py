@@ -16,6 +16,8 @@ from evalkit.estimation.within import SmallSample, cluster_factor
 
 Distribution = Literal["rademacher", "webb"]
 
+FARTHEST = 24
+"""Doublings of a standard error at which effects are supposed, to see how small a p-value can be."""
 WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
 
 
@@ -38,7 +40,7 @@ class WildBootstrap:
     listed : bool
         Whether all sets of signs were listed.
     smallest_p : float
-        The smallest p-value that could have come out.
+        The smallest p-value that could have come out: the least of any effect, however large; see `wild_bootstrap`.
     clusters : int
         Number of clusters.
     factor : float
@@ -84,6 +86,7 @@ def wild_bootstrap(
     seed: int = 0,
     level: float = 0.95,
     small_sample: SmallSample = "effects_nested",
+    trend: ArrayLike | None = None,
 ) -> WildBootstrap:
     """Return the wild cluster bootstrap test of a coefficient of a regression with unit and period effects.
 
@@ -111,6 +114,8 @@ def wild_bootstrap(
         Confidence level.
     small_sample : {"effects_nested", "effects_counted", "no_cluster_factor"}
         Factor of the standard errors; it moves the printed one but not the p-value or the interval.
+    trend : array_like, shape (n,), or None
+        Periods as numbers, where each unit has a straight line of its own in them.
 
     Returns
     -------
@@ -126,9 +131,12 @@ def wild_bootstrap(
     Bootstrap-t with the null imposed (WCR). For a supposed effect d the residuals u(d) are those of the regression in
     which the coefficient is d; a draw takes ``y* = fitted(d) + v_g u(d)`` with one v_g per cluster, and its statistic
     is ``(b* - d) / se*``, se* the CR1 standard error of the draw. ``p(d)`` is the share of draws, the observed one (all
-    v equal to 1) counted, with ``|t*| >= |t|``: with all sets of signs listed this is exact enumeration, and the
-    smallest p is ``2 / 2^G``; else it is ``(1 + extreme) / (1 + draws)``. The interval is every d with
-    ``p(d) > 1 - level`` (its hull). Scores of draws are linear in v and d, so that draws, clusters and supposed effects
+    v equal to 1) counted, with ``|t*| >= |t|``: with all sets of signs listed this is exact enumeration; else it is
+    ``(1 + extreme) / (1 + draws)``. The interval is every d with ``p(d) > 1 - level`` (its hull). A draw in which all
+    clusters have one v ties with what was observed, whatever the effect: with all signs listed p is ``2 / 2^G`` or
+    more, with Webb's six points about ``6 / 6^G`` or more; with few clusters on a side others are as extreme however
+    large the effect. `smallest_p` is therefore the least ``p(d)`` of effects up to 2^23 standard errors away, which is
+    what a study that found an effect of that size would print. Below it no result could come out. Scores of draws are linear in v and d, so that draws, clusters and supposed effects
     are three small matrices and no regression is run twice.
 
     With few treated clusters the test hardly ever rejects (MacKinnon and Webb): use randomisation inference there.
@@ -144,10 +152,10 @@ def wild_bootstrap(
     require_level(level)
     if draws < 1:
         raise DesignError(f"{draws} draws", mend="ask for at least 1; 999 is usual")
-    design = two_way_basis(outcome, _rotated(regressors, contrast), unit, period, weights, cluster)
+    design = two_way_basis(outcome, _rotated(regressors, contrast), unit, period, weights, cluster, trend)
     groups = int(design.clusters.max()) + 1
     factor, words = cluster_factor(
-        design.regressors.shape[1], design.units, design.periods, design.clusters, small_sample
+        design.regressors.shape[1], design.units, design.periods, design.clusters, small_sample, trend is not None
     )
     signs, listed = _cluster_weights(groups, distribution, draws, seed)
     estimate, shifted = _statistics(design, signs, factor)
@@ -159,7 +167,8 @@ def wild_bootstrap(
         )
     low, high = interval_by_inversion(lambda d: shifted.p_values(d - estimate), estimate, error, level)
     at_zero = shifted.statistics(-estimate)
-    smallest = 2.0 / len(signs) if listed else 1.0 / len(signs)
+    far = error * 2.0 ** np.arange(FARTHEST)
+    smallest = float(shifted.p_values(np.concatenate([-estimate, -far, far], axis=None)).min())
     count = len(signs) if listed else draws
     how = f"all {count} sets of signs" if listed else f"{draws} draws, seed {seed}"
     return WildBootstrap(

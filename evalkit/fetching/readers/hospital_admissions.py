@@ -1,8 +1,9 @@
-"""Tabulations of hospital admissions (NHS England, once NHS Digital): a region by month, two counts in each cell pair."""
+"""Tabulations of hospital admissions (NHS England, once NHS Digital): a region by month, two counts for each."""
 
 from __future__ import annotations
 
 import calendar
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ def _regions(sheet: Sheet, at: int) -> dict[str, tuple[int, ...]]:
             break  # cells further right are somebody's notes
         name = str(above[i]) if above[i] is not None else name
         if heading not in MEASURES or not name or heading in found.get(name, {}):
-            raise DataError(f"column {i + 1} is headed {heading!r} below {name or 'nothing'!r}",
+            raise DataError(f"column {i + 1} is headed {heading!r} below {name or 'nothing'}",
                             f"each region should have one of {listed(MEASURES)}")  # fmt: skip
         found.setdefault(name, {})[str(heading)] = i
     refuse([Problem(f"{region} has no column {listed(sorted(set(MEASURES) - set(columns)))}", "check the sheet")
@@ -122,9 +123,8 @@ def _months(sheet: Sheet, at: int) -> Iterator[_Month]:
 def _missing_months(months: Sequence[_Month]) -> list[Problem]:
     """Return the months that break the order: every one from the first to the last must be there, once."""
     found = [item.month for item in months if item.month]
-    steps = list(zip(found, found[1:]))
     return [Problem(f"{after} follows {before}", "every month should be there, once and in order")
-            for before, after in steps if _position(after) != _position(before) + 1]  # fmt: skip
+            for before, after in itertools.pairwise(found) if _position(after) != _position(before) + 1]  # fmt: skip
 
 
 def _position(month: str) -> int:
@@ -138,7 +138,7 @@ def _total_problems(months: Sequence[_Month], regions: dict[str, tuple[int, ...]
     with the wrong year before, so a total belongs to the months above it, whatever it is called.
     """
     problems = []
-    sums = {i: 0 for i in regions.get("England", ())}
+    sums = dict.fromkeys(regions.get("England", ()), 0)
     for item in months:
         for i in sums:
             cell = item.row[i]

@@ -94,7 +94,7 @@ class PoliceForceAreas(Reader):
 
         readers = {GROUPS: _groups, POPULATION: _population, PERIODS: self._periods, PARTNERSHIPS: _partnerships}
         wanted = [f"Table {table}" for table in self.tables]
-        found = [readers[FORMS[table]](sheet) for table, sheet in zip(self.tables, sheets(path, wanted))]
+        found = [readers[FORMS[table]](sheet) for table, sheet in zip(self.tables, sheets(path, wanted), strict=True)]
         return pandas.DataFrame([row for rows in found for row in rows], columns=list(self.columns), dtype=object)
 
     def _periods(self, sheet: Sheet) -> list[tuple[Any, ...]]:
@@ -110,7 +110,7 @@ class PoliceForceAreas(Reader):
         wide = "percent_involving_knife" in self.columns
         return [(area.code, area.name, area.level, area.region, *_label(span), *_shown(span), row[i],
                  *([row[percents[span]]] if wide else []), area.notes, self.series_notes.get(area.name, ""))
-                for area, row in zip(places, body) for span, i in counts.items()]  # fmt: skip
+                for area, row in zip(places, body, strict=True) for span, i in counts.items()]  # fmt: skip
 
 
 def _body(sheet: Sheet, header: int) -> list[list[Cell]]:
@@ -193,7 +193,7 @@ def _groups(sheet: Sheet) -> list[tuple[Any, ...]]:
     columns = {heading: i for i, heading in enumerate(headings) if i > 1 and heading}
     refuse(total_problems(places, {heading: [row[i] for row in body] for heading, i in columns.items()}))
     return [(area.code, area.name, area.level, area.region, year, heading, row[i], area.notes)
-            for heading, i in columns.items() for area, row in zip(places, body)]  # fmt: skip
+            for heading, i in columns.items() for area, row in zip(places, body, strict=True)]  # fmt: skip
 
 
 def _population(sheet: Sheet) -> list[tuple[Any, ...]]:
@@ -205,7 +205,7 @@ def _population(sheet: Sheet) -> list[tuple[Any, ...]]:
     if year is None:
         raise DataError(f"the heading {headings[people]!r} names no mid-year", "check the table")
     return [(area.code, area.name, area.level, area.region, int(year[1]), row[people], row[homes], area.notes)
-            for area, row in zip(areas(body), body) if row[people] is not None]  # fmt: skip
+            for area, row in zip(areas(body), body, strict=True) if row[people] is not None]  # fmt: skip
 
 
 def _column(headings: Sequence[str], start: str) -> int:
@@ -225,6 +225,13 @@ def _partnerships(sheet: Sheet) -> list[tuple[Any, ...]]:
     for heading, i in columns.items():
         for row in body:
             places = [without_notes(cell) for cell in row[:6]]
-            level = "csp" if places[2] else "unassigned" if places[3] else "police_force_area"
-            found.append((*places, level, year, heading, row[i]))
+            found.append((*places, _level(places), year, heading, row[i]))
     return found
+
+
+def _level(places: Sequence[str]) -> str:
+    """Return what a row is about; a place without a code, such as an airport, is none of the others."""
+    code, name = places[2], places[3].casefold()
+    if code:
+        return "partnership"
+    return "police_force_area" if not name else "unassigned" if name.startswith("unassigned") else "other"

@@ -60,7 +60,7 @@ class RecordedCrime(Reader):
         if not quarter.between(1, 4).all():
             raise DataError(f"{listed(sorted(set(quarter) - {1, 2, 3, 4}))} is no financial quarter", "1 to 4")
         start = text.str[:4].astype("int64")
-        calendar = pandas.Series([f"{year + (q == 4)}-Q{q % 4 + 1}" for year, q in zip(start, quarter)],
+        calendar = pandas.Series([f"{year + (q == 4)}-Q{q % 4 + 1}" for year, q in zip(start, quarter, strict=True)],
                                  index=frame.index, dtype=object)  # fmt: skip
         tidy = frame.assign(financial_quarter=quarter, offences=counts(frame["offences"], "Number of Offences"))
         return tidy.assign(quarter=calendar)[list(self.columns)]

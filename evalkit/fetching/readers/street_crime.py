@@ -84,11 +84,13 @@ def _counted(stream: IO[bytes], name: str) -> dict[str, Counter[str]]:
 
     found: dict[str, Counter[str]] = {}
     try:
-        parts = pandas.read_csv(stream, usecols=list(_COLUMNS), dtype=str, chunksize=ROWS, encoding="utf-8")
+        parts = pandas.read_csv(stream, usecols=list(_COLUMNS), dtype=str, chunksize=ROWS, encoding="utf-8",
+                                index_col=False)  # fmt: skip
         for part in parts:
             if part.isna().any(axis=None):
                 raise DataError(f"{name} has rows without month or crime type", "fetch the file again")
-            for (month, kind), count in part.value_counts(list(_COLUMNS)).items():
+            sizes = part.groupby(list(_COLUMNS), as_index=False).size()
+            for month, kind, count in zip(sizes["Month"], sizes["Crime type"], sizes["size"], strict=True):
                 found.setdefault(str(month), Counter())[str(kind)] += int(count)
     except ValueError as error:
         raise DataError(f"{name} cannot be read: {str(error).partition(chr(10))[0]}",

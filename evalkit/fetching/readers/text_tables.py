@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import DataError, Problem
 from evalkit.fetching.archives import table_stream
-from evalkit.fetching.readers.block import SHOWN, listed, refuse
+from evalkit.fetching.readers.block import listed, refuse
 
 if TYPE_CHECKING:
     import pandas
@@ -34,11 +35,14 @@ def text_table(path: Path) -> pandas.DataFrame:
         except (OSError, ValueError) as error:
             raise DataError(f"it cannot be read as parquet ({_first(error)})", "fetch the file again") from None
     try:
-        with table_stream(path) as stream:
-            frame = pandas.read_csv(stream, dtype=object, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+        with table_stream(path) as stream, warnings.catch_warnings():
+            # Rows longer than the header would be taken for row names, or cut, and every column would slip.
+            warnings.simplefilter("error", pandas.errors.ParserWarning)
+            frame = pandas.read_csv(stream, dtype=object, keep_default_na=False, na_values=[""], index_col=False,
+                                    encoding="utf-8-sig")  # fmt: skip
     except UnicodeDecodeError:
         raise DataError("it is not UTF-8 text", "ask the publisher for CSV in UTF-8") from None
-    except (pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
+    except (pandas.errors.ParserError, pandas.errors.EmptyDataError, pandas.errors.ParserWarning) as error:
         raise DataError(f"it cannot be read as CSV ({_first(error)})", "fetch the file again") from None
     frame.columns = [str(name).strip() for name in frame.columns]
     return frame
@@ -78,7 +82,8 @@ def counts(column: pandas.Series[Any], name: str) -> pandas.Series[Any]:
     text = column.astype("string").str.strip().str.replace(",", "", regex=False)
     wrong = ~text.str.fullmatch(_WHOLE).fillna(False).astype(bool)
     if wrong.any():
-        rows = [f"row {index + 2}: {cell!r}" for index, cell in zip(wrong[wrong].index, column[wrong].head(SHOWN))]
+        cells = zip(wrong, column, strict=True)
+        rows = [f"row {at + 2}: {cell!r}" for at, (is_wrong, cell) in enumerate(cells) if is_wrong]
         raise DataError(f"{name} holds {int(wrong.sum()):,} cells that are no whole number ({listed(rows)})",
                         "check that it is the file that the reader is for")  # fmt: skip
     return text.astype("float64").astype("int64")

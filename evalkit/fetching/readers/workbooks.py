@@ -38,8 +38,8 @@ class Sheet:
             When no row does.
         """
         for at, row in enumerate(self.rows):
-            cells = [without_notes(cell).casefold() for cell in row[: len(first)] if isinstance(cell, str)]
-            if len(cells) == len(first) and all(re.fullmatch(want, cell) for want, cell in zip(first, cells)):
+            cells = "|".join(without_notes(cell).casefold() for cell in row[: len(first)])
+            if re.fullmatch(r"\|".join(f"(?:{want})" for want in first), cells):
                 return at
         raise DataError(f"the sheet {self.name!r} has no row of headings", "check that it is the table that was meant")
 

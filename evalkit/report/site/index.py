@@ -13,6 +13,7 @@ from evalkit.report.numbers import number
 from evalkit.report.site import search
 from evalkit.report.site.about import area_of, outcomes_of, programme_of
 from evalkit.report.site.library import Library, SitePage
+from evalkit.report.told import changes
 from evalkit.report.words import (
     CANNOT_SAY_WHETHER,
     headline,
@@ -65,7 +66,7 @@ def row(evaluation: Evaluation, site: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": evaluation.id,
         "title": summary.short_title(evaluation),
-        "badges": summary.badges(evaluation, site),
+        "badges": [*summary.badges(evaluation, site), *_moved(evaluation, site)],
         "answer": answer(evaluation),
         "facts": [*facts, *_about(evaluation, words)],
         "strips": strips(evaluation),
@@ -73,6 +74,12 @@ def row(evaluation: Evaluation, site: Mapping[str, Any]) -> dict[str, Any]:
         "none": nothing_to_draw(evaluation),
         "filters": [kind, *(["simulated"] if evaluation.simulated else [])],
     }
+
+
+def _moved(evaluation: Evaluation, site: Mapping[str, Any]) -> list[summary.Badge]:
+    """Return the mark of a study whose headline moved further than it tolerates, since or at its last release."""
+    mark = changes.flag(evaluation)
+    return [{"text": site["badges"][mark], "class": "notice"}] if mark else []
 
 
 def _about(evaluation: Evaluation, words: Mapping[str, str]) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.disclosure import rule_of
+from evalkit.periods import words_for
 from evalkit.records import Evaluation
 from evalkit.report.coverage_chart import coverage_notes, coverage_table, describe_coverage, draw_coverage
 from evalkit.report.coverage_words import Held, coverage_message, coverage_sentences, read_coverage
@@ -13,6 +14,7 @@ from evalkit.report.exhibits import Exhibits, source_words
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.numbers import number
 from evalkit.report.parts import Drawn, Figures, Part, part
+from evalkit.report.provisional_words import provisional_words
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import SIMULATED
 
@@ -20,7 +22,8 @@ ACCESS = {"open": "Open to everyone", "controlled": "Controlled: by agreement wi
           "synthetic": "Made up, after the pattern of real data"}  # fmt: skip
 HANDLING = {"indicator_and_sensitivity": "A term in the model, and an analysis without it",
             "start_of_series": "The series starts after it", "split": "The series is split there",
-            "none": "Nothing was done about it"}  # fmt: skip
+            "none": "Nothing was done about it",
+            "exclude": "What is beyond it is left out", "indicator": "A term in the model"}  # fmt: skip
 ASKED = {"breaks": "changes in how the data are recorded", "quality_rules": "rules that the data were held against"}
 """What a reader looks for, by the key that tells it."""
 UNSAID = "Not stated"
@@ -49,12 +52,13 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
         return []
     asked = _sources(evaluation, notes)
     left = [what[0].lower() + what[1:] for what, said in asked if not said]
-    left += [words for key, words in ASKED.items() if not notes.get(key)]
+    known = {"breaks": _declared(study), "quality_rules": _held_against(evaluation)}
+    left += [words for key, words in ASKED.items() if not known[key]]
     return [
         *part("Where the data come from", pairs=[(what, said) for what, said in asked if said]),
         *part("What the data hold", _held(evaluation), blocks=[figures.get("fig-coverage", "")]),
-        *part("", blocks=[exhibits.table(_breaks(notes))]),
-        *part("", blocks=[exhibits.table(_rules(notes))]),
+        *part("", blocks=[exhibits.table(_breaks(study))]),
+        *part("", blocks=[exhibits.table(_rules(evaluation))]),
         *part("", [f"{UNSAID}: {'; '.join(left)}."] if left else []),
         *part("", blocks=[exhibits.table(_dictionary(notes), folded=True)]),
     ]  # fmt: skip
@@ -84,10 +88,37 @@ def _sources(evaluation: Evaluation, notes: Mapping[str, Any]) -> list[tuple[str
         ("Address", notes.get("url")),
         ("When they were fetched", notes.get("retrieved")),
         ("How long after a period they appear", notes.get("lag")),
-        ("Which figures are provisional", notes.get("provisional")),
+        ("Which figures are provisional", _provisional(evaluation, notes)),
+        ("Which newest figures are left out", _settling(evaluation)),
+        ("Which files are late", _late(data)),
         ("Fingerprint (sha256)", _fingerprints(evaluation)),
     ]
-    return [(what, "" if said is None else str(said)) for what, said in rows]
+    quiet = ("Which newest figures are left out", "Which files are late")  # nothing to state where there are none
+    return [(what, "" if said is None else str(said)) for what, said in rows if said or what not in quiet]
+
+
+def _provisional(evaluation: Evaluation, notes: Mapping[str, Any]) -> str:
+    """Return which figures are provisional: by date, and in the authors' own words."""
+    since = provisional_words(evaluation)
+    said = [f"Those {since}" if since else "", str(notes.get("provisional") or "")]
+    return ". ".join(each for each in said if each)
+
+
+def _settling(evaluation: Evaluation) -> str:
+    """Return how many of the newest periods are left out, since they may still change."""
+    count = int((evaluation.study.get("data") or {}).get("settling") or 0)
+    if not count:
+        return ""
+    frequency = evaluation.primary.frequency if evaluation.analyses else "month"
+    newest = f"{number(count, 0)} {words_for(frequency, count)}"
+    return f"The newest {newest if count > 1 else words_for(frequency)}, which may still change"
+
+
+def _late(data: Mapping[str, Any]) -> str:
+    """Return the files that were announced and are not there yet."""
+    told = [f"{each['file']} (announced for {each['expected']})" + (f": {each['note']}" if each.get("note") else "")
+            for each in data.get("late") or ()]  # fmt: skip
+    return "; ".join(told)
 
 
 def _fingerprints(evaluation: Evaluation) -> str:
@@ -114,35 +145,57 @@ def _held(evaluation: Evaluation) -> list[str]:
     ]
 
 
-def _breaks(notes: Mapping[str, Any]) -> Table | None:
-    """Return each change in recording, and what was done about it."""
-    rows = [(str(each["date"]), str(each["what"]), HANDLING.get(str(each.get("handling")), HANDLING["none"]))
-            for each in notes.get("breaks") or ()]  # fmt: skip
+def _declared(study: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return every change in recording: those that the data block declares, then those of the notes alone."""
+    data = (study.get("data") or {}).get("breaks") or ()
+    dates = {str(each["date"]) for each in data}
+    notes = [each for each in (study.get("data_notes") or {}).get("breaks") or () if str(each["date"]) not in dates]
+    return [*data, *notes]
+
+
+def _breaks(study: Mapping[str, Any]) -> Table | None:
+    """Return each change in recording, where, and what was done about it."""
+    rows = [(str(each["date"]), str(each["what"]) + _where(each.get("units")),
+             HANDLING.get(str(each.get("handling")), HANDLING["none"])) for each in _declared(study)]  # fmt: skip
     heads = [Column("When"), Column("What changed"), Column("What was done about it")]
     caption = f"Changes in how the data are recorded: {number(len(rows), 0)}"
     return Table("tbl-breaks", caption, heads, rows, cards=True) if rows else None
 
 
-def _rules(notes: Mapping[str, Any]) -> Table | None:
+def _where(units: Any) -> str:
+    """Return the places of a break; empty where it is everywhere, or the places are not said."""
+    return "" if units in (None, "all") else f" ({', '.join(map(str, units))})"
+
+
+def _held_against(evaluation: Evaluation) -> list[Mapping[str, Any]]:
+    """Return every rule with what was found: the authors' own, then those that evalkit held the data against."""
+    notes: Mapping[str, Any] = evaluation.study.get("data_notes") or {}
+    own = list(notes.get("quality_rules") or ())
+    return own + [{"rule": each.rule, "found": each.found, "note": each.note, "who": each.who}
+                  for each in evaluation.guards]  # fmt: skip
+
+
+def _rules(evaluation: Evaluation) -> Table | None:
     """Return each rule with what was found, and who waived it."""
-    rows = [
-        (str(each["rule"]), _found(each), str(each.get("note") or UNSAID)) for each in notes.get("quality_rules") or ()
-    ]
+    rules = _held_against(evaluation)
+    rows = [(str(each["rule"]), _found(each), str(each.get("note") or UNSAID)) for each in rules]
     heads = [Column("Rule"), Column("What was found"), Column("Note")]
-    return Table("tbl-rules", _tally(notes), heads, rows, cards=True) if rows else None
+    return Table("tbl-rules", _tally(rules), heads, rows, cards=True) if rows else None
 
 
-def _tally(notes: Mapping[str, Any]) -> str:
+def _tally(rules: Sequence[Mapping[str, Any]]) -> str:
     """Return how many rules were met, not met and waived."""
-    found = [str(each.get("found")) for each in notes.get("quality_rules") or ()]
+    found = [str(each.get("found")) for each in rules]
     said = [f"{number(found.count(key), 0)} {words}" for key, words in
-            (("met", "met"), ("not_met", "not met"), ("waived", "waived")) if key in found]  # fmt: skip
+            (("met", "met"), ("not_met", "not met"), ("waived", "waived"), ("not_run", "not looked for"))
+            if key in found]  # fmt: skip
     return f"Rules that the data were held against: {', '.join(said)}"
 
 
 def _found(rule: Mapping[str, Any]) -> str:
     if rule.get("found") != "waived":
-        return {"met": "Met", "not_met": "Not met"}.get(str(rule.get("found")), UNSAID)
+        words = {"met": "Met", "not_met": "Not met", "not_run": "Not looked for"}
+        return words.get(str(rule.get("found")), UNSAID)
     return f"Waived by {rule['who']}" if rule.get("who") else "Waived; who waived it is not stated"
 
 

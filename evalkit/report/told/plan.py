@@ -20,25 +20,35 @@ LENGTH = 64
 NEVER = "Never fixed in advance: nothing shows what was decided before the numbers were seen."
 NOT_YET = "Not fixed yet: the plan can still change."
 NO_CHANGE = "No change of the plan is recorded."
+STATED = ("The study file gives the date on which the plan was fixed. No copy of the plan from that day is kept here, "
+          "so it cannot be shown that nothing was changed since.")  # fmt: skip
 SAME = "The plan in this study file is the one that was fixed: the fingerprints agree."
 OTHER = ("The fingerprint that was fixed is not that of the plan in this study file, so this page cannot show that the "
          "two are the same.")  # fmt: skip
+STATES = {"as_locked": "As it was fixed", "amended": "Changed since, with a record of each change",
+          "not_as_locked": "Not as it was fixed"}  # fmt: skip
+"""How the plan stands to the one that was fixed, for the card; what cannot be told is left out."""
 SIGHT = "the outcome data had been seen"
 LATE = "The plan was fixed after the outcome data had been seen, so it is no guard against choosing by the result."
+CHANGED = ("Part of the plan", "As it was fixed", "Now", "Date of the change on record")
 AMENDED = ("Date", "What was changed", "From", "To", "Why", "What had been seen")
 DEVIATED = ("Date", "What was done otherwise", "Why", "What had been seen")
 
 
 def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[Part]:
-    """Return the protocol card, the changes of the plan, and what was done otherwise than planned."""
+    """Return the card of the plan, what of it is not as fixed, its changes, and what was done otherwise."""
     block = evaluation.study.get("registration") or {}
     amendments, deviations = list(block.get("amendments") or ()), list(block.get("deviations") or ())
     unchanged = NO_CHANGE if block.get("locked_at") and not amendments and not deviations else ""
+    differ = list((evaluation.protocol or {}).get("changes") or ())
     tables = [
+        table_of_words("tbl-not-as-fixed", "Parts of the plan that are not as they were fixed", CHANGED,
+                       [*map(_differs, differ)]),
         table_of_words("tbl-amendments", "Changes of the plan", AMENDED, [*map(_amended, amendments)]),
         table_of_words("tbl-deviations", "Done otherwise than planned", DEVIATED, [*map(_deviated, deviations)]),
     ]
     told = [
+        _not_as_fixed(evaluation, len(differ)),
         _changes(amendments, "change of the plan is", "changes of the plan are"),
         _changes(deviations, "thing done otherwise than planned is", "things done otherwise than planned are"),
     ]
@@ -49,12 +59,16 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
 def _fixed(block: Mapping[str, Any], evaluation: Evaluation) -> str:
     """Return that the plan was not fixed before the numbers were seen; empty for one that was: the card says when."""
     if block.get("locked_at"):
-        return LATE if block.get("data_seen_before_lock") == "outcome_data" else ""
+        shown = STATED if (evaluation.protocol or {}).get("state") == "stated" else ""
+        late = LATE if block.get("data_seen_before_lock") == "outcome_data" else ""
+        return " ".join(sentence for sentence in (late, shown) if sentence)
     return NOT_YET if kind_of(evaluation) == "protocol" else NEVER
 
 
 def _fingerprints(evaluation: Evaluation) -> str:
     """Return whether the plan that was fixed is the plan of this study file; empty where it cannot be told."""
+    if (evaluation.protocol or {}).get("state") == "amended":
+        return ""  # which parts differ is said where the changes stand
     fixed, now = _fingerprint(evaluation), _fingerprint_now(evaluation)
     if len(fixed) != LENGTH or not now:
         return ""
@@ -68,6 +82,7 @@ def _card(block: Mapping[str, Any], evaluation: Evaluation) -> list[tuple[str, s
     kinds = [kind_words(kind, evaluation) for kind in evaluation.study.get("evaluation_types") or ()]
     pairs = [
         ("Fixed on", stated(block.get("locked_at"), "Not yet" if kind_of(evaluation) == "protocol" else "Never")),
+        ("The plan now", STATES.get(str((evaluation.protocol or {}).get("state")), "")),
         ("Seen before it was fixed", _seen(block.get("data_seen_before_lock"))),
         ("Registered at", ", ".join(dict.fromkeys(place for place in places if place)) or NOT_STATED),
         ("Fingerprint of the plan", fixed),
@@ -85,7 +100,24 @@ def _fingerprint(evaluation: Evaluation) -> str:
 
 def _fingerprint_now(evaluation: Evaluation) -> str:
     """Return the fingerprint of the plan as the study file holds it now."""
+    if evaluation.protocol and evaluation.protocol["locked_sha256"]:
+        return str(evaluation.protocol["now_sha256"])
     return "" if evaluation.provenance is None else evaluation.provenance.protocol_sha256
+
+
+def _not_as_fixed(evaluation: Evaluation, count: int) -> str:
+    """Return how many parts of the plan are not as they were fixed, and whether each has a record."""
+    if not count:
+        return ""
+    which = counted(count, "part of the plan is not as it was fixed", "parts of the plan are not as they were fixed")
+    amended = (evaluation.protocol or {}).get("state") == "amended"
+    return f"{which}. {'Each change is on record.' if amended else 'Not every change is on record.'}"
+
+
+def _differs(row: Mapping[str, Any]) -> list[str]:
+    dates = ", ".join(map(str, row.get("amended") or ()))
+    return [str(row["field"]), stated(row.get("from"), "Not there"), stated(row.get("to"), "Not there"),
+            dates or "None"]  # fmt: skip
 
 
 def _changes(rows: Sequence[Mapping[str, Any]], one: str, several: str) -> str:

@@ -1,0 +1,93 @@
+"""A whole build, and the state of a library: the quick answer first, which reads hashes alone, then the full one.
+
+What is slow to import (tables, models, charts) is imported only when the quick answer does not do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit import freshness
+from evalkit.freshness import Outcome, Site
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build did: what became of each study, and the site."""
+
+    outcomes: tuple[Outcome, ...]
+    site: Site
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """The studies that could not be run."""
+        return tuple(outcome for outcome in self.outcomes if outcome.state == "failed")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a build reads and writes, and with which engine."""
+
+    project: Path
+    results: Path
+    output: Path
+    engine: Any = "auto"
+    data: str | None = None
+
+
+def build(
+    places: Places, paths: Sequence[Path], *, jobs: int = 1, cluster: str | None = None,
+    report: Callable[[str, str], None] | None = None, tell: Callable[[str, int, int], None] | None = None,
+) -> Build:  # fmt: skip
+    """Run the studies that changed, then bring the site up to date; with nothing changed, nothing is written.
+
+    Parameters
+    ----------
+    places : Places
+    paths : sequence of Path
+        The study files of the project.
+    jobs, cluster
+        As for `releases.run_studies`.
+    report, tell : callable, optional
+        Told what each study does, and which page is written.
+
+    Returns
+    -------
+    Build
+
+    Raises
+    ------
+    EvalkitError
+        When nothing can be written where it is meant to go, or no page can be made.
+    """
+    project, results, output, engine, data = astuple(places)
+    if freshness.site_stands(project, results, output, engine, data):
+        unchanged = tuple(Outcome(path.stem, path, "unchanged") for path in paths)
+        return Build(unchanged, Site(output / "index.html", (), engine))
+    from evalkit import releases
+
+    outcomes = releases.run_studies(
+        paths, results, data=data, jobs=jobs, cluster=cluster, only_changed=True, report=report
+    )
+    failures = [(outcome.id, "; ".join(problem.sentence() for problem in outcome.problems))
+                for outcome in outcomes if outcome.state == "failed"]  # fmt: skip
+    present = [outcome.id for outcome in outcomes if outcome.state != "failed"]
+    sources = freshness.site_sources(project, results)
+    site = releases.make_site(project, results, output, engine=engine, failures=failures, tell=tell, ids=present)
+    if engine != "none" and not failures and not site.faults:
+        with contextlib.suppress(OSError):  # a shortcut that cannot be written is no fault of the build
+            freshness.record_site(project, results, output, engine, sources, data)
+    return Build(tuple(outcomes), site)
+
+
+def state_of(paths: Sequence[Path], results: Path, data: str | None = None) -> list[Outcome]:
+    """Return for each study whether it is up to date, and if not, why."""
+    if freshness.all_stand(paths, results, data):
+        return [Outcome(path.stem, path, "unchanged") for path in paths]
+    from evalkit import releases
+
+    return releases.status(paths, results, data)

@@ -1,0 +1,167 @@
+"""`evalkit data`: published files fetched, checked against their hashes, and listed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evalkit.errors import DataError, Problem
+from evalkit.terminal import Interruption, Progress, counted, print_json, problem_rows, say, show_problems
+
+if TYPE_CHECKING:
+    from evalkit.fetching.fetch import Fetched
+    from evalkit.fetching.states import State
+
+data_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
+                       help="Fetch published files, check them against their hashes, list them.")  # fmt: skip
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Ids of data/sources.yaml; all if none",
+                                                   show_default=False)]  # fmt: skip
+Root = Annotated[Path | None, typer.Option("--data", metavar="ROOT", help="Folder below which data/ lies, instead of "
+                                           "the project or EVALKIT_DATA", show_default=False)]  # fmt: skip
+Json = Annotated[bool, typer.Option("--json", help="Print findings as JSON")]
+Mirror = Annotated[Path | None, typer.Option("--mirror", metavar="FOLDER", help="Take the files from a folder; asks "
+                                             "nothing of publishers", show_default=False)]  # fmt: skip
+
+
+class FetchProgress(Progress):
+    """Progress of a file on its way here."""
+
+    def received(self, source: str, done: int, total: int) -> None:
+        """Show how much of a file has come."""
+        Interruption.obey()
+        if self.bar is not None:
+            self._show(f"Fetching {source}", f"{done / 1e6:,.1f} MB", done, total or max(done, 1))
+
+
+@data_app.command()
+def fetch(
+    names: Names = None, mirror: Mirror = None, root: Root = None,
+    again: Annotated[bool, typer.Option("--again", help="Ask again for sources without a declared hash")] = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Bring files here and read them into tidy tables; goes on where it was interrupted."""
+    from evalkit.fetching.catalogue import load_catalogue
+    from evalkit.fetching.fetch import Fetcher
+
+    project = Path.cwd()
+    catalogue = load_catalogue(project)
+    progress = FetchProgress(quiet=as_json)
+    with progress:
+        fetcher = Fetcher(project, _root(project, root), mirror, again, tell=progress.received)
+        found = fetcher.run(catalogue, names or ())
+    if as_json:
+        print_json([{"id": f.id, "state": f.ended, "changed": list(f.changes), "extract": f.extract, "rows": f.rows,
+                     "problems": problem_rows(f.problems)} for f in found])  # fmt: skip
+    else:
+        _tell_fetched(found)
+    raise typer.Exit(any(item.ended == "failed" for item in found))
+
+
+@data_app.command()
+def verify(names: Names = None, root: Root = None, as_json: Json = False) -> None:
+    """Compare files with the hashes that are declared or were recorded; status 1 when one differs."""
+    from evalkit.fetching.catalogue import load_catalogue
+
+    project = Path.cwd()
+    found = _states(load_catalogue(project), project, root, names)
+    wrong = [state for state in found if state.problems and (state.known or state.word == "differs" or names)]
+    if as_json:
+        print_json([{"id": s.id, "state": s.word, "problems": problem_rows(s.problems)} for s in found])
+    else:
+        show_problems([problem for state in wrong for problem in state.problems], "", "")
+        right = sum(not state.problems for state in found)
+        unfetched = [s.id for s in found if s.word == "missing" and s not in wrong]
+        say(f"{counted(right, 'source')} as declared or as first fetched; {len(wrong)} not"
+            + (f"; never fetched: {', '.join(unfetched)}" if unfetched else ""))  # fmt: skip
+    raise typer.Exit(bool(wrong))
+
+
+@data_app.command("list")
+def list_sources(names: Names = None, root: Root = None, as_json: Json = False) -> None:
+    """List sources: whose they are, where each stands, and whether its reader was tried on the publisher's own file."""
+    from evalkit.fetching.catalogue import load_catalogue
+
+    project = Path.cwd()
+    found = _states(load_catalogue(project), project, root, names)
+    if as_json:
+        print_json([_state_row(state) for state in found])
+    else:
+        _print_table(found)
+
+
+def _root(project: Path, root: Path | None) -> Path:
+    """Return the folder below which `data/` lies."""
+    chosen = root or (Path(os.environ["EVALKIT_DATA"]) if os.environ.get("EVALKIT_DATA") else None)
+    if chosen is not None and not chosen.is_dir():
+        raise DataError(f"{str(chosen)!r} is not a folder", "name the folder below which data/ lies",
+                        "--data" if root else "EVALKIT_DATA")  # fmt: skip
+    return chosen or project
+
+
+def _states(catalogue: Any, project: Path, root: Path | None, names: Sequence[str] | None) -> list[State]:
+    from evalkit.fetching.lock import read_lock
+    from evalkit.fetching.states import states
+
+    return states(catalogue, read_lock(project), _root(project, root), list(names or ()))
+
+
+def _state_row(state: State) -> dict[str, Any]:
+    source = state.source
+    return {"id": state.id, "title": source.title, "publisher": source.publisher, "licence": source.licence,
+            "address": source.address, "state": state.word, "extract": state.extract,
+            "tried_on": source.tried_on or None, "provisional": source.provisional, "settling": source.settling,
+            "tables": [table.path for table in source.tables], "problems": problem_rows(state.problems)}  # fmt: skip
+
+
+def _tell_fetched(found: Sequence[Fetched]) -> None:
+    """Print what became of each source, then all in one line."""
+    for item in found:
+        rows = f", {counted(item.rows, 'row')}" if item.rows else ""
+        kind = " (an extract, not the publisher's own file)" if item.extract else ""
+        if item.ended in ("fetched", "read again", "up to date"):
+            say(f"{item.id}: {item.ended}{rows}{kind}")
+        for path in item.changes:
+            say(f"  {path} is not what it was at the last fetch")
+        if item.ended == "left out":
+            say(f"{item.id}: left out: {item.problems[0].message}; {item.problems[0].mend}")
+        if item.ended == "failed":
+            problems = [p if p.where.startswith(item.id) else _named(p, item.id) for p in item.problems]
+            show_problems(problems, "", "not fetched")
+    words = ("fetched", "read again", "up to date", "left out", "failed")
+    parts = [f"{count} {word}" for word in words if (count := sum(item.ended == word for item in found))]
+    say(f"{counted(len(found), 'source')}: {', '.join(parts)}")
+
+
+def _named(problem: Problem, source: str) -> Problem:
+    from dataclasses import replace
+
+    return replace(problem, where=f"{source}.{problem.where}" if problem.where else source)
+
+
+def _print_table(found: Sequence[State]) -> None:
+    """Print a row for each source; below it what is marked."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, show_edge=False)
+    table.add_column("source", no_wrap=True)
+    for heading in ("publisher", "licence", "state", "reader tried"):
+        table.add_column(heading, overflow="fold")
+    for state in found:
+        word = f"{state.word} (extract)" if state.extract else state.word
+        tried = "yes" if state.source.tried_on else "never"
+        table.add_row(state.id, state.source.publisher, state.source.licence, word, tried)
+    Console(file=sys.stdout, markup=False, highlight=False).print(table)
+    for state in found:
+        for label, words in (("provisional", state.source.provisional), ("settling", state.source.settling)):
+            if words:
+                say(f"{state.id}: {label}: {words}")
+    if not all(state.source.tried_on for state in found):
+        say("`never`: the reader was never tried on the publisher's own file; look at its tables before using them.")
