@@ -141,9 +141,12 @@ def shape_before(spec: Spec, result: Path | None = None) -> Mapping[str, Any] | 
     """
     path = result or spec.folders.project / "reports" / "published" / f"{spec.id}.json"
     try:
-        shape: Mapping[str, Any] | None = archive.read_document(path).get("shape")
+        document = archive.read_document(path)
     except DataError:
         return None
+    if any(analysis.get("simulated") for analysis in document["analyses"]):
+        return None  # a rehearsal says nothing of the shape of the real data
+    shape: Mapping[str, Any] | None = document.get("shape")
     return shape
 
 

@@ -153,7 +153,7 @@ def beside(study: Path) -> Hashes:
 def site_stands(project: Path, results: Path, output: Path, engine: str, data: str | None = None) -> bool:
     """Say whether nothing is to be run and nothing to be rendered; False also when that is not known.
 
-    What was made is compared as well as what it was made from: a page that was edited or lost is made again.
+    What was made is compared as well as what it was made from, so that a page that was edited or lost is noticed.
     """
     record = _read(results / SITE_FILE)
     if record is None or record.get("settings") != _site_settings(project, output, engine, data):

@@ -271,7 +271,7 @@ def make_site(
     look = pages.look_of(project, output, engine)
     wanted = pages.study_keys(look, present, failures)
     manifest = results / PAGES
-    made = pages.read_keys(manifest)
+    made = pages.read_keys(manifest, output)
     for study, _ in failures:
         pages.page_of(output, study).unlink(missing_ok=True)
     if engine != "none" and not pages.outdated({**wanted, **pages.site_keys(look, project)}, made, output):
@@ -292,7 +292,7 @@ def _write_site(
     from evalkit import report
     from evalkit.report import made as pages
 
-    wanted, made = pages.study_keys(look, present, failures), pages.read_keys(manifest)
+    wanted, made = pages.study_keys(look, present, failures), pages.read_keys(manifest, output)
     evaluations = [archive.read_result(path) for path in present.values()]
     faults = report.write_sources(evaluations, project, failures).faults
     faulty = {fault.id for fault in faults}
@@ -305,6 +305,6 @@ def _write_site(
     if engine != "none":
         report.render(project, output, engine, [Path(n) if n.endswith(".qmd") else n for n in written], tell)
         kept = {name: key for name, key in wanted.items() if name not in (*faulty, *listed)}
-        archive.write_whole(manifest, json.dumps(kept, sort_keys=True, indent=1) + "\n")
+        archive.write_whole(manifest, pages.keys_text(kept, output))
     return Site(output / "index.html", tuple(name.removesuffix(".qmd") for name in written), engine,
                 tuple(problem for fault in faults for problem in fault.problems))  # fmt: skip

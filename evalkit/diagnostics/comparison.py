@@ -276,6 +276,28 @@ def _with_reasons(pairs: Sequence[tuple[str, str]]) -> str:
     return "; ".join(f"{listed(units)} ({reason})" for reason, units in together.items())
 
 
+def unit_trends(why: str) -> Diagnostic:
+    """Return what unit trends take for granted: nothing in the data can tell a drift from an effect that grows.
+
+    Parameters
+    ----------
+    why : str
+        The reason that the study file gives.
+
+    References
+    ----------
+    Wolfers (2006), American Economic Review 96, 1802-1820. Meer and West (2016), Journal of Human Resources 51,
+    500-522.
+    """
+    said = why if why.endswith((".", "!", "?")) else f"{why}."
+    return Diagnostic(
+        "unit_trends", "Each unit would have gone on along a straight line of its own.", "not run",
+        f"A straight line of each unit's own is taken out. The reason given: {said} Periods after the start help to "
+        "fit these lines, so a change that grows or fades is partly taken for a trend, and the estimate then misses it.",
+        looked_at="Nothing: the data cannot tell a drift from an effect that grows",
+    )  # fmt: skip
+
+
 def balance_of_levels() -> Diagnostic:
     """Return the check of balance as not run: levels may differ in this design, and no covariate balance is made."""
     return Diagnostic(

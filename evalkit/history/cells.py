@@ -171,5 +171,3 @@ def _period(label: str, cells: Cells, plain: bool) -> str:
 
 def _cells(count: int) -> str:
     return f"{count:,} {'cell' if count == 1 else 'cells'}"
-
-

@@ -106,4 +106,3 @@ def _as_run(project: Path, study: str, document: Mapping[str, Any], data: str | 
     except EvalkitError:
         return None
     return spec if same else None
-

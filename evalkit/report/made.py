@@ -68,10 +68,27 @@ def outdated(wanted: Keys, made: Keys, output: Path) -> list[str]:
     return [name for name in pages if made.get(name) != wanted[name] or not page_of(output, name).is_file()]
 
 
-def read_keys(path: Path) -> Keys:
-    """Return keys as they were kept; none where the file is not there or is damaged."""
+def read_keys(path: Path, output: Path) -> Keys:
+    """Return keys as they were kept, of those pages that are still the bytes that were rendered.
+
+    A build that was stopped may have left a page of other data beside a key of these, so a key counts only together
+    with its page. None where the file is not there or is damaged.
+    """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    kept = found if isinstance(found, dict) else {}
+    return {name: text.partition(" ")[0] for name, text in kept.items()
+            if isinstance(text, str) and text == _kept(name, text.partition(" ")[0], output)}  # fmt: skip
+
+
+def keys_text(keys: Keys, output: Path) -> str:
+    """Return keys as they are kept, each with the hash of its page."""
+    kept = {name: _kept(name, key, output) for name, key in keys.items()}
+    return json.dumps(kept, sort_keys=True, indent=1) + "\n"
+
+
+def _kept(name: str, key: str, output: Path) -> str:
+    page = page_of(output, name)
+    return key if name == FRAME or not page.is_file() else f"{key} {sha256_of(page.read_bytes())}"

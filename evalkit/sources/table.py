@@ -163,7 +163,8 @@ class TableData(Data):
         """
         frame, there = self._read(folders, columns)
         frame.attrs |= {"columns": there, TIMES: COUNT, "notes": ()}
-        problems = [] if self._asked is None else unread_keys(self._asked, frame)
+        whole = self._asked is not None and set(self._asked.columns) <= set(frame.columns)
+        problems = unread_keys(self._asked, frame) if self._asked is not None and whole else []
         if problems:
             raise DataError(problems)
         return frame

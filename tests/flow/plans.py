@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+DATE = "2025-11-21"
 PLAN = textwrap.dedent("""\
     evalkit: 1
     title: Navigators in two emergency departments

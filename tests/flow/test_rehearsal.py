@@ -130,7 +130,7 @@ def test_a_copy_of_simulated_data_stays_marked(rehearsed, project, monkeypatch):
 
 
 def test_the_planted_effect_is_found_and_a_negative_control_has_none(rehearsed):
-    spec = rehearsed(PLAN, effect=-30.0, comparison=30, seed=5)
+    spec = rehearsed(PLAN, effect=-30.0, comparison=8, seed=5)
     evaluation = flow.evaluate(spec)
     assert evaluation.primary.result.relative.value == pytest.approx(-30, abs=6)
     assert evaluation.analysis("falls").result.relative.value == pytest.approx(0, abs=6)

@@ -110,8 +110,9 @@ def _require_table(estimator: str, panel: Panel, found: Compared) -> None:
 
 
 def lost_covariates(
-    columns: numpy.ndarray, names: list[str], unit: numpy.ndarray, time: numpy.ndarray, weights: numpy.ndarray | None
-) -> list[str]:
+    columns: numpy.ndarray, names: list[str], unit: numpy.ndarray, time: numpy.ndarray, weights: numpy.ndarray | None,
+    trend: numpy.ndarray | None = None,
+) -> list[str]:  # fmt: skip
     """Return covariates of which unit and period effects and the columns before them leave nothing.
 
     Parameters
@@ -123,14 +124,20 @@ def lost_covariates(
     unit, time : numpy.ndarray of int, shape (n,)
         Codes.
     weights : numpy.ndarray, shape (n,), or None
+    trend : numpy.ndarray, shape (n,), or None
+        Periods as numbers, where each unit has a straight line of its own in them.
     """
     import numpy
 
+    from evalkit.estimation.unit_trends import within_unit_trends
     from evalkit.estimation.within import within_two_way
 
     root = numpy.ones(len(columns)) if weights is None else numpy.sqrt(weights)
     whole = (columns - columns.mean(axis=0)) * root[:, None]
-    left = within_two_way(columns, unit, time, weights) * root[:, None]
+    if trend is None:
+        left = within_two_way(columns, unit, time, weights) * root[:, None]
+    else:
+        left = within_unit_trends(columns, unit, time, weights, trend) * root[:, None]
     found, first = [], columns.shape[1] - len(names)
     for place, name in enumerate(names, start=first):
         rest, before = left[:, place], left[:, :place]

@@ -71,7 +71,10 @@ def chosen_estimator(design: DifferenceInDifferences, panel: Panel, found: Compa
     passed: list[str] = []
     facts = _facts(study)
     for name in _candidates(design, study):
-        obstacle = "" if name == carried or name not in _OBSTACLES else _OBSTACLES[name](design, panel, found)
+        obstacle = ""
+        if name != carried and name in _OBSTACLES:
+            trends = "which takes no unit trends" if design.unit_trends else ""
+            obstacle = trends or _OBSTACLES[name](design, panel, found)
         if not obstacle:
             return Chosen(name, "; ".join([facts, *passed]))
         passed.append(f"not {name}, {obstacle}")

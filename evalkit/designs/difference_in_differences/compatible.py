@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.designs.difference_in_differences.carried import SYNTHETIC, WITH_ANTICIPATION
 from evalkit.designs.difference_in_differences.choice import SYNTHETIC_INFERENCE
-from evalkit.designs.difference_in_differences.cross_sections import BY_ROW, ESTIMATORS
+from evalkit.designs.difference_in_differences.cross_sections import BY_ROW, ESTIMATORS, REASSIGNING
 from evalkit.diagnostics.words import listed
 from evalkit.errors import DesignError, Problem
 
@@ -22,6 +22,7 @@ READ_BY = {
     "method": ("callaway_santanna",),
     "base_period": ("callaway_santanna",),
     "leave_own_out": ("imputation",),
+    "unit_trends": ("two_way_fixed_effects", "event_study"),
     "small_sample": ("two_way_fixed_effects", "event_study", "sun_abraham", "imputation", "poisson"),
 }
 """Options that some estimators alone read, and which."""
@@ -144,6 +145,24 @@ def _impossible(design: DifferenceInDifferences) -> Iterator[Problem]:
     problem = inference_problem(estimator, design.inference, bool(design.covariates))
     if problem is not None:
         yield problem
+    elif design.unit_trends:
+        yield from _with_trends(design)
+
+
+def _with_trends(design: DifferenceInDifferences) -> Iterator[Problem]:
+    """Yield inference that a regression with unit trends does not have."""
+    if design.inference in BY_ROW:
+        yield Problem(
+            f"unit trends are for panels, and {design.inference} errors for repeated cross-sections",
+            "leave `inference` out, or `unit_trends`",
+            "design.inference",
+        )
+    if design.estimator == "event_study" and design.inference in REASSIGNING:
+        yield Problem(
+            f"an event study with unit trends has no {design.inference}: weights of outcomes by start leave trends in",
+            "leave `inference` out, or choose cluster_robust, wild_bootstrap, or two_way_fixed_effects",
+            "design.inference",
+        )
 
 
 def _unread(design: DifferenceInDifferences) -> Iterator[Problem]:

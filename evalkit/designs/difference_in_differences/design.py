@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
@@ -102,6 +102,11 @@ class DifferenceInDifferences(Block):
     covariates: list[str] = Field(default_factory=list, description="Columns that enter the regression")
     weights: str | None = Field(None, description="Column with the weight of each row, such as population")
     cluster: str | None = Field(None, description="Column whose groups may be correlated; default: the unit")
+    unit_trends: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="two_way_fixed_effects, event_study: a straight line of each unit's own is taken out; its value is "
+        "the reason why, since such lines also take out part of an effect that grows",
+    )
     small_sample: Literal["effects_nested", "effects_counted", "no_cluster_factor"] = Field(
         "effects_nested",
         description="Factor on the clustered covariance: unit effects nested in clusters not counted, counted, or "
@@ -122,6 +127,7 @@ class DifferenceInDifferences(Block):
         "pandemic_restrictions", "balance_of_levels", "no_result_could_count", "treated_like_the_rest",
         "robust_to_departures", "leave_out", "placebo_dates", "scale_of_the_outcome",
         "units_left_out", "spillover_to_neighbours", "lone_starts", "composition",
+        "unit_trends",
     )  # fmt: skip
     _left_open: frozenset[str] = PrivateAttr(frozenset())
 
@@ -210,6 +216,8 @@ class DifferenceInDifferences(Block):
             poisson                 log m_it = log E_it + a_i + c_t + sum_g sum_(s >= g) d_gs [g_i = g][t = s] + x_it'k
             synthetic_control       y_t less sum_j w_j y_jt, w >= 0, sum w = 1, fitted before the start
             synthetic_did           two-way regression with such weights on units, and on periods before
+
+        With `unit_trends` the first two gain ``h_i t``, a straight line of each unit's own.
 
         Units treated from the first period on show nothing without treatment: they are left out and named.
 

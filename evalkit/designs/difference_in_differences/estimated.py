@@ -33,10 +33,13 @@ class Regression:
         Regressors, indicators of treatment first, in the rows of the frame.
     contrast : numpy.ndarray, shape (k,)
         Weight of each coefficient in the headline.
+    trend : numpy.ndarray, shape (n,), or None
+        Periods as numbers, where each unit has a straight line of its own in them.
     """
 
     columns: numpy.ndarray
     contrast: numpy.ndarray
+    trend: numpy.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +132,11 @@ class Estimated:
         return int(self.clusters[self.study.frame["unit"].isin(list(self.study.starts))].nunique())
 
     @property
+    def trends(self) -> bool:
+        """Whether a straight line of each unit's own is taken out."""
+        return self.regression is not None and self.regression.trend is not None
+
+    @property
     def others(self) -> int:
         """Number of clusters with a unit that is not treated in these data."""
         return int(self.clusters[self.study.frame["unit"].isin(list(self.study.comparison))].nunique())
@@ -178,7 +186,7 @@ def of_two_way(model: TwoWay) -> Estimated:
     treated = model.study.treated_rows * (1.0 if model.weights is None else model.weights)
     columns, covariates = frame[["treated"]].to_numpy(), frame[design.covariates].to_numpy(dtype=float)
     if design.estimator == "event_study":
-        columns = event_columns(model.study, design.leads or 1, design.lags or 0).matrix
+        columns = event_columns(model.study, design.leads or 1, design.lags or 0, model.trends is not None).matrix
     contrast = numpy.concatenate([columns.T @ (treated / treated.sum()), numpy.zeros(covariates.shape[1])])
     return Estimated(
         panel=model.panel,
@@ -191,7 +199,7 @@ def of_two_way(model: TwoWay) -> Estimated:
         clusters=model.clusters,
         noun=model.noun,
         covariates=tuple(design.covariates),
-        regression=Regression(numpy.column_stack([columns, covariates]), contrast),
+        regression=Regression(numpy.column_stack([columns, covariates]), contrast, model.trends),
         events=_events(model) if model.treated_clusters >= FEW_TREATED_CLUSTERS and model.sure else None,
     )
 
@@ -205,6 +213,8 @@ def _events(model: TwoWay) -> EventCovariance | None:
     from evalkit.errors import DesignError
     from evalkit.estimation.few_units.cluster_robust import cluster_robust
 
+    if model.trends is not None:  # The straight lines that bounds would allow for are taken out already.
+        return None
     columns = event_columns(model.study, *available(model.study))
     try:
         fit = cluster_robust(

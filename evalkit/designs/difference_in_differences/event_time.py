@@ -47,20 +47,22 @@ def available(study: Adoption) -> tuple[int, int]:
     return int(-times.min()), int(times.max())
 
 
-def event_columns(study: Adoption, leads: int, lags: int) -> EventColumns:
+def event_columns(study: Adoption, leads: int, lags: int, trends: bool = False) -> EventColumns:
     """Return indicators of event times -leads (and earlier) to lags (and later), less the reference.
 
     Notes
     -----
     The reference is the last event time before 0 that the data hold, which is -1 unless a window leaves it out.
-    Units that are not treated in these data have zeros everywhere.
+    Units that are not treated in these data have zeros everywhere. With unit trends the earliest lead is a second
+    reference: a straight line through the treated units' event times is their own trend.
     """
     import numpy
 
     binned = study.frame["event_time"].clip(lower=-leads, upper=lags).to_numpy(dtype=float)
     present = sorted({int(time) for time in binned[~numpy.isnan(binned)]})
     reference = max(time for time in present if time < 0)
-    times = tuple(time for time in present if time != reference)
+    earliest = [present[0]] if trends and present[0] < reference else []
+    times = tuple(time for time in present if time not in (reference, *earliest))
     return EventColumns(numpy.column_stack([(binned == time).astype(float) for time in times]), times, reference)
 
 
@@ -93,10 +95,10 @@ def event_study(columns: EventColumns, fit: Fit, level: float, seed: int, sure: 
 
 
 def try_event_study(
-    study: Adoption, leads: int, lags: int, regress: Callable[[numpy.ndarray], Fit]
+    study: Adoption, leads: int, lags: int, regress: Callable[[numpy.ndarray], Fit], trends: bool = False
 ) -> tuple[EventColumns, Fit] | str:
     """Return indicators and fit of the event study, or the reason why these data cannot carry one."""
-    columns = event_columns(study, leads, lags)
+    columns = event_columns(study, leads, lags, trends)
     try:
         return columns, regress(columns.matrix)
     except DesignError as error:

@@ -90,6 +90,7 @@ def _of_regression(model: Estimated) -> tuple[float, float, str]:
     fit = cluster_robust(
         model.outcome, model.regression.columns, pandas.factorize(frame["unit"])[0],
         pandas.factorize(frame["time"])[0], weights=model.weights, cluster=pandas.factorize(model.clusters)[0],
+        trend=model.regression.trend,
     )  # fmt: skip
     found = cluster_robust_contrasts(fit, model.regression.contrast[None, :])
     assert found.df is not None

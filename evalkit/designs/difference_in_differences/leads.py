@@ -133,6 +133,8 @@ def _tried(design: DifferenceInDifferences, model: Estimated, result: Result, me
     DesignError
         When neither can be had; the message says why.
     """
+    if model.trends:
+        raise DesignError("with unit trends neither reassignments nor a bootstrap of an event study are worked out")
     if model.treated_clusters < 2:
         raise DesignError("with one treated cluster nothing shows how leads vary")
     regression = model.regression is not None

@@ -94,6 +94,7 @@ def solved(
     fit = cluster_robust(
         model.outcome[rows], numpy.column_stack([columns, extra]), unit, time, weights=weights, cluster=cluster,
         correction="CR1", small_sample=design.small_sample,
+        trend=None if model.regression.trend is None else model.regression.trend[rows],
     )  # fmt: skip
     contrast = numpy.append(columns.T @ (shares / shares.sum()), numpy.zeros(extra.shape[1]))
     effect = cluster_robust_contrasts(fit, contrast[None, :])
@@ -226,7 +227,7 @@ def _regressed_at(
     if design.estimator == "event_study":
         study = dataclasses.replace(model.study, frame=pretend)
         leads, lags = available(study)
-        columns = event_columns(study, min(USUAL, leads), min(USUAL, lags)).matrix
+        columns = event_columns(study, min(USUAL, leads), min(USUAL, lags), model.trends).matrix
     return solved(design, model, result, rows, columns, after)
 
 

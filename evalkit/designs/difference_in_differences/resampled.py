@@ -148,6 +148,7 @@ def _wild(design: DifferenceInDifferences, model: Estimated) -> Tested:
         seed=design.seed,
         level=design.level,
         small_sample=design.small_sample,
+        trend=model.regression.trend,
     )
     return Tested(
         low=found.low, high=found.high, p_value=found.p_value, smallest_p=found.smallest_p, rule=found.rule,
@@ -180,8 +181,9 @@ def _randomised(
     words = "estimates over standard errors that allow unequal variances" if studentised else "estimates"
     if design.estimator == "two_way_fixed_effects":
         return two_way_randomisation(
-            wide.outcome, wide.first_treated, statistic, wide.covariates, wide.weights, draws, design.seed, design.level
-        )
+            wide.outcome, wide.first_treated, statistic, wide.covariates, wide.weights, draws, design.seed,
+            design.level, trends=wide.times if model.trends else None,
+        )  # fmt: skip
     if model.regression is not None or (model.linear and wide.weights is None):
         sums = linear_statistics(wide.outcome, wide.first_treated, weights_by_date(model, wide, design), studentised)
         return randomisation_test(sums, wide.first_treated, draws, design.seed, design.level, words=words)
@@ -291,8 +293,20 @@ def changes(design: DifferenceInDifferences, model: Estimated, wide: WidePanel) 
         raise DesignError("treated places start at different times", "choose randomisation", "design.inference")
     if design.estimator == "two_way_fixed_effects":
         left, start = wide.outcome - _explained(model, wide), int(starts[0])
+        if model.trends:
+            return _less_trends(left, wide, start)
         return numpy.asarray(left[:, start:].mean(axis=1) - left[:, :start].mean(axis=1))
     return numpy.asarray(wide.outcome @ weights_by_date(model, wide, design)[0] * wide.treated.sum())
+
+
+def _less_trends(outcome: numpy.ndarray, wide: WidePanel, start: int) -> numpy.ndarray:
+    """Return the step at the start of each place's outcome, beside a level and a straight line."""
+    import numpy
+
+    lines = numpy.column_stack([numpy.ones(outcome.shape[1]), wide.times])
+    step = (numpy.arange(outcome.shape[1]) >= start).astype(float)
+    left = step - lines @ numpy.linalg.lstsq(lines, step, rcond=None)[0]
+    return numpy.asarray(outcome @ left / (left @ left))
 
 
 def _explained(model: Estimated, wide: WidePanel) -> numpy.ndarray | float:
@@ -301,13 +315,18 @@ def _explained(model: Estimated, wide: WidePanel) -> numpy.ndarray | float:
         return 0.0
     import pandas
 
+    from evalkit.estimation.few_units.cluster_robust import cluster_robust
     from evalkit.estimation.regression import two_way
 
     frame = model.study.frame
-    fit = two_way(
-        model.outcome, model.regression.columns, pandas.factorize(frame["unit"])[0], frame["time"].to_numpy(),
-        weights=model.weights, covariance="classical",
-    )  # fmt: skip
+    codes = pandas.factorize(frame["unit"])[0], pandas.factorize(frame["time"], sort=True)[0]
+    if model.regression.trend is not None:
+        whole = cluster_robust(
+            model.outcome, model.regression.columns, *codes, weights=model.weights, correction="CR1",
+            trend=model.regression.trend,
+        )  # fmt: skip
+        return wide.covariates @ whole.coefficients[-wide.covariates.shape[2] :]
+    fit = two_way(model.outcome, model.regression.columns, *codes, weights=model.weights, covariance="classical")
     return wide.covariates @ fit.coefficients[-wide.covariates.shape[2] :]
 
 

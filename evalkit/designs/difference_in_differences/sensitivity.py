@@ -12,6 +12,7 @@ from evalkit.designs.difference_in_differences.other_runs import placebo_dates, 
 from evalkit.designs.difference_in_differences.scales import both_scales
 from evalkit.designs.difference_in_differences.simulated import with_simulated
 from evalkit.designs.difference_in_differences.spillover import spillover_check
+from evalkit.designs.difference_in_differences.unit_trends import NO_BOUNDS
 from evalkit.designs.difference_in_differences.without_units import leave_out
 from evalkit.diagnostics import parallel_trends
 from evalkit.diagnostics.comparison import FEW_TREATED_CLUSTERS
@@ -108,6 +109,8 @@ def _departures(design: DifferenceInDifferences, model: Estimated, result: Resul
     corrected, the result says that they may be too small.
     """
     why = ""
+    if model.trends:
+        return _nothing(NO_BOUNDS)
     if model.treated_clusters < FEW_TREATED_CLUSTERS and not model.own_inference:
         try:
             bounded, words = replace(model, events=dealt_events(design, model, result.effect.value)), _instead(design)

@@ -112,6 +112,7 @@ def _asked(design: DifferenceInDifferences, model: Estimated, wide: WidePanel, m
         for words, there in (
             ("covariates", bool(model.covariates)),
             ("weights", model.weights is not None),
+            ("unit trends", model.trends),
             ("clusters of several units", model.noun != "unit"),
             ("missing periods", wide.weights is not None and bool((wide.weights == 0.0).any())),
         )

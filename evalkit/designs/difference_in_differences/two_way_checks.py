@@ -47,6 +47,7 @@ def two_way_checks(
             panel.frequency,
         ),
         comparison.balance_of_levels(),
+        *([comparison.unit_trends(model.design.unit_trends)] if model.design.unit_trends else ()),
     )
 
 

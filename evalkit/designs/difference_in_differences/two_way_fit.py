@@ -9,6 +9,7 @@ from evalkit.designs.difference_in_differences.carried import lost_covariates
 from evalkit.designs.difference_in_differences.event_time import event_columns, event_study, try_event_study
 from evalkit.designs.difference_in_differences.removal import DRAWS, Removal, relative_to
 from evalkit.designs.difference_in_differences.two_way_checks import two_way_checks
+from evalkit.designs.difference_in_differences.unit_trends import with_unit_trends
 from evalkit.designs.outcomes import (
     EVENTS,
     events_seen,
@@ -70,17 +71,18 @@ class TwoWay:
         alone = others == 1 and len(study.cohorts) == 1  # Late starters would be set beside early ones as well.
         self.lone = "treated" if self.treated_clusters == 1 else "comparison" if alone else ""
         self.sure = not self.lone
+        self.trends = self._trends()
         self.noun = "unit" if (self.clusters == self.frame["unit"]).all() else "cluster"
 
     def result(self) -> Result:
         """Return the effect and everything that is made from it."""
         design, study = self.design, self.study
         leads, lags = design.leads or 1, design.lags or 0
-        events = try_event_study(study, leads, lags, self._regress)
+        events = try_event_study(study, leads, lags, self._regress, self.trends is not None)
         points = () if isinstance(events, str) else event_study(*events, design.level, design.seed, self.sure)
         if design.estimator == "event_study":
             if isinstance(events, str):
-                self._require_covariates(event_columns(study, leads, lags).matrix)
+                self._require_covariates(event_columns(study, leads, lags, self.trends is not None).matrix)
                 raise DesignError(events, "use two_way_fixed_effects, or add units that are never treated")
             columns, fit = events
             post = [index for index, time in enumerate(columns.times) if time >= 0]
@@ -129,6 +131,18 @@ class TwoWay:
             )
         return None if (weights == weights[0]).all() else weights
 
+    def _trends(self) -> numpy.ndarray | None:
+        """Return periods as numbers where each unit has a straight line of its own in them."""
+        if not self.design.unit_trends:
+            return None
+        if self.panel.cross_sections:
+            raise DesignError(
+                "unit trends are for panels, and these rows are others in each period",
+                "leave `unit_trends` out, or bring means by unit and period",
+                "design.unit_trends",
+            )
+        return self.frame["time"].to_numpy(dtype=float)
+
     def _regress(self, columns: numpy.ndarray) -> Fit:
         """Return the two-way regression on these columns and the covariates.
 
@@ -141,6 +155,8 @@ class TwoWay:
         from evalkit.estimation.two_way_kernel import two_way_kernel
 
         extra = self.frame[self.design.covariates].to_numpy(dtype=float)
+        if self.trends is not None:
+            return with_unit_trends(self, columns)
         beside = columns.shape[1] > 1 and self.design.estimator != "event_study"
         return (two_way_kernel if beside else two_way)(
             self.outcome,
@@ -162,10 +178,11 @@ class TwoWay:
         lost = names and lost_covariates(
             numpy.column_stack([indicators, self.frame[names].to_numpy(dtype=float)]), names,
             pandas.factorize(self.frame["unit"])[0], pandas.factorize(self.frame["time"], sort=True)[0], self.weights,
+            self.trends,
         )  # fmt: skip
         if lost:
             raise DesignError(
-                f"unit and period effects, or the terms before, leave nothing of these covariates: {', '.join(lost)}",
+                f"{'unit trends, ' if self.design.unit_trends else ''}unit and period effects, or the terms before, leave nothing of these covariates: {', '.join(lost)}",
                 "leave them out, or bring units and periods in which they vary on their own",
                 "design.covariates",
             )
@@ -299,6 +316,7 @@ class TwoWay:
             f"{outcome.label}: average effect in {several(len(study.starts), 'treated unit')} over "
             f"{several(rows, self.row)}, {scale}{weighted}. It is {whose} change since before the start, "
             f"less the change in {against}"
+            + (", each less a straight line of its own" if self.design.unit_trends else "")
         )
 
     def _compares_with_later(self) -> bool:

@@ -36,6 +36,8 @@ class WidePanel:
     covariates : numpy.ndarray, shape (places, periods, k), or None
     sizes : numpy.ndarray, shape (places,), or None
         What a place's variance falls with: see `variance_sizes`. None where nothing is known of sizes.
+    times : numpy.ndarray, shape (periods,)
+        Periods as numbers.
     """
 
     names: tuple[str, ...]
@@ -44,6 +46,7 @@ class WidePanel:
     weights: numpy.ndarray | None
     covariates: numpy.ndarray | None
     sizes: numpy.ndarray | None
+    times: numpy.ndarray
 
     @property
     def treated(self) -> numpy.ndarray:
@@ -88,6 +91,7 @@ def wide_panel(model: Estimated) -> WidePanel:
         weights=None if numpy.ptp(heavy) <= 1e-12 * heavy.max() else heavy,
         covariates=numpy.stack([table.to_numpy()[order] for table in extra], axis=2) if extra else None,
         sizes=None if sizes is None else sizes[order],
+        times=total.columns.to_numpy(dtype=float),
     )
 
 

@@ -162,6 +162,7 @@ def two_way_randomisation(
     seed: int = 0,
     level: float = 0.95,
     list_up_to: int = LIST_UP_TO,
+    trends: ArrayLike | None = None,
 ) -> RandomisationTest:
     """Return the randomisation test of the two-way estimate, with an interval.
 
@@ -174,6 +175,8 @@ def two_way_randomisation(
     statistic : {"coefficient", "studentised"}
         What is compared. Studentised (the coefficient over a standard error that allows unequal variances) needs at
         least two treated units.
+    trends : array_like, shape (periods,), or None
+        Periods as numbers, where each unit has a straight line of its own in them.
     covariates, weights : array_like or None
         As in `evalkit.estimation.few_units.reassigned_two_way.two_way_statistics`.
     draws, seed, level, list_up_to
@@ -195,7 +198,7 @@ def two_way_randomisation(
     """
     require_choice(statistic, Statistic, "the statistic")
     studentised = statistic == "studentised"
-    estimator = two_way_statistics(outcome, first_treated, studentised, covariates, weights)
+    estimator = two_way_statistics(outcome, first_treated, studentised, covariates, weights, trends)
     codes = np.minimum(np.asarray(first_treated, dtype=np.int64), np.asarray(outcome).shape[1])
     words = "coefficients over standard errors that allow unequal variances" if studentised else "coefficients"
     return randomisation_test(estimator, codes, draws, seed, level, list_up_to, f"two-way {words}")

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from evalkit.errors import DesignError
 from evalkit.estimation.few_units.inversion import ShiftedStatistics, not_studentised
-from evalkit.estimation.few_units.two_way_basis import two_way_basis
+from evalkit.estimation.few_units.two_way_basis import TwoWayBasis, two_way_basis
 from evalkit.estimation.inputs import Array, Codes, as_matrix
 
 NOTHING_LEFT = 1e-9
@@ -44,6 +44,7 @@ def two_way_statistics(
     studentised: bool = True,
     covariates: ArrayLike | None = None,
     weights: ArrayLike | None = None,
+    trends: ArrayLike | None = None,
 ) -> Reassigned:
     """Return the estimator of the two-way regression for many assignments at once.
 
@@ -59,6 +60,8 @@ def two_way_statistics(
         Further regressors.
     weights : array_like, shape (units, periods) or (units,), or None
         Weights, none negative; 0 marks a missing cell.
+    trends : array_like, shape (periods,), or None
+        Periods as numbers, where each unit has a straight line of its own in them.
 
     Returns
     -------
@@ -86,9 +89,9 @@ def two_way_statistics(
     """
     matrix, observed = _panel(outcome, first_treated, weights)
     cells = _cell_weights(weights, *matrix.shape)
-    if covariates is None and np.all(cells[:, :1] == cells) and np.all(cells > 0.0):
+    if covariates is None and trends is None and np.all(cells[:, :1] == cells) and np.all(cells > 0.0):
         return _Balanced.of(matrix, observed, studentised, cells[:, 0]).statistics
-    return _Rows.of(matrix, observed, studentised, covariates, weights).statistics
+    return _Rows.of(matrix, observed, studentised, covariates, weights, trends).statistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,11 +159,13 @@ class _Rows:
     starts: Codes
     periods: int
     studentised: bool
+    slopes: Array | None
 
     @classmethod
     def of(
-        cls, matrix: Array, observed: Codes, studentised: bool, covariates: ArrayLike | None, weights: ArrayLike | None
-    ) -> _Rows:
+        cls, matrix: Array, observed: Codes, studentised: bool, covariates: ArrayLike | None,
+        weights: ArrayLike | None, trends: ArrayLike | None,
+    ) -> _Rows:  # fmt: skip
         units, periods = matrix.shape
         cell_weights = _cell_weights(weights, units, periods)
         cells = np.flatnonzero(cell_weights.ravel() > 0.0)
@@ -168,7 +173,8 @@ class _Rows:
         treatment = treatment_paths(observed, periods).ravel()[cells]
         others = _covariates(covariates, units, periods)[cells]
         design = two_way_basis(
-            matrix.ravel()[cells], np.column_stack([others, treatment]), unit, period, cell_weights.ravel()[cells]
+            matrix.ravel()[cells], np.column_stack([others, treatment]), unit, period, cell_weights.ravel()[cells],
+            trend=None if trends is None else np.asarray(trends, dtype=np.float64)[period],
         )
         columns = np.linalg.qr(design.regressors[:, :-1])[0]
         both = np.stack([design.outcome, design.regressors[:, -1]])
@@ -185,6 +191,7 @@ class _Rows:
             starts=np.searchsorted(unit, np.arange(units)),
             periods=periods,
             studentised=studentised,
+            slopes=None if trends is None else _lines(np.asarray(trends, dtype=np.float64)[period], design),
         )
 
     def statistics(self, assignments: Codes) -> ShiftedStatistics:
@@ -199,10 +206,21 @@ class _Rows:
         means = np.add.reduceat(paths * self.root**2, self.starts, axis=1) / self.totals
         sizes = np.diff(np.append(self.starts, self.cells.size))
         left = (paths - np.repeat(means, sizes, axis=1)) * self.root
+        if self.slopes is not None:
+            along = np.add.reduceat(left * self.slopes, self.starts, axis=1)
+            left -= np.repeat(along, sizes, axis=1) * self.slopes
         left -= (left @ self.basis) @ self.basis.T
         lengths = np.add.reduceat(left**2, self.starts, axis=1)
         products = np.stack([np.add.reduceat(left * each, self.starts, axis=1) for each in self.both])
         return _from_scores(products, lengths, lengths.sum(axis=1), self.studentised)
+
+
+def _lines(time: Array, design: TwoWayBasis) -> Array:
+    """Return each unit's straight line, times root weight, without its mean and of length one."""
+    weights = design.root**2
+    late = (time - (np.bincount(design.units, weights * time) / design.totals)[design.units]) * design.root
+    length = np.sqrt(np.bincount(design.units, late**2))[design.units]
+    return np.divide(late, length, out=np.zeros_like(late), where=length > 0.0)
 
 
 def _from_scores(products: Array, lengths: Array, total: Array, studentised: bool) -> ShiftedStatistics:

@@ -13,6 +13,7 @@ from evalkit.sources.csv import CsvData
 from evalkit.sources.folders import Folders
 from evalkit.sources.inputs import Input, did_you_mean, listed
 from evalkit.sources.tables.faults import in_words
+from evalkit.sources.written import Separator
 
 Kind = Literal["text", "parquet", "database"]
 
@@ -78,30 +79,6 @@ def _matching(path: str, folders: Folders) -> list[Input]:
     raise DataError(f"no file fits {path}", "check the folder and the pattern", "data.path")
 
 
-def as_text(data: Text) -> CsvData:
-    """Return how one text file is read: the settings of `source: csv`."""
-    return CsvData(source="csv", path=data.name, separator=data.separator, header_row=data.header_row)
-
-
-@dataclass(frozen=True)
-class Text:
-    """How a text file is laid out.
-
-    Attributes
-    ----------
-    name : str
-        The file as the author names it.
-    separator : str
-        Between cells.
-    header_row : int
-        Row that names the columns, counted from 1.
-    """
-
-    name: str
-    separator: str = ","
-    header_row: int = 1
-
-
 @dataclass(frozen=True)
 class Header:
     """What the beginning of a text file says.
@@ -133,7 +110,7 @@ class Header:
         return [Problem(found, "rename one of the columns", "data.path")] if twice else []
 
 
-def header_of(files: list[Input], separator: str, header_row: int) -> Header:
+def header_of(files: list[Input], separator: Separator, header_row: int) -> Header:
     """Return the header that all text files share.
 
     Raises
@@ -144,10 +121,14 @@ def header_of(files: list[Input], separator: str, header_row: int) -> Header:
     first: Header | None = None
     for file in files:
         assert file.path is not None
-        layout = as_text(Text(file.name, separator, header_row))
+        layout = CsvData(source="csv", path=file.name, separator=separator, header_row=header_row)
         encoding, names, lines = layout.layout(file.path)
         if encoding != "utf-8":
             raise DataError(f"{file.name} is {encoding}, and only UTF-8 is read where it lies", _UTF_8, "data.path")
+        if lines != header_row or any("\n" in name or "\r" in name for name in names):
+            # DuckDB and Spark count lines above the data in other ways; a row of data must not be taken for one.
+            raise DataError(f"the header of {file.name} runs over several lines, or empty lines stand above it",
+                            "write it in one line, or use `source: csv`", "data.header_row")  # fmt: skip
         header = Header(tuple(names), lines, layout.character)
         if first is None:
             first = header

@@ -88,8 +88,8 @@ def test_a_new_place(told):
 
 def test_a_new_category_in_a_filtered_column(told):
     rows = text_of(series())
-    message = told(rows + text_of(series(), crime="theft").split("\n", 1)[1],
-                   rows + text_of(series(), crime="personal robbery").split("\n", 1)[1], "{crime: robbery}")  # fmt: skip
+    thefts, persons = (text_of(series(), crime=crime).split("\n", 1)[1] for crime in ("theft", "personal robbery"))
+    message = told(rows + thefts, rows + persons, "{crime: robbery}")
     assert "personal robbery is new in the column 'crime', which the study filters by" in message
 
 

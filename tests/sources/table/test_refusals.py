@@ -111,6 +111,13 @@ class TestFiles:
             assert f"data/part-2.{ending} and data/part-1.{ending} have other columns" in said
             assert "district" in refused(folders, FILE | {"path": f"data/part-*.{ending}"})
 
+    @pytest.mark.usefixtures("as_files")
+    def test_columns_of_filters_are_named(self, folders: Folders) -> None:
+        assert "did you mean 'kind'?" in refused(folders, FILE | {"filter": {"knd": "theft"}})
+        assert "did you mean 'kind'?" in refused(folders, FILE, COUNTED | {"filter": {"knd": "theft"}})
+        assert "did you mean 'theft'?" in refused(folders, FILE | {"filter": {"kind": "thef"}})
+        assert "no row lies in this range" in refused(folders, FILE | {"filter": {"age": {"from": 200}}})
+
     def test_damage(self, folders: Folders) -> None:
         Path("data/torn.parquet").write_bytes(b"PAR1" + b"\0" * 100 + b"PAR1")
         assert "data/torn.parquet cannot be read" in looked(folders, FILE | {"path": "data/torn.parquet"})
@@ -125,6 +132,13 @@ class TestFiles:
         assert "is empty (0 bytes)" in looked(folders, FILE | {"path": "data/empty.csv"})
         Path("data/twice.csv").write_text("area,day,area\nA,2022-01-01,B\n", encoding="utf-8")
         assert "names area more than once" in refused(folders, FILE | {"path": "data/twice.csv"})
+
+    @pytest.mark.parametrize("text", ['area;day;"no\nte"\nA;2022-01-01;x\n', "\narea;day\nA;2022-01-01\n"])
+    def test_lines_above_the_data_that_could_be_counted_in_two_ways(self, text: str, folders: Folders) -> None:
+        Path("data/lines.csv").write_text(text, encoding="utf-8")
+        lines = FILE | {"path": "data/lines.csv", "separator": "semicolon"}
+        assert "runs over several lines, or empty lines stand above it" in looked(folders, lines)
+        assert "runs over several lines, or empty lines stand above it" in refused(folders, lines)
 
     def test_periods_and_units_that_cannot_be_read_are_counted(self, folders: Folders) -> None:
         rows = ["A,2022-01-01"] * 5 + ["A,n/a"] * 3 + ["B,2022-02-31", "B,", ",2022-03-01", ",2022-03-02"]
