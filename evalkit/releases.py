@@ -8,7 +8,6 @@ result.json and of everything that words and draws it is the one that it was mad
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -203,7 +202,7 @@ def _run_one(
         evaluation = record.with_releases(evaluation, spec, tables)
         target = results / spec.id / archive.FILE_NAME
         earlier.set_back(target.parent, evaluation.study.get("disclosure"))
-        earlier.keep(spec, tables.primary, archive.to_document(evaluation), target.parent)
+        earlier.keep(spec, tables.primary, {"provenance": archive.plain(evaluation.provenance)}, target.parent)
         text = archive.to_text(evaluation)
         archive.write_whole(target, text)
         _write_down(spec, text.encode(), beside, results)

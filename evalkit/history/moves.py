@@ -65,6 +65,9 @@ def _owed(then: Then, now: Now, causes: Causes, ends: tuple[Headline, Headline])
         return {}, ["One of the two headlines is no number, so they are not subtracted."]
     if first.unit != last.unit or first.level != last.level:
         return {}, ["The two headlines are not in one unit, or not at one level, so they are not subtracted."]
+    if _hidden(then, now) and len(causes.names) > 1:  # one more number of the same cells could give a count away
+        owed, _ = shares(first.value, last.value, causes, Crossed(None, None, None))
+        return owed, ["Told together: the study hides small numbers, so no further run of the same data is shown."]
     if now.spec is not None:
         found = crossed(then.run, now.spec, then.rows, now.rows, causes, ends)
         return shares(first.value, last.value, causes, found)
@@ -87,13 +90,18 @@ def _cells(then: Then, now: Now, causes: Causes) -> Cells | None:
     """
     if "data" not in causes or ("spec" in causes and (now.spec is None or not same_columns(then.run, now.spec))):
         return None
-    if then.rows is not None and now.rows is not None:
+    hidden = _hidden(then, now)
+    if not hidden and then.rows is not None and now.rows is not None:
         return changed.of_panels(then.rows, now.rows)
     old, new = (primary_of(one.run.document) for one in (then, now))
     assert old is not None
     assert new is not None
-    hidden = any(rule_of(one.run.document["study"].get("disclosure")) for one in (then, now))
     return changed.of_paths(old, new, numbers=not hidden)
+
+
+def _hidden(then: Then, now: Now) -> bool:
+    """Say whether small numbers are hidden in one of the two runs."""
+    return any(rule_of(one.run.document["study"].get("disclosure")) is not None for one in (then, now))
 
 
 def _decimals(first: Headline, last: Headline) -> int:

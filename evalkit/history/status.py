@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evalkit.errors import EvalkitError
+from evalkit.flow import disclosure_rule
 from evalkit.history.cells import of_panels, told
 from evalkit.history.crossed import same_columns
 from evalkit.history.earlier import last_run
@@ -28,12 +29,12 @@ def with_cells(changed: Sequence[str], spec: Spec, folder: Path) -> list[str]:
     Returns
     -------
     list of str
-        As they came where the rows of that run were not kept, where the study file now takes other things from the
-        data, or where the data cannot be read: the run itself will say why.
+        As they came where the rows of that run were not kept, where small numbers are hidden, where the study file now
+        takes other things from the data, or where the data cannot be read: the run itself will say why.
     """
     try:
         then = last_run(folder)
-        if then.rows is None or not same_columns(then.run, spec):
+        if then.rows is None or disclosure_rule(spec) is not None or not same_columns(then.run, spec):
             return list(changed)
         now = panel_of(spec)
         cells = None if now is None else of_panels(then.rows, now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit.designs.difference_in_differences.resampled import FEWEST_SIGNS, MOST_LISTED
+from evalkit.errors import DesignError
 from evalkit.periods import as_pandas
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def roll_of(places: Places, treated: int) -> Roll:
     """Return the roll-out of some number of places: the study's own dates, each for its share of them."""
     import numpy
 
+    if getattr(places.design, "unit_trends", None):
+        raise DesignError("power with unit trends is not worked out", "plan without them", "design.unit_trends")
     own = places.dates
     if treated != own.size:
         own = own[((numpy.arange(treated) + 0.5) * own.size / treated).astype(int)]

@@ -145,7 +145,8 @@ def inputs_table(evaluation: Evaluation) -> Table | None:
         frequency = evaluation.primary.frequency if evaluation.analyses else "year"
         ends = [windows.describe(end, frequency) for end in (item.first, item.last) if end]
         size = f"{number(item.rows, 0)} rows" if item.rows else ""
-        rows.append(("Data", ", ".join(part for part in (item.name, size, " to ".join(ends)) if part), item.sha256))
+        what = "Lock of the plan" if item.name.startswith("protocols/") else "Data"
+        rows.append((what, ", ".join(part for part in (item.name, size, " to ".join(ends)) if part), item.sha256))
     rows.append(("Code", "evalkit, the sources of the calculation", source.code_version))
     return Table(
         "tbl-inputs",

@@ -112,6 +112,19 @@ def test_names_without_numbers_under_a_rule(made: Made) -> None:
     assert cells is None or not cells["numbers"]
 
 
+def test_a_rule_that_came_later_tells_no_number_of_what_was_open(made: Made) -> None:
+    made.call("run", "study")
+    made.publish()
+    made.write(made_counts() | {("Northside", "2023-03"): 77}, STUDY + "disclosure: {profile: police}\n")
+    assert "77" not in made.call("status").output
+    made.call("run", "study", status=None)
+    move = made.document()["releases"]["move"]
+    assert move["cells"] is None or not move["cells"]["numbers"]
+    assert {share["cause"] for share in move["shares"]} == {"data and spec", "code"}
+    assert "no further run of the same data is shown" in move["notes"][0]
+    assert "77" not in json.dumps(move["cells"])
+
+
 def test_a_date_before_the_last_release_is_refused(made: Made) -> None:
     made.call("run", "study")
     made.publish("--date", "2026-02-05")

@@ -81,6 +81,8 @@ def assumptions_of(design: DifferenceInDifferences) -> tuple[str, ...]:
     months = design.anticipation
     early = f" and the {months} {'period' if months == 1 else 'periods'} before it" if months else ""
     others = "units not treated by then" if design.comparison == "not_yet_treated" else "the comparison units"
+    if design.unit_trends:
+        given += ", but for a straight line of each unit's own"
     parallel = _PARALLEL[design.estimator].format(scale=scale, given=given, early=early, others=others)
     foresight = (
         f"Units did not change more than {months} {'period' if months == 1 else 'periods'} before the start because "

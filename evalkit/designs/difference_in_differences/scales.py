@@ -170,6 +170,8 @@ def _choice(design: DifferenceInDifferences, model: Estimated, scale: str) -> tu
     if bool((model.observed > 0.0).all()):
         return {"transform": "log", "inference": same}, model.panel, "The same estimator on logarithms."
     changes = {"estimator": "poisson", "transform": "identity", "inference": "auto"}
+    if design.unit_trends:
+        return changes, None, "Some values are zero, and a Poisson regression with unit trends is not worked out."
     panel = _as_events(model.panel)
     if panel is None:
         problem = "Some values are zero and have no logarithm, and without an exposure a rate is no number of events."

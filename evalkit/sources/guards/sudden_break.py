@@ -151,9 +151,9 @@ def cut_off(steps: int, tests: int, false_alarm: float = FALSE_ALARM) -> float:
     of neighbouring steps is worth), two-sided, by Bonferroni over the tests. `tests/sources/test_guards_calibration`
     holds the share of false alarms against simulated counts with seasons, autocorrelation and heavy tails.
     """
-    from scipy import stats
+    from scipy import special
 
-    return float(stats.t.isf(false_alarm / 2 / max(tests, 1), max(steps / 3, 3.0)))
+    return -float(special.stdtrit(max(steps / 3, 3.0), false_alarm / 2 / max(tests, 1)))
 
 
 def sudden_breaks(
@@ -192,7 +192,7 @@ def sudden_breaks(
     limit = cut_off(min(lengths), sum(lengths))
     problems = [_problem(panel, unit, step, limit) for unit, step in found if abs(step.statistic) > limit]
     unit, step = max(found, key=lambda pair: abs(pair[1].statistic))
-    note = f"Cut-off {limit:.1f}; the largest step is {abs(step.statistic):.1f} times the usual one" + (
+    note = f"Limit {limit:.1f}; the largest step is {abs(step.statistic):.1f} times the usual one" + (
         f" ({unit}, {describe_period(step.time, panel.frequency)})." if unit else
         f" ({describe_period(step.time, panel.frequency)}).")  # fmt: skip
     return Looked("sudden_break", seen(problems), note)
@@ -203,7 +203,7 @@ def _problem(panel: Panel, unit: str, step: Step, limit: float) -> Problem:
     when = describe_period(step.time, panel.frequency)
     return Problem(
         f"{place(unit)} {way} suddenly in {when}, which is no start: the step is "
-        f"{abs(step.statistic):.1f} times the usual one (cut-off {limit:.1f})",
+        f"{abs(step.statistic):.1f} times the usual one (limit {limit:.1f})",
         "ask the publisher what changed and declare it in `data.breaks`", "data",
     )  # fmt: skip
 
@@ -237,10 +237,10 @@ def newest_below(panel: Panel, used: Collection[int]) -> Looked:
             when = describe_period(int(times[at]), panel.frequency)
             problems.append(Problem(
                 f"the newest periods look incomplete: from {when} on the total is far below what came before "
-                f"({statistic:.1f} times the usual step, cut-off -{limit:.1f})",
+                f"({statistic:.1f} times the usual step, limit -{limit:.1f})",
                 f"leave them out by `data.settling: {len(steps) - at}`", "data.settling"))  # fmt: skip
             break
-    return Looked(guard, tuple(problems), f"Cut-off {limit:.1f} times the usual step.")
+    return Looked(guard, tuple(problems), f"Limit {limit:.1f} times the usual step.")
 
 
 def _stays_below(total: numpy.ndarray, at: int) -> bool:

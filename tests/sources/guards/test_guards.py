@@ -70,7 +70,7 @@ def test_sound_data_are_not_stopped_and_what_was_looked_at_is_kept(study, run):
     assert {name: each.found for name, each in found.items()} == dict.fromkeys(
         ("boundary_change", "zero_runs", "newest_periods", "sudden_break"), "met"
     )
-    assert "Cut-off" in found["sudden_break"].note
+    assert "Limit" in found["sudden_break"].note
     assert "Greater Manchester" in found["sudden_break"].note
 
 
@@ -137,7 +137,7 @@ def test_a_sudden_break_in_a_treated_place_stops_the_study(study, stopped, run):
     path = study(rows_of(broken(12, 0.4)))
     message = stopped(path)
     assert "Greater Manchester falls suddenly in January 2018, which is no start" in message
-    assert "times the usual one (cut-off " in message
+    assert "times the usual one (limit " in message
     declared = ", breaks: [{date: 2018-01, units: [Greater Manchester], what: New recording system}]"
     assert run(study(rows_of(broken(12, 0.4)), data=declared))
     noted = 'data_notes: {breaks: [{date: "2018-01", what: New recording system}]}'
