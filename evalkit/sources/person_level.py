@@ -90,8 +90,10 @@ def _sample(data: FileData, path: Path) -> dict[str, list[str]]:
         sheet = getattr(data, "sheet", None)
         with warnings.catch_warnings():  # of styles that are not carried over; values are not touched by them
             warnings.simplefilter("ignore", UserWarning)
-            frame = pandas.read_excel(path, sheet_name=0 if sheet is None else sheet, nrows=LOOKED_AT, dtype="str", engine="openpyxl",
-                                      header=getattr(data, "header_row", 1) - 1, keep_default_na=False)  # fmt: skip
+            frame = pandas.read_excel(
+                path, sheet_name=0 if sheet is None else sheet, nrows=LOOKED_AT, dtype="str", engine="openpyxl",
+                header=getattr(data, "header_row", 1) - 1, keep_default_na=False,
+            )  # fmt: skip
     return {str(name): [str(cell) for cell in frame[name]] for name in frame.columns}
 
 

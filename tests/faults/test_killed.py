@@ -18,4 +18,3 @@ def test_a_killed_build_leaves_the_old_or_the_new(small: Path) -> None:
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["killed"] == KILLS
     assert found["midway"] >= KILLS // 10, f"hardly a kill fell between the old and the new: {found}"
-    print(found)

@@ -42,7 +42,7 @@ def test_at_most_one_study_in_a_hundred_is_stopped_by_chance(shape, months, leve
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_several_treated_places_share_one_false_alarm_rate(shape):
-    """Four treated of 16 places: the cut-off allows for every step that is looked at."""
+    """Four treated of 16 places: the limit allows for every step that is looked at."""
     random, stopped = numpy.random.default_rng(11), 0
     for _ in range(100):
         made = {f"place {at}": counts(random, 36, 20 * (1 + at % 5), **SHAPES[shape]) for at in range(16)}
