@@ -209,7 +209,7 @@ class Cluster(AbstractContextManager["Cluster"]):
         futures = self.client.map(work, items, pure=False, retries=0)
         places = {future.key: place for place, future in enumerate(futures)}
         try:
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=self.client.loop):
                 try:
                     value = future.result()
                 except distributed.KilledWorker:

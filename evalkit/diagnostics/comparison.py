@@ -276,6 +276,35 @@ def _with_reasons(pairs: Sequence[tuple[str, str]]) -> str:
     return "; ".join(f"{listed(units)} ({reason})" for reason, units in together.items())
 
 
+def always_treated(units: Sequence[str], never: int, weight: float | None) -> Diagnostic:
+    """Return what it takes for granted that units treated in all periods are among those compared with.
+
+    Parameters
+    ----------
+    units : sequence of str
+        Treated in all of their periods, kept.
+    never : int
+        Number of units that are not treated in these data.
+    weight : float or None
+        Share of the two-way estimate that compares with them; None where it is not known.
+
+    References
+    ----------
+    Goodman-Bacon (2021), Journal of Econometrics 225, 254-277.
+    """
+    one = len(units) == 1
+    share = "" if weight is None else f" {weight:.0%} of the estimate compares with {'it' if one else 'them'}."
+    return Diagnostic(
+        "always_treated", "Where the programme was there all along, its effect did not change.", "sign against",
+        f"{listed(list(units))} {'has' if one else 'have'} the programme in every period, and "
+        f"{'is' if one else 'are'} kept: rows without a change help to tell common changes and the part of covariates. "
+        f"They stand among those compared with, beside {several(never, 'unit')} without the programme.{share} If "
+        "the effect there still grew or faded, the estimate takes that for what would have been.",
+        statistic=weight, looked_at="Who has the programme in every period",
+        short="it also compares with places that had the programme all along",
+    )  # fmt: skip
+
+
 def unit_trends(why: str) -> Diagnostic:
     """Return what unit trends take for granted: nothing in the data can tell a drift from an effect that grows.
 

@@ -62,7 +62,10 @@ def killed(project: Path, after: float) -> bool:
             assert status == 0, "a build that was left alone failed"
             return False
         time.sleep(0.002)
-    os.killpg(child, signal.SIGKILL)
+    try:
+        os.killpg(child, signal.SIGKILL)
+    except ProcessLookupError:  # it had not yet made a group of its own
+        os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return True
 

@@ -38,6 +38,9 @@ class Adoption:
     times : tuple of int
     dropped : tuple of (str, str)
         Treated units that have no row before their start, or none from it on, each with the reason.
+    always : tuple of str
+        Units treated in all of their periods whose rows are kept: they help a regression to find period effects and
+        slopes, and count as changing nothing (`treated` is 0: unit effects take out what never changes).
     """
 
     frame: pandas.DataFrame
@@ -46,6 +49,7 @@ class Adoption:
     late: tuple[str, ...]
     times: tuple[int, ...]
     dropped: tuple[tuple[str, str], ...] = ()
+    always: tuple[str, ...] = ()
 
     @property
     def cohorts(self) -> dict[int, int]:
@@ -64,10 +68,12 @@ def adoption(
     before: Window | None,
     after: Window | None,
     unused: Callable[[Adoption], Iterable[str]] = lambda study: (),
+    keep_always: bool = False,
 ) -> Adoption:
     """Return the rows in the windows and who is treated from when.
 
-    Units treated from the first period on have no contrast of their own: they are left out and named in `dropped`.
+    Units treated from the first period on have no contrast of their own: they are left out and named in `dropped`, or,
+    where they are kept, named in `always`.
 
     Parameters
     ----------
@@ -75,6 +81,8 @@ def adoption(
     before, after : Window or None
     unused : callable
         Returns the units that the estimate will not use, which may lack periods.
+    keep_always : bool
+        Whether rows of units treated in all of their periods stay.
 
     Raises
     ------
@@ -94,14 +102,19 @@ def adoption(
     times = rows_in(panel, *spans)
     if len(times) < 2:
         raise DesignError(f"there is one period ({panel.label(times[0])}), and at least two are needed")
-    dropped = _one_sided(panel, times)
-    kept = dataclasses.replace(panel, frame=panel.frame[~panel.frame["unit"].isin(list(dropped))])
+    dropped, early = _one_sided(panel, times)
     _require_starts(panel, dropped, times)
+    always = tuple(early) if keep_always else ()
+    dropped = {unit: why for unit, why in dropped.items() if unit not in always}
+    kept = dataclasses.replace(panel, frame=panel.frame[~panel.frame["unit"].isin(list(dropped))])
     frame = kept.frame[kept.frame["time"].isin(times)].copy()
     first_time = frame.groupby("unit", sort=False)["first_time"].first()
-    starts = {str(unit): int(start) for unit, start in first_time.dropna().items() if start <= times[-1]}
+    starts = {
+        str(unit): int(start) for unit, start in first_time.dropna().items()
+        if start <= times[-1] and unit not in always
+    }  # fmt: skip
     late = tuple(str(unit) for unit, start in first_time.dropna().items() if start > times[-1])
-    comparison = tuple(str(unit) for unit in first_time.index if str(unit) not in starts)
+    comparison = tuple(str(unit) for unit in first_time.index if str(unit) not in {*starts, *always})
     if not comparison and len(set(starts.values())) == 1:
         raise DesignError(
             f"every unit is treated from {panel.label(min(starts.values()))} on: there is nobody to compare with",
@@ -110,7 +123,7 @@ def adoption(
         )
     frame["event_time"] = frame["time"] - frame["unit"].map(starts)
     frame["treated"] = (frame["event_time"] >= 0).astype(float)
-    study = Adoption(frame, starts, comparison, late, tuple(times), tuple(dropped.items()))
+    study = Adoption(frame, starts, comparison, late, tuple(times), tuple(dropped.items()), always)
     used = kept.frame[~kept.frame["unit"].isin(list(unused(study)))]
     _require_every_period(dataclasses.replace(panel, frame=used), spans, set(starts))
     return study
@@ -132,23 +145,27 @@ def _spans(panel: Panel, before: Window | None, after: Window | None) -> list[Sp
     return [earlier, later]
 
 
-def _one_sided(panel: Panel, times: list[int]) -> dict[str, str]:
-    """Return treated units without a row before their start, or without one from it on, each with the reason."""
+def _one_sided(panel: Panel, times: list[int]) -> tuple[dict[str, str], list[str]]:
+    """Return treated units without a row before their start, or without one from it on, each with the reason.
+
+    The second are those of the former kind: treated in all of their periods.
+    """
     rows = panel.frame[panel.frame["time"].isin(times) & (panel.frame["first_time"] <= times[-1])]
     ends = rows.groupby("unit", sort=False).agg(
         first=("time", "min"), last=("time", "max"), start=("first_time", "first")
     )
-    found = {}
+    found, early = {}, []
     for unit, (first, last, start) in zip(ends.index, ends.to_numpy(), strict=True):
         began = panel.label(int(start))
         if start <= first:
+            early.append(str(unit))
             found[str(unit)] = (
                 f"treated from {began} on, and the first period used is {panel.label(int(first))}: nothing shows it "
                 "without treatment"
             )
         elif last < start:
             found[str(unit)] = f"treated from {began} on, and no period from then on is in the data"
-    return found
+    return found, early
 
 
 def _require_starts(panel: Panel, dropped: dict[str, str], times: list[int]) -> None:

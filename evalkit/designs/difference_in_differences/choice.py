@@ -73,8 +73,8 @@ def chosen_estimator(design: DifferenceInDifferences, panel: Panel, found: Compa
     for name in _candidates(design, study):
         obstacle = ""
         if name != carried and name in _OBSTACLES:
-            trends = "which takes no unit trends" if design.unit_trends else ""
-            obstacle = trends or _OBSTACLES[name](design, panel, found)
+            kept = "which keeps no units treated in all periods" if design.always_treated == "keep" else ""
+            obstacle = ("which takes no unit trends" if design.unit_trends else kept) or _OBSTACLES[name](design, panel, found)
         if not obstacle:
             return Chosen(name, "; ".join([facts, *passed]))
         passed.append(f"not {name}, {obstacle}")

@@ -22,6 +22,7 @@ READ_BY = {
     "method": ("callaway_santanna",),
     "base_period": ("callaway_santanna",),
     "leave_own_out": ("imputation",),
+    "always_treated": ("two_way_fixed_effects", "event_study"),
     "unit_trends": ("two_way_fixed_effects", "event_study"),
     "small_sample": ("two_way_fixed_effects", "event_study", "sun_abraham", "imputation", "poisson"),
 }

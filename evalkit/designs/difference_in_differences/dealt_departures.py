@@ -56,6 +56,8 @@ def dealt_events(design: DifferenceInDifferences, model: Estimated, headline: fl
     from evalkit.estimation.few_units.several_effects import reassigned_covariance
 
     wide = wide_panel(_in_logarithms(design, model))
+    if model.study.always:
+        raise DesignError("units treated in all periods are kept, to which treatment cannot be dealt")
     _require_alike(model, wide)
     weights, reference = _weights(design, model, wide)
     dealt = assignments_of(wide.first_treated, draws_of(design), design.seed)

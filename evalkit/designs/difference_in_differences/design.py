@@ -16,6 +16,7 @@ from evalkit.designs.difference_in_differences.cross_sections import on_means
 from evalkit.designs.difference_in_differences.estimators import (
     Estimator,
     fitted,
+    keeps_always,
     settled_inference,
     studied,
     wanted_rows,
@@ -102,6 +103,11 @@ class DifferenceInDifferences(Block):
     covariates: list[str] = Field(default_factory=list, description="Columns that enter the regression")
     weights: str | None = Field(None, description="Column with the weight of each row, such as population")
     cluster: str | None = Field(None, description="Column whose groups may be correlated; default: the unit")
+    always_treated: Literal["auto", "keep", "leave_out"] = Field(
+        "auto",
+        description="Units treated in all of their periods: keep (two_way_fixed_effects, event_study: they help to fit "
+        "period effects and slopes) or leave_out; auto: kept where the study file names one of these estimators",
+    )
     unit_trends: Annotated[str, Field(min_length=1)] | None = Field(
         None,
         description="two_way_fixed_effects, event_study: a straight line of each unit's own is taken out; its value is "
@@ -127,7 +133,7 @@ class DifferenceInDifferences(Block):
         "pandemic_restrictions", "balance_of_levels", "no_result_could_count", "treated_like_the_rest",
         "robust_to_departures", "leave_out", "placebo_dates", "scale_of_the_outcome",
         "units_left_out", "spillover_to_neighbours", "lone_starts", "composition",
-        "unit_trends",
+        "unit_trends", "always_treated",
     )  # fmt: skip
     _left_open: frozenset[str] = PrivateAttr(frozenset())
 
@@ -170,6 +176,7 @@ class DifferenceInDifferences(Block):
         settled = self.model_copy(
             update={
                 "estimator": estimator,
+                "always_treated": "keep" if keeps_always(self) else "leave_out",
                 "comparison": comparison,
                 "transform": transform,
                 "leads": min(5 if self.leads is None else self.leads, most_leads),
@@ -219,7 +226,8 @@ class DifferenceInDifferences(Block):
 
         With `unit_trends` the first two gain ``h_i t``, a straight line of each unit's own.
 
-        Units treated from the first period on show nothing without treatment: they are left out and named.
+        Units treated from the first period on show nothing without treatment: they are left out and named, or, where a
+        two-way regression is named, kept as rows without a change (`always_treated`).
 
         Standard-error rule: by `inference`, auto following `inference.chosen_inference`. Clustered errors are by unit
         (or `cluster`), of a regression times the factor of `small_sample`, t with clusters less one degrees of freedom,

@@ -138,8 +138,8 @@ class Estimated:
 
     @property
     def others(self) -> int:
-        """Number of clusters with a unit that is not treated in these data."""
-        return int(self.clusters[self.study.frame["unit"].isin(list(self.study.comparison))].nunique())
+        """Number of clusters with a unit whose treatment does not begin in these data."""
+        return int(self.clusters[~self.study.frame["unit"].isin(list(self.study.starts))].nunique())
 
     @property
     def one_comparison(self) -> bool:

@@ -22,6 +22,7 @@ from evalkit.designs.difference_in_differences.roll_out import (
 from evalkit.designs.difference_in_differences.staggered_fit import Staggered
 from evalkit.designs.difference_in_differences.synthetic_fit import Synthetic
 from evalkit.designs.difference_in_differences.two_way_fit import TwoWay
+from evalkit.diagnostics import comparison
 from evalkit.errors import DesignError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ Estimator = Literal[
     "auto", "two_way_fixed_effects", "event_study", "callaway_santanna", "sun_abraham", "imputation", "poisson",
     "synthetic_control", "synthetic_did",
 ]  # fmt: skip
+BY_REGRESSION = ("two_way_fixed_effects", "event_study")
 BY_COHORT = ("callaway_santanna", "sun_abraham", "imputation", "poisson")
 SYNTHETIC = ("synthetic_control", "synthetic_did")
 
@@ -83,8 +85,18 @@ def studied(design: DifferenceInDifferences, panel: Panel) -> Adoption:
 
     return adoption(
         panel, design.before, design.after,
-        lambda study: [name for name, _ in wanted_rows(design, panel, study).dropped],
+        lambda study: [name for name, _ in wanted_rows(design, panel, study).dropped], keeps_always(design),
     )  # fmt: skip
+
+
+def keeps_always(design: DifferenceInDifferences) -> bool:
+    """Return whether rows of units treated in all of their periods stay.
+
+    Left to the rule: where the study file names a two-way regression, as any such regression on all rows keeps them.
+    """
+    if design.always_treated != "auto":
+        return design.always_treated == "keep" and design.estimator in ("auto", *BY_REGRESSION)
+    return design.estimator in BY_REGRESSION and "estimator" not in design.left_open
 
 
 def try_by_cohort(design: DifferenceInDifferences, panel: Panel, found: Compared) -> str:
@@ -136,14 +148,25 @@ def _two_way(design: DifferenceInDifferences, panel: Panel, found: Compared) -> 
     from dataclasses import replace
 
     model = (CrossSections if panel.cross_sections else TwoWay)(design, panel, found.study)
-    result = replace(model.result(), dropped=found.dropped, decomposition=_decomposition(design, model))
+    made, pairs = model.result(), _decomposition(design, model)
+    if model.study.always:
+        told = comparison.always_treated(model.study.always, len(model.study.comparison), _against_always(pairs))
+        made = replace(made, diagnostics=(*made.diagnostics, told))
+    result = replace(made, dropped=found.dropped, decomposition=pairs)
     return result, model.estimated() if isinstance(model, CrossSections) else of_two_way(model)
+
+
+def _against_always(pairs: dict[str, Any] | None) -> float | None:
+    """Return the weight of comparisons with units treated in all periods; None where pairs cannot be had."""
+    if pairs is None:
+        return None
+    return sum(float(pair["weight"]) for pair in pairs["pairs"] if pair["kind"] == "treated_vs_always")
 
 
 def _decomposition(design: DifferenceInDifferences, model: TwoWay) -> dict[str, Any] | None:
     """Return Goodman-Bacon's pairs; None where starts do not differ, or weights and covariates move the estimate."""
     plain = model.weights is None and not (design.covariates or design.unit_trends) and design.estimator == "two_way_fixed_effects"
-    if not plain or len(model.study.cohorts) < 2:
+    if not plain or len(model.study.cohorts) + bool(model.study.always) < 2:
         return None
     from evalkit.estimation.staggered.decomposition import decompose
 

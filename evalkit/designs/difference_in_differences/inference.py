@@ -267,7 +267,9 @@ def _alike(model: Estimated) -> list[Diagnostic]:
     if start < parallel_trends.FEWEST_BEFORE:
         return []
     sizes = place_sizes(model, wide)  # Not wide.sizes: of counts as they are these fall with the number of events.
-    return [parallel_trends.treated_like_the_rest(wide.outcome[:, :start], wide.treated, sizes)]
+    free = ~wide.fixed
+    sizes = None if sizes is None else sizes[free]
+    return [parallel_trends.treated_like_the_rest(wide.outcome[free, :start], wide.treated[free], sizes)]
 
 
 def _judged(check: Diagnostic, method: str, noun: str, level: float, smallest_p: float | None) -> Diagnostic:

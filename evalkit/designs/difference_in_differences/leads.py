@@ -135,6 +135,10 @@ def _tried(design: DifferenceInDifferences, model: Estimated, result: Result, me
     """
     if model.trends:
         raise DesignError("with unit trends neither reassignments nor a bootstrap of an event study are worked out")
+    if model.study.always and (not _few_treated(model)):
+        return _bootstrapped(design, model, result)
+    if model.study.always:
+        raise DesignError("units treated in all periods are kept, to which treatment cannot be dealt")
     if model.treated_clusters < 2:
         raise DesignError("with one treated cluster nothing shows how leads vary")
     regression = model.regression is not None

@@ -248,7 +248,7 @@ def placebo_units(design: DifferenceInDifferences, model: Estimated, whole: Repo
         change = changes(design, model, wide)
     except DesignError:
         return ()
-    others = ~wide.treated
+    others = ~wide.treated & ~wide.fixed  # What has the programme all along is no place without it.
     if others.sum() < 2 or model.weights is not None:
         return ()
     rest = (change[others].sum() - change) / (others.sum() - 1)

@@ -182,8 +182,14 @@ def _randomised(
     if design.estimator == "two_way_fixed_effects":
         return two_way_randomisation(
             wide.outcome, wide.first_treated, statistic, wide.covariates, wide.weights, draws, design.seed,
-            design.level, trends=wide.times if model.trends else None,
+            design.level, trends=wide.times if model.trends else None, fixed=wide.fixed,
         )  # fmt: skip
+    if wide.fixed.any():
+        raise DesignError(
+            f"treatment cannot be dealt out anew with units treated in all periods kept by {design.estimator}",
+            "choose `always_treated: leave_out`, cluster_robust, or two_way_fixed_effects",
+            "design.always_treated",
+        )
     if model.regression is not None or (model.linear and wide.weights is None):
         sums = linear_statistics(wide.outcome, wide.first_treated, weights_by_date(model, wide, design), studentised)
         return randomisation_test(sums, wide.first_treated, draws, design.seed, design.level, words=words)

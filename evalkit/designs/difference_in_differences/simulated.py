@@ -113,6 +113,7 @@ def _asked(design: DifferenceInDifferences, model: Estimated, wide: WidePanel, m
             ("covariates", bool(model.covariates)),
             ("weights", model.weights is not None),
             ("unit trends", model.trends),
+            ("units treated in all periods", bool(model.study.always)),
             ("clusters of several units", model.noun != "unit"),
             ("missing periods", wide.weights is not None and bool((wide.weights == 0.0).any())),
         )

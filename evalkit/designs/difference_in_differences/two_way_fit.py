@@ -67,7 +67,7 @@ class TwoWay:
         self.unit = modelled_unit(panel)
         self.clusters = self.frame["cluster"] if "cluster" in self.frame else self.frame["unit"]
         self.treated_clusters = int(self.clusters[self.frame["unit"].isin(list(study.starts))].nunique())
-        others = int(self.clusters[self.frame["unit"].isin(list(study.comparison))].nunique())
+        others = int(self.clusters[~self.frame["unit"].isin(list(study.starts))].nunique())
         alone = others == 1 and len(study.cohorts) == 1  # Late starters would be set beside early ones as well.
         self.lone = "treated" if self.treated_clusters == 1 else "comparison" if alone else ""
         self.sure = not self.lone
@@ -286,7 +286,8 @@ class TwoWay:
         back, times = to_outcome(self.frame, self.panel), self.frame["time"].to_numpy()
         weights = numpy.ones(len(times)) if self.weights is None else self.weights
         points = []
-        for name, group in (("treated", ever), ("comparison", ~ever)):
+        others = self.frame["unit"].isin(list(self.study.comparison)).to_numpy()
+        for name, group in (("treated", ever), ("comparison", others)):
             for time in self.study.times if group.any() else ():
                 shares = weights * (group & (times == time))
                 if not shares.any():  # A declared gap in all of them: nothing was seen, and nothing is expected.
@@ -309,6 +310,9 @@ class TwoWay:
         )
         if self._compares_with_later():
             against = f"{against} and units not yet treated" if against else "units not yet treated"
+        if study.always:
+            always = f"{several(len(study.always), 'unit')} treated in all periods"
+            against = f"{against} and {always}" if against else always
         scale = "as a ratio (log scale)" if self.scale == "log" else f"in {self.unit}"
         weighted = "" if self.weights is None else ", weighted"
         whose = "its" if len(study.starts) == 1 else "their"

@@ -38,6 +38,8 @@ class WidePanel:
         What a place's variance falls with: see `variance_sizes`. None where nothing is known of sizes.
     times : numpy.ndarray, shape (periods,)
         Periods as numbers.
+    fixed : numpy.ndarray of bool, shape (places,)
+        Treated in all periods: rows of a regression that treatment cannot be dealt to.
     """
 
     names: tuple[str, ...]
@@ -47,6 +49,7 @@ class WidePanel:
     covariates: numpy.ndarray | None
     sizes: numpy.ndarray | None
     times: numpy.ndarray
+    fixed: numpy.ndarray
 
     @property
     def treated(self) -> numpy.ndarray:
@@ -92,6 +95,7 @@ def wide_panel(model: Estimated) -> WidePanel:
         covariates=numpy.stack([table.to_numpy()[order] for table in extra], axis=2) if extra else None,
         sizes=None if sizes is None else sizes[order],
         times=total.columns.to_numpy(dtype=float),
+        fixed=numpy.isin(total.index.to_numpy()[order], model.clusters[frame["unit"].isin(model.study.always)].astype(str)),
     )
 
 

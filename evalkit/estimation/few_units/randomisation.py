@@ -163,6 +163,7 @@ def two_way_randomisation(
     level: float = 0.95,
     list_up_to: int = LIST_UP_TO,
     trends: ArrayLike | None = None,
+    fixed: ArrayLike | None = None,
 ) -> RandomisationTest:
     """Return the randomisation test of the two-way estimate, with an interval.
 
@@ -177,6 +178,8 @@ def two_way_randomisation(
         least two treated units.
     trends : array_like, shape (periods,), or None
         Periods as numbers, where each unit has a straight line of its own in them.
+    fixed : array_like of bool, shape (units,), or None
+        Units that treatment could not have been dealt to: rows of the regression that keep their date.
     covariates, weights : array_like or None
         As in `evalkit.estimation.few_units.reassigned_two_way.two_way_statistics`.
     draws, seed, level, list_up_to
@@ -201,7 +204,17 @@ def two_way_randomisation(
     estimator = two_way_statistics(outcome, first_treated, studentised, covariates, weights, trends)
     codes = np.minimum(np.asarray(first_treated, dtype=np.int64), np.asarray(outcome).shape[1])
     words = "coefficients over standard errors that allow unequal variances" if studentised else "coefficients"
-    return randomisation_test(estimator, codes, draws, seed, level, list_up_to, f"two-way {words}")
+    words = f"two-way {words}"
+    if fixed is None or not np.any(fixed):
+        return randomisation_test(estimator, codes, draws, seed, level, list_up_to, words)
+    moving = np.flatnonzero(~np.asarray(fixed, dtype=bool))
+
+    def among_all(assignments: Codes) -> ShiftedStatistics:
+        every = np.tile(codes, (len(assignments), 1))
+        every[:, moving] = assignments
+        return estimator(every)
+
+    return randomisation_test(among_all, codes[moving], draws, seed, level, list_up_to, words)
 
 
 def looped_statistics(outcome: ArrayLike, first_treated: ArrayLike, estimate: Estimate) -> Estimator:

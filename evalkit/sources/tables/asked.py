@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import Problem
+from evalkit.errors import DataError, Problem
 from evalkit.periods import words_for
 from evalkit.sources.cells import SHOWN, column_of, quoted, text_of
 from evalkit.sources.columns import Data, Intervention, Outcome, needed_columns
@@ -78,6 +78,11 @@ def unread_keys(asked: Asked, rows: pandas.DataFrame) -> list[Problem]:
         return []
     if data.filter:
         rows = rows[kept_rows(data, rows, data.filter, "data.filter")]
+    try:
+        for name, outcome in asked.outcomes.items():
+            kept_rows(data, rows, outcome.filter, f"outcomes.{name}.filter")
+    except DataError:  # a filter that cannot be meant is told first, where the panel is made
+        return []
     problems: list[Problem] = []
     period, unit = data.period_column, data.unit_column
     if unit is not None and unit in rows and any(map(_empty, rows[unit])):
