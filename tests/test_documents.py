@@ -64,6 +64,9 @@ def written(default: Any) -> str:
         return "null"
     if isinstance(default, str):
         return default or '""'
+    if isinstance(default, Block):  # a block of which nothing is written
+        assert default == type(default)()
+        return "{}"
     return f"[{', '.join(default)}]" if isinstance(default, list) else str(default)
 
 
@@ -400,7 +403,9 @@ class TestEveryDocument:
 
 WRITTEN = {"result.json", "_site/index.html", "index.qmd", "results/ID/result.json", "evaluations/ID.yaml",
            "reports/published/ID.json", "data/reference/NAME.csv", "strategies.qmd", "compare.qmd", "reading.qmd",
-           "methods.qmd", "accessibility.qmd", "cy.yaml"}  # fmt: skip
+           "methods.qmd", "accessibility.qmd", "cy.yaml", "protocols/ID.lock.json", "data/sources.lock.json",
+           "freshness.json", "build.json", "pages.json", "study.yaml", "results/.site.lock", "results/build.json",
+           "results/ID/freshness.json", "ID.rows-VERSION.csv.gz", "rows.csv.gz", "evaluations/ID.yaml"}  # fmt: skip
 """Files that evalkit or its user writes."""
 
 

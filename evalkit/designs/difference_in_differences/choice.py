@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from typing import TYPE_CHECKING, Any
 
 from evalkit.designs.difference_in_differences.assumptions import assumptions_of
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 FEW_TREATED = 5
 LONG_BEFORE = 10
 """Periods before the start from which weights on donors can be told."""
-FEWEST_DONORS = 3
+FEWEST_SETS = 19
+"""Sets of donors in place of the treated, with which placebos can give a p-value of 0.05: 1 of 20."""
 SYNTHETIC_INFERENCE = ("auto", "placebo", "jackknife", "bootstrap")
 """What `inference` may say with a synthetic method."""
 RULE = (
     f"Units that start at different times: callaway_santanna. At most {FEW_TREATED} treated units that start together, "
-    f"with {LONG_BEFORE} periods before or more, {FEWEST_DONORS} donors or more and more donors than treated units: "
-    "synthetic_did with placebos. Otherwise two_way_fixed_effects with an event study. Where one of these cannot "
+    f"with {LONG_BEFORE} periods before or more, more donors than treated units and so many that placebos can give a "
+    f"p-value of 0.05 ({FEWEST_SETS} for one, 7 for two, 6 for three, 7 for four or five): synthetic_did with placebos. "
+    "Otherwise two_way_fixed_effects with an event study. Where one of these cannot "
     "carry the study's options or data, the next that can."
 )
 """The rule in words, as results and METHODS.md print it."""
@@ -112,7 +115,7 @@ def _candidates(design: DifferenceInDifferences, study: Adoption) -> list[str]:
         return ["callaway_santanna", "imputation", "two_way_fixed_effects"]
     before = sum(time < min(study.starts.values()) for time in study.times)
     treated, donors = len(study.starts), len(study.comparison)
-    if treated <= FEW_TREATED and before >= LONG_BEFORE and donors >= max(FEWEST_DONORS, treated + 1):
+    if treated <= FEW_TREATED and before >= LONG_BEFORE and donors > treated:
         return ["synthetic_did", "two_way_fixed_effects"]
     return ["two_way_fixed_effects"]
 
@@ -131,7 +134,9 @@ def _facts(study: Adoption) -> str:
 
 def _no_synthetic(design: DifferenceInDifferences, panel: Panel, found: Compared) -> str:
     """Return why synthetic difference in differences cannot be had; empty where it can."""
-    frame = found.study.frame
+    frame, donors = found.study.frame, len(found.study.comparison)
+    if design.inference in ("auto", "placebo") and comb(donors, len(found.study.starts)) < FEWEST_SETS:
+        return f"whose placebos among {donors} donors can give no p-value of 0.05"
     weights = frame.get("weight")
     if design.covariates:
         return "which takes no covariates"

@@ -49,7 +49,7 @@ class DifferenceInDifferences(Block):
     estimator: Estimator = Field(
         "auto",
         description="How treated and untreated units are compared; auto: callaway_santanna where starts differ, "
-        "synthetic_did for up to five treated units with ten periods before, else two_way_fixed_effects; where one "
+        "synthetic_did for up to five treated units with ten periods before and donors enough for a test, else two_way_fixed_effects; where one "
         "cannot carry the other options, the next that can, and the result says why",
     )
     comparison: Literal["auto", "never_treated", "not_yet_treated"] | list[str] = Field(

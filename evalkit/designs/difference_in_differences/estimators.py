@@ -127,7 +127,7 @@ def settled_inference(design: DifferenceInDifferences, panel: Panel, study: Adop
     never = clusters[rows.frame["unit"].isin(list(rows.comparison))].nunique()
     return chosen_inference(
         design.estimator, int(treated), int(clusters.nunique()), int(never), cross_sections=panel.cross_sections,
-        lone=all_alone(rows, clusters),
+        lone=all_alone(rows, clusters), together=len(rows.cohorts) == 1,
     ).method  # fmt: skip
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evalkit.records import Diagnostic, Result
 
 FEW_TREATED = 5
-"""At most as many treated clusters: only who else could have been treated tells how sure the estimate is."""
+"""At most as many clusters on a side: only who else could have been treated tells how sure the estimate is."""
 FEW_CLUSTERS = 50
 """Below this a clustered standard error is bootstrapped, where there is a regression to bootstrap."""
 FEWEST_FOR_FERMAN_PINTO = 3
@@ -54,8 +54,9 @@ class Choice:
 
 
 def chosen_inference(
-    estimator: str, treated: int, clusters: int, never: int, *, cross_sections: bool = False, lone: bool = False
-) -> Choice:
+    estimator: str, treated: int, clusters: int, never: int, *, cross_sections: bool = False, lone: bool = False,
+    together: bool = False,
+) -> Choice:  # fmt: skip
     """Return the inference of the printed rule.
 
     Parameters
@@ -68,6 +69,8 @@ def chosen_inference(
         Whether rows are observations of their own, so that two clusters can still have errors of single rows.
     lone : bool
         Whether every start has one cluster to itself, and the estimator's clustered error does not see its noise.
+    together : bool
+        Whether all that are treated start together, so that those never treated are the only comparison.
 
     Returns
     -------
@@ -76,7 +79,8 @@ def chosen_inference(
     Notes
     -----
     Synthetic methods have placebos. One treated cluster: Ferman and Pinto, or, with fewer than three never treated,
-    placebos. At most five, or fewer than 50 clusters with an estimator that has no regression to bootstrap:
+    placebos. At most five, or, where all start together, two to five never treated (which few are on which side is all
+    the same to those who deal treatment out), or fewer than 50 clusters with an estimator that has no regression to bootstrap:
     randomisation; so too where every start has one cluster to itself, since effects by such a start have no clustered
     error. Fewer than 50 with a regression: wild bootstrap. Else cluster-robust. Two clusters of repeated
     cross-sections: classical.
@@ -92,6 +96,8 @@ def chosen_inference(
         return Choice("placebo", f"{count}, {never} never treated: placebos in space (too few for Ferman and Pinto)")
     if treated <= FEW_TREATED:
         return Choice("randomisation", f"{count}: randomisation (at most {FEW_TREATED} treated)")
+    if together and 2 <= never <= FEW_TREATED:
+        return Choice("randomisation", f"{count}: randomisation (at most {FEW_TREATED} not treated)")
     if lone and estimator in WITHOUT_LONE:
         return Choice("randomisation", f"{count}, each start with one of its own: randomisation (no clustered error)")
     if clusters >= FEW_CLUSTERS:
@@ -130,6 +136,7 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
     chosen = chosen_inference(
         design.estimator, model.treated_clusters, model.all_clusters, model.others,
         cross_sections=model.panel.cross_sections, lone=all_alone(model.study, model.clusters),
+        together=len(model.study.cohorts) == 1,
     )  # fmt: skip
     asked = design.inference
     choice = chosen if asked in ("auto", chosen.method) else Choice(asked, "as the study file names it")
@@ -195,6 +202,13 @@ def _fallen_back(design: DifferenceInDifferences, model: Estimated, result: Resu
         other = Choice("placebo", f"{choice.reason} cannot be had ({why}), so placebos in space")
         try:
             return _with(design, model, result, other, resampled(design, model, result.effect.value, "placebo"))
+        except DesignError as error:
+            why = error.problems[0].message
+    if model.treated_clusters > FEW_TREATED and model.regression is not None and choice.method == "randomisation":
+        other = Choice("wild_bootstrap", f"{choice.reason} cannot be had ({why}), so wild bootstrap")
+        try:
+            found = resampled(design, model, result.effect.value, "wild_bootstrap")
+            return _with(design, model, result, other, found)
         except DesignError as error:
             why = error.problems[0].message
     if model.treated_clusters <= FEW_TREATED:
