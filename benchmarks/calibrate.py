@@ -25,7 +25,8 @@ import csv
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +36,7 @@ from evalkit.errors import DesignError
 from evalkit.estimation.series import many, many_counts
 from evalkit.estimation.series.segmented import average_effect_weights, effect_rows, segmented_design
 from evalkit.estimation.series.simulated_series import autoregressive_errors, counts_with
+from evalkit.workers import in_order, open_workers
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE, FIGURE = ROOT / "evalkit" / "diagnostics" / "coverage.csv", ROOT / "benchmarks" / "coverage.svg"
@@ -320,6 +322,13 @@ def figure(rows: list[dict[str, str]], path: Path) -> None:
     drawn.savefig(path, metadata={"Date": None})
 
 
+def measured_or_arima(cell: Cell | None, replications: int, seed: int) -> list[dict[str, Any]]:
+    """Return the rows of a cell, or of the ARIMA cells for None."""
+    if cell is None:
+        return arima_rows(min(ARIMA_REPLICATIONS, replications), seed)
+    return measured(cell, replications, seed)
+
+
 def main() -> int:
     """Measure, write and print."""
     parser = argparse.ArgumentParser(description="Measure the coverage of 95% intervals by error model.")
@@ -327,6 +336,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED, help=f"start of the random numbers (default {SEED})")
     parser.add_argument("--output", type=Path, default=TABLE, help="where the rows are written")
     parser.add_argument("--figure", type=Path, default=FIGURE, help="where the figure is written")
+    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
+    parser.add_argument("--cluster", help="address of a Dask scheduler, in place of processes")
     parser.add_argument("--tables", action="store_true", help="print and draw what was measured before")
     given = parser.parse_args()
     if given.replications < 1:
@@ -334,13 +345,13 @@ def main() -> int:
     if not given.tables:
         start, rows = time.perf_counter(), []
         grid = cells()
-        work: list[Callable[[], list[dict[str, Any]]]] = [
-            (lambda cell=cell: measured(cell, given.replications, given.seed)) for cell in grid]  # fmt: skip
-        work.append(lambda: arima_rows(min(ARIMA_REPLICATIONS, given.replications), given.seed))
-        for number, step in enumerate(work, start=1):
-            rows += step()
-            write(rows, given.output)
-            print(f"{number} of {len(work)}, {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+        work: list[Cell | None] = [*grid, None]
+        measure = partial(measured_or_arima, replications=given.replications, seed=given.seed)
+        with open_workers(given.jobs, given.cluster) as workers:
+            for number, found_rows in enumerate(in_order(workers, measure, work), start=1):
+                rows += found_rows
+                write(rows, given.output)
+                print(f"{number} of {len(work)}, {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     found = read(given.output)
     figure(found, given.figure)
     print(tables(found))

@@ -24,6 +24,7 @@ import math
 import sys
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ import few_units_panels as places
 import numpy as np
 from few_units_panels import Cell, Kind, Panels
 from few_units_tested import CORRECTIONS, Tests, method, one_by_one, synthetic, tested, variance_sizes
+
+from evalkit.workers import in_order, open_workers
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "evalkit" / "diagnostics" / "false_positives.csv"
@@ -262,6 +265,12 @@ def figure(rows: list[dict[str, str]], path: Path) -> None:
     drawn.savefig(path, metadata={"Date": None})
 
 
+def measured_either(cell: Cell, replications: int, seed: int) -> dict[str, Any]:
+    """Return the row of a cell, by the measurement that its estimator asks for."""
+    measure = measured_synthetic if cell.synthetic else measured
+    return measure(cell, panels_of(cell, replications), seed)
+
+
 def main() -> int:
     """Measure, write and print."""
     parser = argparse.ArgumentParser(description="Measure false positives and coverage of inference with few units.")
@@ -269,18 +278,21 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED, help=f"start of the random numbers (default {SEED})")
     parser.add_argument("--output", type=Path, default=TABLE, help="where the rows are written")
     parser.add_argument("--figure", type=Path, default=FIGURE, help="where the figure is written")
+    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
+    parser.add_argument("--cluster", help="address of a Dask scheduler, in place of processes")
     parser.add_argument("--tables", action="store_true", help="print and draw what was measured before")
     given = parser.parse_args()
     if given.replications < 1:
         parser.error("--replications must be 1 or more")
     if not given.tables:
         start, rows, grid = time.perf_counter(), [], cells() + synthetic_cells() + chosen_cells()
-        for number, cell in enumerate(grid, start=1):
-            measure = measured_synthetic if cell.synthetic else measured
-            rows.append(measure(cell, panels_of(cell, given.replications), given.seed))
-            if number % 20 == 0 or number == len(grid):
-                write(rows, given.output)
-                print(f"{number} of {len(grid)}, {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+        measure = partial(measured_either, replications=given.replications, seed=given.seed)
+        with open_workers(given.jobs, given.cluster) as workers:
+            for number, row in enumerate(in_order(workers, measure, grid), start=1):
+                rows.append(row)
+                if number % 20 == 0 or number == len(grid):
+                    write(rows, given.output)
+                    print(f"{number} of {len(grid)}, {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     found = read(given.output)
     figure(found, given.figure)
     print(tables(found))

@@ -194,14 +194,15 @@ def read_release(data: Mapping[str, Any]) -> Release:
 def _read_move(data: Mapping[str, Any] | None) -> Move | None:
     if data is None:
         return None
-    cells = data["cells"] and Cells(**{
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in data["cells"].items()},
-        "named": tuple(Cell(**item) for item in data["cells"]["named"])})  # fmt: skip
+    cells: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value
+                             for name, value in (data["cells"] or {}).items()}  # fmt: skip
+    if cells:
+        cells["named"] = tuple(Cell(**item) for item in cells["named"])
     return Move(**{
         **data, "before": Headline(**_numbers(data["before"])), "now": Headline(**_numbers(data["now"])),
         "causes": tuple(data["causes"]), "shares": tuple(Share(**item) for item in data["shares"]),
         "details": tuple((cause, words) for cause, words in data["details"]), "notes": tuple(data["notes"]),
-        "cells": cells or None,
+        "cells": Cells(**cells) if cells else None,
     })  # fmt: skip
 
 

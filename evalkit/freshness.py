@@ -215,7 +215,7 @@ def site_sources(project: Path, results: Path) -> Hashes:
 
 
 def _generated(file: Path) -> bool:
-    """Say whether evalkit wrote a document of a project's own folder: what it is made from counts, not what it holds."""
+    """Say whether evalkit wrote a document of a project's own folder: what it is made from counts, not its bytes."""
     if file.suffix != ".qmd":
         return False
     try:

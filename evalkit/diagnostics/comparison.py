@@ -322,7 +322,7 @@ def unit_trends(why: str) -> Diagnostic:
     return Diagnostic(
         "unit_trends", "Each unit would have gone on along a straight line of its own.", "not run",
         f"A straight line of each unit's own is taken out. The reason given: {said} Periods after the start help to "
-        "fit these lines, so a change that grows or fades is partly taken for a trend, and the estimate then misses it.",
+        "fit these lines. So a change that grows or fades is partly taken for a trend, and the estimate misses it.",
         looked_at="Nothing: the data cannot tell a drift from an effect that grows",
     )  # fmt: skip
 

@@ -28,6 +28,7 @@ METHODS = {
     "wild_bootstrap": "a wild bootstrap of whole clusters",
     "randomisation": "a comparison with others that could have been treated",
     "ferman_pinto": "the spread of changes in places without treatment (Ferman and Pinto)",
+    "conley_taber": "the spread of changes in places without treatment (Conley and Taber)",
     "placebo": "a comparison with others in place of the treated",
     "cluster_robust": "a clustered standard error",
 }
@@ -65,14 +66,14 @@ def treated_clusters(
     noun : str
         What a cluster is called.
     method : str
-        randomisation, ferman_pinto and placebo allow for few treated; other methods do not.
+        randomisation, ferman_pinto, conley_taber and placebo allow for few treated; other methods do not.
     level : float
         Confidence level of the interval.
     smallest_p : float or None
         The smallest p-value that could have come out. Above 0.05 there are too few, whatever the method allows for.
     """
     plain = comparison.treated_clusters(treated, noun)
-    if method not in ("randomisation", "ferman_pinto", "placebo"):
+    if method not in ("randomisation", "ferman_pinto", "conley_taber", "placebo"):
         return plain
     if smallest_p is not None and smallest_p > COUNTS:
         reading = (
@@ -149,8 +150,8 @@ def treated_like_the_rest(
     shares = sets_as_high(before, treated, sizes, draws, seed)
     found = [word for word, share in shares.items() if share <= EXTREME]
     as_much = {"larger": "as large", "more variable": "as variable"}
-    shown = listed([f"{share:.0%} are {as_much.get(word, word)}" for word, share in shares.items()])
-    reading = f"Of all sets of as many places, {shown} before the start as the treated. " + (
+    shown = listed([f"{share:.0%} of draws would be {as_much.get(word, word)}" for word, share in shares.items()])
+    reading = f"If as many places were drawn at random, {shown} before the start as the treated. " + (
         f"Treated places are {listed(found)} than the others. The interval takes any place to have been as likely to "
         "be treated, and is not to be relied on for such places."
         if found
@@ -237,6 +238,16 @@ def robust_to_departures(breakdown: Mapping[str, float], target: str = "average"
         looked_at=looked_at,
         short="a drift no larger than one seen before could explain it" if weak else "",
     )  # fmt: skip
+
+
+def nothing_to_undo(check: Diagnostic) -> Diagnostic:
+    """Return the check of departures for a study whose own interval already includes no effect.
+
+    Its bounds may rest on other errors than the headline's interval, and leave out no effect where that includes it.
+    Then no departure is needed to take the result away, and there is no verdict.
+    """
+    reading = "The interval of the answer already includes no effect, so there is nothing that a departure could undo."
+    return replace(check, verdict="not run", reading=reading, short="")
 
 
 def robustness_not_run(reason: str) -> Diagnostic:

@@ -54,6 +54,8 @@ def roll_of(places: Places, treated: int) -> Roll:
 
     if getattr(places.design, "unit_trends", None):
         raise DesignError("power with unit trends is not worked out", "plan without them", "design.unit_trends")
+    if getattr(places.design, "inference", "") == "conley_taber":
+        raise DesignError("power by conley_taber is not worked out", "plan with randomisation", "design.inference")
     own = places.dates
     if treated != own.size:
         own = own[((numpy.arange(treated) + 0.5) * own.size / treated).astype(int)]

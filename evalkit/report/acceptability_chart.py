@@ -11,6 +11,7 @@ from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.money_reading import MoneyReading
 from evalkit.report.money_scale import chance, exactly, money, money_ticks
+from evalkit.report.money_spread import UNSETTLED
 from evalkit.report.money_waterfall import money_source
 from evalkit.report.numbers import Shown, percent, pounds
 from evalkit.report.scales import step_for, ticks_within
@@ -28,7 +29,7 @@ def acceptability_figure(money_read: MoneyReading) -> Figure | None:
     mark = f"Diamond and dashed line: {used}" if priced is not None else ""
     fixed = "The worth of a unit is held fixed here, so a probability on the curve leaves out how sure that worth is"
     return assembled(
-        "acceptability", acceptability_message(curve, priced),
+        "acceptability", UNSETTLED if money_read.unsettled else acceptability_message(curve, priced),
         sentences(f"Probability that benefits exceed costs, by the worth of one unit of the outcome ({unit})", mark,
                   fixed),
         money_source(money_read), "Probability that benefits exceed costs, by the worth of one unit of the outcome",

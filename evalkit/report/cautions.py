@@ -51,6 +51,8 @@ CAUTIONS = {
 def caution(check: Diagnostic) -> str:
     """Return what a reader should hold back on, as a sentence that goes on from "We cannot say"."""
     known = CAUTIONS.get(check.name)
+    if check.name == "treated_like_the_rest" and check.short:  # which of the two, larger or more variable, it saw
+        return f"That any place could as well have been treated: {check.short}."
     return known or f"That {inside(check.assumption)}: a check speaks against it."
 
 

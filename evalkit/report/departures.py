@@ -12,7 +12,7 @@ from evalkit.report.changes import joined, on_headline_scale, unit_of
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width
 from evalkit.report.exhibits import source_words
 from evalkit.report.figures import Figure, assembled, described, sentences
-from evalkit.report.ladder import Change
+from evalkit.report.ladder import Change, change_of
 from evalkit.report.numbers import Shown, Writer, bounded, interval_text, number, percent, signed, signed_percent
 from evalkit.report.result_tables import written
 from evalkit.report.scales import finite, step_for, ticks_within
@@ -103,6 +103,10 @@ def departure_sentences(analysis: Analysis) -> list[str]:
     noun = words_for(analysis.frequency)
     found = ["The estimate takes both groups of places to have been on parallel paths. Suppose that the gap between "
              "them would have moved by itself."]  # fmt: skip
+    if _undecided(analysis):
+        undone = ("The interval of the answer includes no change already, so there is nothing to undo. The bounds "
+                  "below rest on errors of their own; they cannot make the answer surer.")  # fmt: skip
+        return [*found, undone, *_caution(analysis)]
     found += [_relative_words(relative, target, noun) for target in TARGETS if target in relative.breakdown]
     if smooth is not None and smooth.breakdown:
         told = joined(f"{_limit(smooth, target)} for the {words[:1].lower()}{words[1:]}"
@@ -112,15 +116,26 @@ def departure_sentences(analysis: Analysis) -> list[str]:
     return [*found, *_caution(analysis)]
 
 
+def _undecided(analysis: Analysis) -> bool:
+    """Say whether the interval of the answer includes no change, so that no departure is needed to undo it."""
+    change = change_of(analysis)
+    return change.low is not None and change.side == "across"
+
+
 def _caution(analysis: Analysis) -> list[str]:
     """Return how the errors behind the bounds may mislead, as the result says it; nothing where they serve."""
     rests_on = (analysis.result.inference or {}).get("departures") or {}
     return [str(rests_on["caution"])] if rests_on.get("caution") else []
 
 
-def departures_message(departures: Departures) -> str:
-    """Return the message of the chart: how large a departure undoes the average effect."""
+def departures_message(departures: Departures, *, undecided: bool = False) -> str:
+    """Return the message of the chart: how large a departure undoes the average effect.
+
+    `undecided`: the interval of the answer includes no change, so that there is nothing to undo.
+    """
     at = departures.breakdown.get("average")
+    if undecided:
+        return "The answer includes no change already: these bounds take nothing from it"
     if at is None:
         return "The effect if paths are not quite parallel"
     if at == 0:
@@ -219,7 +234,8 @@ def _figure(evaluation: Evaluation, restriction: str, name: str) -> Figure | Non
         else "Interval if a drift goes on and its slope changes by up to so much"  # fmt: skip
     marks = "Thick lines: average of all periods. Thin lines with rings: first period alone"
     beyond = "An open end goes beyond the scale" if _cut(departures) else ""
-    return assembled(name, departures_message(departures), sentences(f"{what}. {marks}", beyond),
+    message = departures_message(departures, undecided=_undecided(primary))
+    return assembled(name, message, sentences(f"{what}. {marks}", beyond),
                      source_words(evaluation, primary), f"{label_of(primary)}: effect if paths are not quite parallel",
                      described(_describe(departures), primary.simulated), departures_table(departures),
                      lambda size: _draw(departures, size, simulated=primary.simulated))  # fmt: skip

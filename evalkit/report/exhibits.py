@@ -14,6 +14,7 @@ from evalkit.report.catalogue import words
 from evalkit.report.cautions import inside
 from evalkit.report.downloads import csv_text
 from evalkit.report.event_words import events_message
+from evalkit.report.figures import sentences
 from evalkit.report.ladder import Change, Reading, change_of, read
 from evalkit.report.numbers import number
 from evalkit.report.paths import as_drawn, has_series
@@ -150,12 +151,21 @@ def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> f
     lines = [phrase(change.value, change, kind).capitalize(),
              f"({interval_label(change.level)}: {interval_words(change, kind)})"]  # fmt: skip
     start, began = windows.start_words(evaluation.primary), _began(evaluation)
+    starts = {unit.start for unit in evaluation.coverage.units if unit.start} if evaluation.coverage else set()
+    start = f"first of {number(len(starts))} starts, {start}" if start and len(starts) > 1 else start
     return figures.observed_against_expected(
-        drawn, title=title, subtitle=_subtitle(drawn), source=source_words(evaluation, drawn), effect_lines=lines,
+        drawn, title=title, subtitle=sentences(_subtitle(drawn), _laid_over(evaluation.primary)), source=source_words(evaluation, drawn), effect_lines=lines,
         name=name, season_adjusted=drawn.result.path_without_season or None,
         interruption_label=f"{began}\n{start}" if start else began, comparison_label="Places without it",
         expected_label=_expected_label(drawn),
     )  # fmt: skip
+
+
+def _laid_over(primary: Analysis) -> str:
+    """Return that the shaded band is the whole answer's interval, where its bounds come from a test of one effect."""
+    if primary.result.effect.rule != "inversion":
+        return ""
+    return "Shaded: the interval of the whole answer, laid over each period; it is no interval of one period by itself"
 
 
 def analyses_figure(evaluation: Evaluation) -> figures.Figure | None:

@@ -25,6 +25,8 @@ class MoneyReading:
     without_data : bool
         Nothing was estimated here: the effect is assumed or borrowed, or there is none.
     simulated : bool
+    unsettled : bool
+        The interval of the change that is priced includes none: no title may lead with how likely a gain is.
     """
 
     appraisal: Appraisal
@@ -33,6 +35,7 @@ class MoneyReading:
     monitoring: bool
     without_data: bool
     simulated: bool
+    unsettled: bool = False
 
     @property
     def clear(self) -> bool:
@@ -78,7 +81,10 @@ def read_money(evaluation: Evaluation) -> MoneyReading | None:
         why_not = "Benefits are not shown: a comparison over time cannot say what the programme is worth."
     elif not reading.reliable:
         why_not = "Benefits are not shown: a key check speaks against the result, so it is not priced."
-    return MoneyReading(appraisal, reading.may_price, why_not, reading.monitoring, False, evaluation.simulated)
+    unsettled = reading.change is not None and reading.change.side == "across"
+    return MoneyReading(
+        appraisal, reading.may_price, why_not, reading.monitoring, False, evaluation.simulated, unsettled
+    )
 
 
 def without_own_data(evaluation: Evaluation) -> bool:

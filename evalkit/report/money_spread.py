@@ -15,6 +15,9 @@ from evalkit.report.numbers import Shown, number, percent
 from evalkit.report.scales import step_for, ticks_within
 from evalkit.report.words import interval_label
 
+UNSETTLED = "Whether there is a gain at all is not settled: the change that is priced may be none"
+"""Title of a chart of chances where the answer includes no change."""
+
 
 def spread_figure(money_read: MoneyReading) -> Figure | None:
     """Return the distribution of benefits less costs; None where it is not known or may not stand."""
@@ -25,8 +28,9 @@ def spread_figure(money_read: MoneyReading) -> Figure | None:
     drawn = f"{number(appraisal.draws_used, 0)} draws of " if appraisal.draws_used else ""
     as_stated = beside_range(net.value, net.low, net.high)
     ends = f"; {interval_label(net.level)} {money_range(net.low, net.high)}" if net.low is not None else ""
+    title = f"Benefits exceed costs with a probability of {chance(appraisal.probability_positive)}"
     return assembled(
-        "net", f"Benefits exceed costs with a probability of {chance(appraisal.probability_positive)}",
+        "net", UNSETTLED if money_read.unsettled else title,
         sentences(f"{drawn}benefits less costs{ends}" if drawn else f"Benefits less costs{ends}",
                   "Blue, right of £0: benefits exceed costs. Grey, left of it: they do not",
                   "The first and the last bar hold all draws beyond the scale"),

@@ -143,6 +143,9 @@ def how_sure(money: MoneyReading) -> list[str]:
         likely = f"The probability that benefits exceed costs is {chance(appraisal.probability_positive)}"
         of = " of everything that is given a range; what is taken as exact is not in it" if drawn else ""
         found.append(f"{likely}{drawn}{of}.")
+        if money.unsettled:
+            found.append("The interval of the change itself includes none. So this chance rests on the middle of a "
+                         "range in which there may be no gain to price.")  # fmt: skip
     return [*found, *(text for text in (expected_net_sentence(appraisal), information_sentence(appraisal)) if text)]
 
 

@@ -62,7 +62,8 @@ def headline(evaluation: Evaluation, analysis: Analysis | None = None) -> Headli
         sentence = f"{sentence} {_interim(evaluation)}"
     if reading.simulated:
         sentence = f"{SIMULATED}. {sentence}"
-    return Headline(sentence, _detail(evaluation, reading, chosen), reading.rung, tuple(_notes(reading, chosen)))
+    notes = [*_notes(reading, chosen), *(harms_seen(evaluation) if chosen.role == "primary" else ())]
+    return Headline(sentence, _detail(evaluation, reading, chosen), reading.rung, tuple(notes))
 
 
 def verdict(reading: Reading, analysis: Analysis, study: Mapping[str, Any]) -> str:
@@ -197,6 +198,22 @@ def smallest_found(analysis: Analysis) -> str:
     size = percent(abs(float(found)), 0 if own is None and abs(float(found)) >= 0.95 else 1).replace(".0%", "%")
     own = " with this estimator" if (analysis.result.estimator or {}).get("chosen_by") == "rule" else ""
     return f"The smallest change that this study could find{own}, four times in five, is {size}."
+
+
+def harms_seen(evaluation: Evaluation) -> list[str]:
+    """Return each outcome with role harm whose whole interval lies on the bad side, with size and interval.
+
+    Bad news stands where good news stands: beside the answer, not further down.
+    """
+    found = []
+    for analysis in evaluation.analyses:
+        change, better = read(evaluation, analysis).change, analysis.outcome.better
+        bad = {"lower": "above", "higher": "below"}.get(better, "")
+        if analysis.role == "secondary" and analysis.outcome_role == "harm" and change and change.side == bad:
+            size = size_sentence(analysis, change, evaluation.study).removesuffix(".")
+            interval = f"{interval_label(change.level)}: {interval_words(change, analysis.outcome.kind)}"
+            found.append(f"A possible harm: {inside(size)} ({interval}).")
+    return found
 
 
 def _detail(evaluation: Evaluation, reading: Reading, analysis: Analysis) -> str:

@@ -165,7 +165,8 @@ def _shape(study: Study, document: Document) -> Iterator[Problem]:
         if meant and key not in NARRATIVE:  # own sections are welcome; one that is nearly ours is a slip
             yield document.problem(f"the page has no section {key!r}", f"did you mean {meant[0]!r}? A section of your "
                                    "own needs a name less like it", ("narrative", key), at_key=True)  # fmt: skip
-    analyses = {"primary", *study.outcomes, *(v.id for v in [*study.sensitivity, *study.falsification, *study.subgroups])}
+    variants = [*study.sensitivity, *study.falsification, *study.subgroups]
+    analyses = {"primary", *study.outcomes, *(variant.id for variant in variants)}
     for index, claim in enumerate(study.claims):
         if claim.analysis and claim.analysis not in analyses:
             yield document.problem(f"{claim.analysis!r} is not an analysis of this study",

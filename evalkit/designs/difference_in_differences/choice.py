@@ -28,8 +28,8 @@ SYNTHETIC_INFERENCE = ("auto", "placebo", "jackknife", "bootstrap")
 RULE = (
     f"Units that start at different times: callaway_santanna. At most {FEW_TREATED} treated units that start together, "
     f"with {LONG_BEFORE} periods before or more, more donors than treated units and so many that placebos can give a "
-    f"p-value of 0.05 ({FEWEST_SETS} for one, 7 for two, 6 for three, 7 for four or five): synthetic_did with placebos. "
-    "Otherwise two_way_fixed_effects with an event study. Where one of these cannot "
+    f"p-value of 0.05 ({FEWEST_SETS} for one, 7 for two, 6 for three, 7 for four or five): synthetic_did with "
+    "placebos. Otherwise two_way_fixed_effects with an event study. Where one of these cannot "
     "carry the study's options or data, the next that can."
 )
 """The rule in words, as results and METHODS.md print it."""
@@ -77,7 +77,8 @@ def chosen_estimator(design: DifferenceInDifferences, panel: Panel, found: Compa
         obstacle = ""
         if name != carried and name in _OBSTACLES:
             kept = "which keeps no units treated in all periods" if design.always_treated == "keep" else ""
-            obstacle = ("which takes no unit trends" if design.unit_trends else kept) or _OBSTACLES[name](design, panel, found)
+            kept = "which takes no unit trends" if design.unit_trends else kept
+            obstacle = kept or _OBSTACLES[name](design, panel, found)
         if not obstacle:
             return Chosen(name, "; ".join([facts, *passed]))
         passed.append(f"not {name}, {obstacle}")

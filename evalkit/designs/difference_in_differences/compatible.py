@@ -22,6 +22,7 @@ READ_BY = {
     "method": ("callaway_santanna",),
     "base_period": ("callaway_santanna",),
     "leave_own_out": ("imputation",),
+    "cluster_correction": ("two_way_fixed_effects", "event_study"),
     "always_treated": ("two_way_fixed_effects", "event_study"),
     "unit_trends": ("two_way_fixed_effects", "event_study"),
     "small_sample": ("two_way_fixed_effects", "event_study", "sun_abraham", "imputation", "poisson"),
@@ -115,6 +116,12 @@ def _of_others(estimator: str, inference: str, covariates: bool) -> tuple[str, s
             f"{estimator} has no linear regression that could be bootstrapped",
             "choose randomisation or cluster_robust",
         )
+    if inference == "conley_taber" and (estimator != "two_way_fixed_effects" or covariates):
+        return (
+            f"conley_taber is a test of two_way_fixed_effects without covariates, not of {estimator}"
+            + (" with covariates" if covariates else ""),
+            "leave `inference` out, or choose two_way_fixed_effects without covariates",
+        )
     if inference == "ferman_pinto" and estimator == "poisson":
         return (
             "ferman_pinto compares changes of outcomes, and poisson estimates ratios of events",
@@ -148,10 +155,23 @@ def _impossible(design: DifferenceInDifferences) -> Iterator[Problem]:
         yield problem
     elif design.unit_trends:
         yield from _with_trends(design)
+    if design.cluster_correction != "none" and design.inference != "cluster_robust":
+        yield Problem(
+            f"{design.cluster_correction} is a correction of cluster_robust errors, and `inference` is "
+            f"{design.inference}",
+            "name `inference: cluster_robust`, or leave `cluster_correction` out",
+            "design.cluster_correction",
+        )
 
 
 def _with_trends(design: DifferenceInDifferences) -> Iterator[Problem]:
     """Yield inference that a regression with unit trends does not have."""
+    if design.inference == "conley_taber":
+        yield Problem(
+            "conley_taber has no unit trends",
+            "leave `inference` out, or `unit_trends`",
+            "design.inference",
+        )
     if design.inference in BY_ROW:
         yield Problem(
             f"unit trends are for panels, and {design.inference} errors for repeated cross-sections",

@@ -23,7 +23,7 @@ BY_ROW = ("classical", "robust")
 """Inference that takes every row as independent of every other."""
 ESTIMATORS = ("two_way_fixed_effects", "event_study")
 """Estimators that carry several rows of a unit in a period."""
-REASSIGNING = ("randomisation", "ferman_pinto", "placebo")
+REASSIGNING = ("randomisation", "ferman_pinto", "conley_taber", "placebo")
 """Inference that reassigns treatment among units, and so reads means by unit and period."""
 FEWEST_ROWS = 10
 """A mean of fewer rows would say too much about single ones, and is not printed."""

@@ -49,8 +49,8 @@ class DifferenceInDifferences(Block):
     estimator: Estimator = Field(
         "auto",
         description="How treated and untreated units are compared; auto: callaway_santanna where starts differ, "
-        "synthetic_did for up to five treated units with ten periods before and donors enough for a test, else two_way_fixed_effects; where one "
-        "cannot carry the other options, the next that can, and the result says why",
+        "synthetic_did for up to five treated units with ten periods before and donors enough for a test, else "
+        "two_way_fixed_effects; where one cannot carry the other options, the next that can, and the result says why",
     )
     comparison: Literal["auto", "never_treated", "not_yet_treated"] | list[str] = Field(
         "auto",
@@ -85,6 +85,7 @@ class DifferenceInDifferences(Block):
         "wild_bootstrap",
         "randomisation",
         "ferman_pinto",
+        "conley_taber",
         "placebo",
         "jackknife",
         "bootstrap",
@@ -117,6 +118,11 @@ class DifferenceInDifferences(Block):
         "effects_nested",
         description="Factor on the clustered covariance: unit effects nested in clusters not counted, counted, or "
         "no cluster factor",
+    )
+    cluster_correction: Literal["none", "bias_reduced", "jackknife"] = Field(
+        "none",
+        description="inference: cluster_robust of two_way_fixed_effects and event_study: none (CR1, with the factor of "
+        "small_sample), bias_reduced (CR2) or jackknife (CR3), the latter two with Satterthwaite's degrees of freedom",
     )
     leads: int | None = Field(None, ge=1, description="Event study: leads shown, earlier ones binned; default: up to 5")
     lags: int | None = Field(None, ge=0, description="Event study: lags shown, later ones binned; default: up to 5")

@@ -165,7 +165,8 @@ def _against_always(pairs: dict[str, Any] | None) -> float | None:
 
 def _decomposition(design: DifferenceInDifferences, model: TwoWay) -> dict[str, Any] | None:
     """Return Goodman-Bacon's pairs; None where starts do not differ, or weights and covariates move the estimate."""
-    plain = model.weights is None and not (design.covariates or design.unit_trends) and design.estimator == "two_way_fixed_effects"
+    plain = model.weights is None and not (design.covariates or design.unit_trends)
+    plain = plain and design.estimator == "two_way_fixed_effects"
     if not plain or len(model.study.cohorts) + bool(model.study.always) < 2:
         return None
     from evalkit.estimation.staggered.decomposition import decompose

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
     from evalkit.designs.difference_in_differences.estimated import Estimated
     from evalkit.designs.difference_in_differences.staggered_fit import Staggered
+    from evalkit.estimation.few_units.cluster_robust import Correction
 
 FEW_ON_A_SIDE = 20
 """With fewer treated clusters, or fewer that are never treated, sums of squares without a correction are too small."""
+CORRECTIONS: dict[str, Correction] = {"none": "CR2", "bias_reduced": "CR2", "jackknife": "CR3"}
+"""By the option `cluster_correction`; where the study file names none, that of the printed rule."""
 MOST_ROWS = 50_000
 """Above this CR2, which holds every period as a column and turns each cluster's rows, would take long."""
 
@@ -64,20 +67,21 @@ def clustered_for_few(design: DifferenceInDifferences, model: Estimated, value: 
 
     Notes
     -----
-    Regressions: CR2 with Satterthwaite's degrees of freedom (`few_units.cluster_robust`). Estimators by start:
+    Regressions: CR2, or as `cluster_correction` names it CR3, with Satterthwaite's degrees of freedom
+    (`few_units.cluster_robust`). Estimators by start:
     `few_units.sums_by_start.error_by_start`.
     """
+    named, correction = CORRECTIONS[design.cluster_correction], "by_start"
     if model.regression is not None:
-        error, df, rule = _of_regression(model)
-        correction = "CR2"
+        error, df, rule = _of_regression(model, named)
+        correction = named
     else:
         error, df, rule = _of_starts(model)
-        correction = "by_start"
     found = Estimate.from_standard_error(value, error, df, level=design.level)
     return Tested(found.low, found.high, found.p_value, None, rule, "t", se=error, df=df, correction=correction)
 
 
-def _of_regression(model: Estimated) -> tuple[float, float, str]:
+def _of_regression(model: Estimated, correction: Correction) -> tuple[float, float, str]:
     """Return standard error, degrees of freedom and rule of a regression's headline."""
     import pandas
 
@@ -86,11 +90,11 @@ def _of_regression(model: Estimated) -> tuple[float, float, str]:
     assert model.regression is not None
     frame = model.study.frame
     if len(frame) > MOST_ROWS:
-        raise DesignError(f"CR2 of {len(frame):,} rows", "choose wild_bootstrap", "design.inference")
+        raise DesignError(f"{correction} of {len(frame):,} rows", "choose wild_bootstrap", "design.inference")
     fit = cluster_robust(
         model.outcome, model.regression.columns, pandas.factorize(frame["unit"])[0],
         pandas.factorize(frame["time"])[0], weights=model.weights, cluster=pandas.factorize(model.clusters)[0],
-        trend=model.regression.trend,
+        correction=correction, trend=model.regression.trend,
     )  # fmt: skip
     found = cluster_robust_contrasts(fit, model.regression.contrast[None, :])
     assert found.df is not None

@@ -31,7 +31,7 @@ BOOTSTRAPPED = ("two_way_fixed_effects", "event_study")
 WITHOUT_LONE = ("callaway_santanna", "sun_abraham", "poisson")
 """Estimators whose clustered error leaves out what is particular to a cluster with a start to itself."""
 SYNTHETIC = ("synthetic_control", "synthetic_did")
-REASSIGNING = ("randomisation", "ferman_pinto", "placebo")
+REASSIGNING = ("randomisation", "ferman_pinto", "conley_taber", "placebo")
 FORMULAE = ("cluster_robust", "classical", "robust")
 """Inference that the fitted result has already."""
 
@@ -79,8 +79,8 @@ def chosen_inference(
     Notes
     -----
     Synthetic methods have placebos. One treated cluster: Ferman and Pinto, or, with fewer than three never treated,
-    placebos. At most five, or, where all start together, two to five never treated (which few are on which side is all
-    the same to those who deal treatment out), or fewer than 50 clusters with an estimator that has no regression to bootstrap:
+    placebos. At most five, or, where all start together, two to five never treated (to those who deal treatment out it
+    is the same which side is small), or fewer than 50 clusters with an estimator that has no regression to bootstrap:
     randomisation; so too where every start has one cluster to itself, since effects by such a start have no clustered
     error. Fewer than 50 with a regression: wild bootstrap. Else cluster-robust. Two clusters of repeated
     cross-sections: classical.
@@ -147,6 +147,8 @@ def few_units(design: DifferenceInDifferences, model: Estimated, result: Result)
         return _noted(replace(result, diagnostics=(*checks, *_alike(model))), choice)
     if asked == "cluster_robust" and "inference" not in design.left_open:
         _require_clusters(model)
+    if design.cluster_correction != "none" and (result.inference or {}).get("method") == "cluster_robust":
+        return _as_named(design, model, result, choice)
     if choice.method == "cluster_robust" and _corrects(design, model, result):
         return _corrected(design, model, result, choice)
     if choice.method in FORMULAE:
@@ -217,6 +219,14 @@ def _fallen_back(design: DifferenceInDifferences, model: Estimated, result: Resu
     before = (result.inference or {}).get("method", "cluster_robust")
     other = Choice(str(before), f"{choice.reason} cannot be had: {why}")
     return _corrected(design, model, result, other) if _corrects(design, model, result) else _noted(result, other)
+
+
+def _as_named(design: DifferenceInDifferences, model: Estimated, result: Result, choice: Choice) -> Result:
+    """Return the result with the correction for few clusters that the study file names, which is never replaced."""
+    try:
+        return _with(design, model, result, choice, clustered_for_few(design, model, result.effect.value))
+    except DesignError as error:
+        raise _refused(f"cluster_robust with cluster_correction: {design.cluster_correction}", error) from None
 
 
 def _corrects(design: DifferenceInDifferences, model: Estimated, result: Result) -> bool:

@@ -83,7 +83,7 @@ def resampled(design: DifferenceInDifferences, model: Estimated, value: float, m
     value : float
         The headline on the modelled scale.
     method : str
-        wild_bootstrap, randomisation, ferman_pinto or placebo.
+        wild_bootstrap, randomisation, ferman_pinto, conley_taber or placebo.
 
     Raises
     ------
@@ -98,6 +98,8 @@ def resampled(design: DifferenceInDifferences, model: Estimated, value: float, m
     if method == "wild_bootstrap":
         return _wild(design, model)
     wide = wide_panel(model)
+    if method == "conley_taber":
+        return _conley_taber(design, model, wide, value)
     if method == "ferman_pinto":
         return _ferman_pinto(design, model, wide, value)
     statistic: Statistic = "coefficient" if method == "placebo" or wide.treated.sum() == 1 else "studentised"
@@ -275,6 +277,24 @@ def _ferman_pinto(design: DifferenceInDifferences, model: Estimated, wide: WideP
     return Tested(
         low=found.low, high=found.high, p_value=found.p_value, smallest_p=found.smallest_p, rule=found.rule,
         kind="inversion", draws=found.draws, seed=found.seed,
+    )  # fmt: skip
+
+
+def _conley_taber(design: DifferenceInDifferences, model: Estimated, wide: WidePanel, value: float) -> Tested:
+    """Return the test of Conley and Taber: residuals of units never treated stand for those of the treated."""
+    from evalkit.estimation.few_units.conley_taber import conley_taber
+
+    if wide.weights is not None or wide.fixed.any():
+        raise DesignError(
+            "it has no weights, missing periods or units treated in all periods",
+            "leave them out, or choose randomisation",
+            "design.inference",
+        )
+    found = conley_taber(wide.outcome, wide.first_treated, draws_of(design), design.seed, design.level)
+    _require_same(found.coefficient, value, wide)
+    return Tested(
+        low=found.low, high=found.high, p_value=found.p_value, smallest_p=found.smallest_p, rule=found.rule,
+        kind="exact" if found.listed else "inversion", draws=found.draws, seed=found.seed,
     )  # fmt: skip
 
 

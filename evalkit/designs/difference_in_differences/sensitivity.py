@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
     from evalkit.designs.difference_in_differences.estimated import Estimated
     from evalkit.estimation.parallel_trends.event_estimates import EventEstimates, Target
-    from evalkit.records import Diagnostic, Result
+    from evalkit.records import Diagnostic, Estimate, Result
 
 DEALT = (
     "With few treated places these bounds take it that such a place varies as much as the others do. If it varies "
@@ -127,8 +127,16 @@ def _departures(design: DifferenceInDifferences, model: Estimated, result: Resul
     rests_on = _rests_on(bounded.events.dealt, result, model.noun)
     if not any(at > 0.0 for by in (robust.breakdown or {}).values() for at in by.values()):
         rests_on["caution"] = ""  # No effect is in every interval anyway: no departure could be smaller than none.
-    reading = " ".join(part for part in (robust.check.reading, words, rests_on["caution"]) if part)
-    return replace(robust, check=replace(robust.check, reading=reading), rests_on=rests_on)
+    check = robust.check
+    if _includes_none(result.effect):  # by the headline's own rule, which need not be that of the bounds
+        check = parallel_trends.nothing_to_undo(check)
+    reading = " ".join(part for part in (check.reading, words, rests_on["caution"]) if part)
+    return replace(robust, check=replace(check, reading=reading), rests_on=rests_on)
+
+
+def _includes_none(effect: Estimate) -> bool:
+    """Say whether the headline has an interval and that includes no effect."""
+    return effect.low is not None and effect.high is not None and effect.low <= 0.0 <= effect.high
 
 
 def _instead(design: DifferenceInDifferences) -> str:

@@ -181,8 +181,10 @@ class TwoWay:
             self.trends,
         )  # fmt: skip
         if lost:
+            trends = "unit trends, " if self.design.unit_trends else ""
             raise DesignError(
-                f"{'unit trends, ' if self.design.unit_trends else ''}unit and period effects, or the terms before, leave nothing of these covariates: {', '.join(lost)}",
+                f"{trends}unit and period effects, or the terms before, leave nothing of these covariates: "
+                f"{', '.join(lost)}",
                 "leave them out, or bring units and periods in which they vary on their own",
                 "design.covariates",
             )

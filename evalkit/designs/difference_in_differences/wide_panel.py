@@ -86,6 +86,7 @@ def wide_panel(model: Estimated) -> WidePanel:
     ]
     order = numpy.lexsort([*outcome.T[::-1], first])
     sizes = variance_sizes(model, cells)
+    kept = frame["unit"].isin(list(model.study.always))
     heavy = total.fillna(0.0).to_numpy()[order]
     return WidePanel(
         names=tuple(str(total.index[place]) for place in order),
@@ -95,7 +96,7 @@ def wide_panel(model: Estimated) -> WidePanel:
         covariates=numpy.stack([table.to_numpy()[order] for table in extra], axis=2) if extra else None,
         sizes=None if sizes is None else sizes[order],
         times=total.columns.to_numpy(dtype=float),
-        fixed=numpy.isin(total.index.to_numpy()[order], model.clusters[frame["unit"].isin(model.study.always)].astype(str)),
+        fixed=numpy.isin(total.index.to_numpy()[order], model.clusters[kept].astype(str).unique()),
     )
 
 

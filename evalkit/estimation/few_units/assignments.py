@@ -57,7 +57,7 @@ class Assignments:
 
     @property
     def smallest_p(self) -> float:
-        """The smallest p-value of a two-sided test by a statistic that turns its sign where the two sides change places.
+        """The smallest p-value of a two-sided test by a statistic that changes sign where the sides change places.
 
         Ties count as extreme, so it is the share of `mirrored`.
         """

@@ -118,8 +118,9 @@ def two_way_basis(
 
     Notes
     -----
-    Unit effects are taken out by weighted means, unit trends by `unit_trends.less_unit_trends`. What is left of the period indicators, P, is made orthonormal by the
-    eigenvectors V and values L of P'P: ``P V L^(-1/2)``; directions without variance (one at least) are left out.
+    Unit effects are taken out by weighted means, unit trends by `unit_trends.less_unit_trends`. What is left of the
+    period indicators, P, is made orthonormal by the eigenvectors V and values L of P'P: ``P V L^(-1/2)``;
+    directions without variance (one at least) are left out.
     """
     y = as_vector(outcome, "outcome")
     matrix, w = as_matrix(regressors, "regressors", y.size), as_weights(weights, y.size)

@@ -136,8 +136,9 @@ def wild_bootstrap(
     clusters have one v ties with what was observed, whatever the effect: with all signs listed p is ``2 / 2^G`` or
     more, with Webb's six points about ``6 / 6^G`` or more; with few clusters on a side others are as extreme however
     large the effect. `smallest_p` is therefore the least ``p(d)`` of effects up to 2^23 standard errors away, which is
-    what a study that found an effect of that size would print. Below it no result could come out. Scores of draws are linear in v and d, so that draws, clusters and supposed effects
-    are three small matrices and no regression is run twice.
+    what a study that found an effect of that size would print. Below it no result could come out. Scores of
+    draws are linear in v and d, so that draws, clusters and supposed effects are three small matrices and no
+    regression is run twice.
 
     With few treated clusters the test hardly ever rejects (MacKinnon and Webb): use randomisation inference there.
 

@@ -15,7 +15,7 @@ from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.result_tables import written
 from evalkit.report.tables import Column, Table
 from evalkit.report.told.stated import NOT_STATED, stated, table_of_words
-from evalkit.report.words import capital, interval_label, label_of
+from evalkit.report.words import capital, harms_seen, interval_label, label_of
 
 Ran = TypeVar("Ran", Analysis, Failure)
 FIGURES: tuple[Drawn, ...] = ()
@@ -142,4 +142,5 @@ def _consequences(evaluation: Evaluation, exhibits: Exhibits) -> list[Part]:
     harms = dict.fromkeys(label_of(one) for one in evaluation.analyses if one.outcome_role == "harm")
     followed = f"Followed because they could show harm: {joined(harms)}." if harms else ""
     doubt = NOT_ABSENT if any(one["looked_for"] == "not_found" for one in log) else ""
-    return part(title, [followed, doubt, "" if log or harms else NO_LOG], blocks=[exhibits.table(table)])
+    seen = harms_seen(evaluation) or (["None of them moved clearly for the worse."] if harms else [])
+    return part(title, [followed, *seen, doubt, "" if log or harms else NO_LOG], blocks=[exhibits.table(table)])

@@ -170,7 +170,8 @@ def _beside(rollout: Rollout, evaluation: Evaluation) -> str:
     begun = f"{'Other programmes' if several else 'Another programme'} began inside the time studied"
     if _comparison(rollout, evaluation):
         return (f"{begun}, in places that have this programme and in none that is compared with: {names}. The two "
-                "cannot be told apart there. An analysis without these places shows how far that matters.")  # fmt: skip
+                "cannot be told apart there. Only an analysis without these places could show how far that "
+                "matters.")  # fmt: skip
     return f"{begun}, and there is no place to compare with: {names}. The two cannot be told apart."
 
 
