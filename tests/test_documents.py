@@ -405,7 +405,7 @@ WRITTEN = {"result.json", "_site/index.html", "index.qmd", "results/ID/result.js
            "reports/published/ID.json", "data/reference/NAME.csv", "strategies.qmd", "compare.qmd", "reading.qmd",
            "methods.qmd", "accessibility.qmd", "cy.yaml", "protocols/ID.lock.json", "data/sources.lock.json",
            "freshness.json", "build.json", "pages.json", "study.yaml", "results/.site.lock", "results/build.json",
-           "results/ID/freshness.json", "ID.rows-VERSION.csv.gz", "rows.csv.gz", "evaluations/ID.yaml"}  # fmt: skip
+           "results/ID/freshness.json", "ID.rows-VERSION.csv.gz", "rows.csv.gz"}  # fmt: skip
 """Files that evalkit or its user writes."""
 
 

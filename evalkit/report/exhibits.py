@@ -154,7 +154,8 @@ def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> f
     starts = {unit.start for unit in evaluation.coverage.units if unit.start} if evaluation.coverage else set()
     start = f"first of {number(len(starts))} starts, {start}" if start and len(starts) > 1 else start
     return figures.observed_against_expected(
-        drawn, title=title, subtitle=sentences(_subtitle(drawn), _laid_over(evaluation.primary)), source=source_words(evaluation, drawn), effect_lines=lines,
+        drawn, title=title, subtitle=sentences(_subtitle(drawn), _laid_over(evaluation.primary)),
+        source=source_words(evaluation, drawn), effect_lines=lines,
         name=name, season_adjusted=drawn.result.path_without_season or None,
         interruption_label=f"{began}\n{start}" if start else began, comparison_label="Places without it",
         expected_label=_expected_label(drawn),

@@ -31,9 +31,9 @@ def chosen(panel: Panel, **options: Any) -> str:
 
 @pytest.fixture
 def long_before(panel: Callable[..., Panel]) -> Callable[..., Panel]:
-    """Ten places over 24 years, some of them treated from the seventeenth on."""
+    """Twenty places over 24 years, some of them treated from the seventeenth on."""
 
-    def make(treated: int = 1, staggered: bool = False, units: int = 10, first: int = 16, **options: Any) -> Panel:
+    def make(treated: int = 1, staggered: bool = False, units: int = 20, first: int = 16, **options: Any) -> Panel:
         generator = numpy.random.default_rng(4)
         level, year = generator.normal(6.0, 0.3, units), generator.normal(0.0, 0.1, 24)
         starts = {f"P{i:02d}": first + (i if staggered else 0) for i in range(treated)}
@@ -50,9 +50,13 @@ def long_before(panel: Callable[..., Panel]) -> Callable[..., Panel]:
 class TestRule:
     @pytest.mark.parametrize(("options", "name"), [
         ({"treated": 1}, "synthetic_did"),
-        ({"treated": 4}, "synthetic_did"),
-        ({"treated": 5}, "two_way_fixed_effects"),  # no more donors than treated units
-        ({"treated": 5, "units": 11}, "synthetic_did"),
+        ({"treated": 1, "units": 19}, "two_way_fixed_effects"),  # 18 placebos give no p-value below 1/19
+        ({"treated": 2, "units": 9}, "synthetic_did"),  # 21 pairs of donors
+        ({"treated": 2, "units": 8}, "two_way_fixed_effects"),
+        ({"treated": 4, "units": 11}, "synthetic_did"),
+        ({"treated": 4, "units": 10}, "two_way_fixed_effects"),
+        ({"treated": 5, "units": 10}, "two_way_fixed_effects"),  # no more donors than treated units
+        ({"treated": 5, "units": 12}, "synthetic_did"),
         ({"treated": 6, "units": 20}, "two_way_fixed_effects"),
         ({"treated": 1, "first": 9}, "two_way_fixed_effects"),
         ({"treated": 1, "first": 10}, "synthetic_did"),
@@ -61,6 +65,18 @@ class TestRule:
     ])  # fmt: skip
     def test_what_is_chosen(self, long_before: Callable[..., Panel], options: dict[str, Any], name: str) -> None:
         assert chosen(long_before(**options)) == name
+
+    def test_donors_too_few_for_placebos_are_a_reason_and_their_inference_finds_more(
+        self, long_before: Callable[..., Panel]
+    ) -> None:
+        """With five donors placebos give 1/6 at best; Ferman and Pinto's test of the same change gives less."""
+        result = bare(long_before(units=6))
+        assert "not synthetic_did, whose placebos among 5 donors can give no p-value of 0.05" in (
+            result.estimator["reason"]
+        )
+        assert result.inference["method"] == "ferman_pinto"
+        assert result.inference["smallest_p"] < 0.1
+        assert chosen(long_before(units=6), inference="jackknife") == "synthetic_did"
 
     def test_it_is_the_default(self, long_before: Callable[..., Panel]) -> None:
         assert DifferenceInDifferences().estimator == "auto"
@@ -123,7 +139,7 @@ class TestWhatIsSaid:
     def test_by_the_rule(self, long_before: Callable[..., Panel]) -> None:
         block = bare(long_before()).estimator
         assert (block["name"], block["chosen_by"], block["rule"]) == ("synthetic_did", "rule", RULE)
-        assert block["reason"] == "1 treated unit, 16 periods before, 9 comparison units"
+        assert block["reason"] == "1 treated unit, 16 periods before, 19 comparison units"
 
     def test_by_the_rule_also_once_resolved(self, long_before: Callable[..., Panel]) -> None:
         data = long_before(treated=2, staggered=True)

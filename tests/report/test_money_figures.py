@@ -17,7 +17,7 @@ from evalkit.report.money_parts import FIGURES, money_figures
 from evalkit.report.money_reading import MoneyReading, read_money
 from evalkit.report.money_scale import chance, money_range, money_ticks, pounds_and_pence, whole, with_range
 from evalkit.report.money_scenarios import scenarios_figure
-from evalkit.report.money_spread import spread_figure
+from evalkit.report.money_spread import UNSETTLED, spread_figure
 from evalkit.report.money_tables import (
     by_kind_table,
     by_payer_table,
@@ -181,8 +181,10 @@ class TestSpread:
         above = math.fsum(one.share for one in found.appraisal.distribution if one.low >= 0)
         across = math.fsum(one.share for one in found.appraisal.distribution if one.low < 0 < one.high)
         assert above <= found.appraisal.probability_positive <= above + across
+        assert figure.title == UNSETTLED  # its interval includes no change: no chance of a gain leads
         likely = chance(found.appraisal.probability_positive)
-        assert figure.title == f"Benefits exceed costs with a probability of {likely}"
+        settled = spread_figure(dataclasses.replace(found, unsettled=False))
+        assert settled.title == f"Benefits exceed costs with a probability of {likely}"
 
     def test_left_out_without_draws(self):
         assert spread_figure(reading(demo_money.borrowed(interval=False))) is None

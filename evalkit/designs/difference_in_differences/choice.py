@@ -76,7 +76,8 @@ def chosen_estimator(design: DifferenceInDifferences, panel: Panel, found: Compa
     for name in _candidates(design, study):
         obstacle = ""
         if name != carried and name in _OBSTACLES:
-            kept = "which keeps no units treated in all periods" if design.always_treated == "keep" else ""
+            wanted = design.always_treated == "keep" and "estimator" in design.left_open
+            kept = "which keeps no units treated in all periods" if wanted else ""
             kept = "which takes no unit trends" if design.unit_trends else kept
             obstacle = kept or _OBSTACLES[name](design, panel, found)
         if not obstacle:
