@@ -43,9 +43,7 @@ def less_unit_trends(matrix: Array, units: Codes, time: Array, weights: Array) -
     return np.column_stack(columns) if columns else np.zeros_like(matrix)
 
 
-def within_unit_trends(
-    matrix: Array, units: Codes, periods: Codes, weights: Array | None, trend: Array
-) -> Array:
+def within_unit_trends(matrix: Array, units: Codes, periods: Codes, weights: Array | None, trend: Array) -> Array:
     """Return columns without unit effects, unit trends and period effects.
 
     Parameters

@@ -144,14 +144,16 @@ class Page:
 
     def _made(self) -> dict[str, Markup | str]:
         """Return the figures of the page, in the order of their numbers."""
-        figures = (
-            ("fig-headline", exhibits.headline_figure, 2),
+        first = [("fig-headline", exhibits.headline_figure, 2)]
+        result = [
             ("fig-power", supplement_figures.power_figure, 4),
             ("fig-donors", supplement_figures.donors_figure, 4),
             ("fig-series", exhibits.series_figure, 3),
             ("fig-totals", supplement_figures.totals_figure, 4),
             ("fig-starts", supplement_figures.starts_figure, 4),
             ("fig-calendar", supplement_figures.calendar_figure, 4),
+        ]
+        checked = [
             ("fig-analyses", exhibits.analyses_figure, 3),
             ("fig-baselines", supplement_figures.baseline_figure, 4),
             ("fig-pretend", supplement_figures.placebo_figure, 4),
@@ -160,14 +162,13 @@ class Page:
             ("fig-events", exhibits.events_figure, 4),
             ("fig-departures", supplement_figures.departures_figure, 4),
             ("fig-bends", supplement_figures.bends_figure, 4),
-        )
-        told = (drawn for room in (theory_chart, rollout, data, delivery, others, changes)
-                for drawn in room.FIGURES)  # fmt: skip
-        drawn = []
-        if self.evaluation.analyses:
-            drawn = [(name, make(self.evaluation), heading) for name, make, heading in figures]
-        drawn += [(name, make(self.evaluation), heading) for name, make, heading in told]
+        ]
+        told = [drawn for room in (theory_chart, rollout, data, delivery) for drawn in room.FIGURES]
+        if self.evaluation.analyses:  # in the order in which a reader meets them
+            told = [*first, *told, *result, *others.FIGURES, *checked]
+        drawn = [(name, make(self.evaluation), heading) for name, make, heading in told]
         drawn += [(name, figure, 2 if name == self._leading else 4) for name, figure in money_figures(self.evaluation)]
+        drawn += [(name, make(self.evaluation), heading) for name, make, heading in changes.FIGURES]
         paint_together(figure for _, figure, _ in drawn)
         return {name: self.exhibits.figure(figure, name, heading) for name, figure, heading in drawn}
 

@@ -12,13 +12,13 @@ import pytest
 from pydantic import ValidationError
 
 from evalkit.designs import DifferenceInDifferences as Design
-from evalkit.errors import DesignError
+from evalkit.errors import DataError, DesignError
 from evalkit.estimation.few_units.conley_taber import conley_taber
 from evalkit.estimation.few_units.randomisation import two_way_randomisation
 from evalkit.records import Diagnostic, Panel, Result
 
 WHY = "Places were already on paths of their own."
-NAMED = {"estimator": "two_way_fixed_effects"}
+NAMED: dict[str, Any] = {"estimator": "two_way_fixed_effects"}
 
 
 def check(result: Result, name: str) -> Diagnostic:
@@ -68,7 +68,8 @@ class TestUnitTrends:
         error = 0.03692228955 * (1.04127153 / 1.14561162) ** 0.5
         assert result.effect.se == pytest.approx(error, rel=1e-6)
         assert result.effect.df == 49
-        counted = estimated(castle, unit_trends=WHY, small_sample="effects_counted", inference="cluster_robust", **NAMED)
+        asked: dict[str, Any] = {"small_sample": "effects_counted", "inference": "cluster_robust"}
+        counted = estimated(castle, unit_trends=WHY, **asked, **NAMED)
         n, groups = 550, 50
         assert counted.inference is not None
         assert counted.inference["small_sample_factor"] == pytest.approx(
@@ -76,7 +77,7 @@ class TestUnitTrends:
         )
 
     def test_straight_drifts_no_longer_move_the_estimate(self, panel: Callable[..., Panel]) -> None:
-        level, drifting = (drawn(panel, {i: 6 for i in range(8)}, drift=drift) for drift in (0.0, 5.0))
+        level, drifting = (drawn(panel, dict.fromkeys(range(8), 6), drift=drift) for drift in (0.0, 5.0))
         first, second = (estimated(data, unit_trends=WHY, **NAMED).effect for data in (level, drifting))
         assert second.value == pytest.approx(first.value, rel=1e-9)
         assert (second.low, second.high) == pytest.approx((first.low, first.high), rel=1e-6)
@@ -87,7 +88,7 @@ class TestUnitTrends:
     def test_inference_of_few_is_about_the_same_number(
         self, panel: Callable[..., Panel], treated: int, method: str
     ) -> None:
-        result = estimated(drawn(panel, {i: 6 for i in range(treated)}, drift=1.0), unit_trends=WHY)
+        result = estimated(drawn(panel, dict.fromkeys(range(treated), 6), drift=1.0), unit_trends=WHY)
         assert result.inference is not None
         assert result.inference["method"] == method
         assert result.effect.low is not None
@@ -95,7 +96,7 @@ class TestUnitTrends:
         assert result.effect.low < result.effect.value < result.effect.high
 
     def test_the_page_is_told_what_trends_take_out(self, panel: Callable[..., Panel]) -> None:
-        result = estimated(drawn(panel, {i: 6 for i in range(8)}), supplements=True, unit_trends=WHY)
+        result = estimated(drawn(panel, dict.fromkeys(range(8), 6)), supplements=True, unit_trends=WHY)
         assert WHY in check(result, "unit_trends").reading
         assert "a change that grows or fades is partly taken for a trend" in check(result, "unit_trends").reading
         assert check(result, "robust_to_departures").verdict == "not run"
@@ -158,14 +159,15 @@ class TestAlwaysTreated:
                 cells.append((row.state, 30 + time, float(getattr(row, f"dthrte{year}"))))
                 columns.append(float(getattr(row, f"admn{year}")))
         starts = {row.state: 30 if row.open85 else 31 for row in rows.itertuples() if row.open85 or row.open90}
-        data = panel(cells, "continuous", "year", starts, columns={"admn": columns}, covariates=("admn",), unsorted=True)
+        given: dict[str, Any] = {"columns": {"admn": columns}, "covariates": ("admn",), "unsorted": True}
+        data = panel(cells, "continuous", "year", starts, **given)
         result = estimated(data, covariates=["admn"], inference="cluster_robust", **NAMED)
         terms = {term.term: term.value for term in result.coefficients}
         assert (round(terms["treatment"], 3), round(terms["admn"], 3)) == (-0.420, -0.151)
         assert result.n_units == 51
 
     def test_they_have_no_path_and_nothing_is_averted_there(self, panel: Callable[..., Panel]) -> None:
-        starts = {0: 0, 1: 0, **{i: 6 for i in range(2, 6)}}
+        starts = {0: 0, 1: 0, **dict.fromkeys(range(2, 6), 6)}
         kept, left = (estimated(drawn(panel, starts), always_treated=how, **NAMED) for how in ("keep", "leave_out"))
         assert [(p.unit, p.period) for p in kept.path] == [(p.unit, p.period) for p in left.path]
         seen = [[p.observed or 0.0 for p in found.path] for found in (kept, left)]
@@ -201,7 +203,7 @@ class TestAlwaysTreated:
         assert two_way_randomisation(wide, first, "coefficient", fixed=fixed).p_value == result.effect.p_value
 
     def test_who_keeps_them_by_default(self, panel: Callable[..., Panel]) -> None:
-        data = drawn(panel, {0: 0, **{i: 6 for i in range(1, 8)}})
+        data = drawn(panel, {0: 0, **dict.fromkeys(range(1, 8), 6)})
         for estimator, kept in (("event_study", True), ("auto", False), ("callaway_santanna", False)):
             result = estimated(data, estimator=estimator)
             assert (result.n_units == 20) is kept
@@ -213,14 +215,14 @@ class TestAlwaysTreated:
     def test_supplements_run_with_them(self, panel: Callable[..., Panel]) -> None:
         result = estimated(drawn(panel, {0: 0, 1: 6}), supplements=True, **NAMED)
         assert {one.unit for one in result.placebos if one.unit} == {f"U{i:02d}" for i in range(1, 20)}
-        many = estimated(drawn(panel, {0: 0, **{i: 6 for i in range(1, 9)}}), supplements=True, **NAMED)
+        many = estimated(drawn(panel, {0: 0, **dict.fromkeys(range(1, 9), 6)}), supplements=True, **NAMED)
         assert check(many, "leave_out").statistic is not None
 
 
 class TestNamedCorrections:
     def test_cr2_and_cr3_are_those_of_the_kernel(self, panel: Callable[..., Panel]) -> None:
         """CR2 of one start is Welch's error of mean changes; CR3 is the jackknife over places."""
-        data = drawn(panel, {i: 6 for i in range(6)})
+        data = drawn(panel, dict.fromkeys(range(6), 6))
         asked: dict[str, Any] = {"inference": "cluster_robust", **NAMED}
         reduced = estimated(data, cluster_correction="bias_reduced", **asked)
         wide = data.frame.pivot(index="unit", columns="time", values="value").to_numpy()
@@ -282,3 +284,13 @@ def test_a_gap_of_all_treated_before_the_start_leaves_a_hole_in_the_path(panel: 
         ]).astype(float)  # fmt: skip
         expected = (numpy.linalg.pinv(columns) @ frame["value"].to_numpy())[0]
         assert result.effect.value == pytest.approx(expected, rel=1e-8)
+
+
+def test_years_that_no_unit_has_are_one_problem(panel: Callable[..., Panel]) -> None:
+    data = drawn(panel, {0: 6, 1: 6})
+    own = (data.frame["unit"] == "U07") & (data.frame["time"] == 38)
+    frame = data.frame[~data.frame["time"].isin([32, 33]) & ~own]
+    with pytest.raises(DataError) as caught:
+        estimated(dataclasses.replace(data, frame=frame.reset_index(drop=True)))
+    assert [problem.message for problem in caught.value.problems] == [
+        "no unit (20 in the data) has rows for 2002 to 2003", "U07 has no rows for 2008"]  # fmt: skip

@@ -303,3 +303,11 @@ def test_every_check_of_a_design_has_a_caution_in_words():
     named = {check for design in DESIGNS.values() for check in getattr(design, "checks", ())}
     assert named - never_against <= set(CAUTIONS)
     assert {"negative_controls", "falsification"} <= set(CAUTIONS)
+
+
+def test_figures_are_numbered_as_they_are_read(pages):
+    for name, page in pages.items():
+        figures = [each for each in page.all("figure") if "fig" in (each.get("class") or "").split()]
+        found = [int(number) for each in figures
+                 for number in re.findall(r"Figure (\d+) data", " ".join(each.itertext()))]  # fmt: skip
+        assert found == sorted(found), name

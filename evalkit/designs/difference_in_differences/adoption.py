@@ -195,7 +195,23 @@ def _require_every_period(panel: Panel, spans: list[Span], treated: set[str]) ->
         _require_every_unit(panel, inside, span)
         holes = inside.holes(max(span.first, first), min(span.last, last))
         if holes:
-            raise DataError([_hole(panel, unit, times, unit in treated) for unit, times in holes])
+            raise DataError(_lacking(panel, holes, treated))
+
+
+def _lacking(panel: Panel, holes: list[tuple[str, list[int]]], treated: set[str]) -> list[Problem]:
+    """Return one problem for periods that no unit has, and one for each unit that lacks others."""
+    there = set(panel.times)
+    nowhere = sorted({time for _, times in holes for time in times} - there)
+    found = []
+    if nowhere:
+        found.append(Problem(
+            f"no unit ({len(panel.units):,} in the data) has rows for {spell_periods(nowhere, panel.frequency)}",
+            "bring these periods, declare them as gaps with a reason (`data.gaps`), or, where they were never "
+            "measured, use windows before and after (`design.before`, `design.after`)",
+            "data.period",
+        ))  # fmt: skip
+    own = [(unit, [time for time in times if time in there]) for unit, times in holes]
+    return [*found, *(_hole(panel, unit, times, unit in treated) for unit, times in own if times)]
 
 
 def _hole(panel: Panel, unit: str, times: list[int], treated: bool) -> Problem:
