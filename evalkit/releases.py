@@ -167,6 +167,8 @@ def _inspect(path: Path, results: Path, data: str | None) -> Outcome:
         spec = load_spec(path, data)
         known = _bytes_of(results / path.stem / archive.FILE_NAME)
         reasons = stale_reasons(spec, results)
+        if not reasons and freshness.altered(path, results):
+            reasons = ["its result is not the one that was written"]
         if not reasons:
             _write_down(spec, known, beside, results)
     except EvalkitError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evalkit.evidence import in_brief
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, PathPoint
 from evalkit.report import windows
@@ -17,6 +18,7 @@ from evalkit.report.numbers import interval_text, number, percent, signed
 from evalkit.report.other_data import CHECK, rank_caution
 from evalkit.report.result_tables import against
 from evalkit.report.words import amount, interval_label, interval_words, is_share, less_more, phrase
+from evalkit.report.written_dates import in_words
 
 SCALES = ("design", "data", "repeating")
 KNOWN_AS = {"design": "Maryland scale, What Works Centre version", "data": "Conditions met",
@@ -71,7 +73,7 @@ def facts(evaluation: Evaluation) -> list[str]:
     if evaluation.study.get("version"):
         found.append(f"Version {evaluation.study['version']}")
     update = (evaluation.study.get("governance") or {}).get("next_update")
-    found += [f"Next update {update}"] if update else []
+    found += [f"Next update {in_words(update)}"] if update else []
     return [*found, "Not official statistics"]
 
 
@@ -103,30 +105,38 @@ def single_pair(primary: Analysis) -> tuple[PathPoint, PathPoint] | None:
 
 
 def scales(evaluation: Evaluation, words: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the three scales in the words of the site, each with score and reason; they are never added up."""
+    """Return the three scales in the words of the site, each with score and short reason; they are never added up.
+
+    `left_off` counts what speaks against and finds no room; the section on grades has every reason in full.
+    """
     found = []
     for key in SCALES:
         scale: Mapping[str, Any] = evaluation.evidence.get(key) or {}
+        reason, left_off = in_brief(str(scale.get("reason") or "Not scored."))
         found.append(
             {
                 "title": words["scales"][key],
                 "known_as": KNOWN_AS[key],
                 "score": scale.get("score"),
                 "of": scale.get("of") or 5,
-                "reason": scale.get("reason") or "Not scored.",
+                "reason": reason,
+                "left_off": left_off,
             }
         )
     return found
 
 
 def reached(study: Mapping[str, Any]) -> str:
-    """Return who was reached, by the widest and the narrowest group that the study file counts; else empty."""
+    """Return who was reached, by the widest and the narrowest group that the study file counts; else empty.
+
+    The author's labels stand as they were written, so they are set before their numbers and not into a sentence.
+    """
     steps = [step for step in (study.get("process") or {}).get("reach") or () if step.get("number")]
     if len(steps) < 2:
         return ""
     widest, narrowest = steps[0], steps[-1]
-    return (f"Of {number(widest['number'])} {inside(str(widest['step']))}, {number(narrowest['number'])} "
-            f"{inside(str(narrowest['step']))}.")  # fmt: skip
+    return " ".join(f"{str(step['step']).strip().rstrip('.')}: {number(step['number'])}."
+                    for step in (widest, narrowest))  # fmt: skip
 
 
 def next_step(study: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from evalkit.report import windows
 from evalkit.report.cautions import in_short, inside
 from evalkit.report.ladder import Change, Reading, Rung, read
 from evalkit.report.numbers import number, percent
+from evalkit.report.written_dates import in_words
 
 FIXED_MONITORING = "This comparison cannot tell us whether the programme caused the change."
 CANNOT_SAY_WHETHER = "We cannot say whether the programme caused this."
@@ -280,7 +281,7 @@ def could_not_count(analysis: Analysis) -> str:
 def _interim(evaluation: Evaluation) -> str:
     look = (evaluation.study.get("registration") or {}).get("final_look")
     return (
-        f"Interim: the registered final look is {look}." if look else "Interim: no date of a final look is registered."
+        f"Interim: the registered final look is {in_words(look)}." if look else "Interim: no date of a final look is registered."
     )
 
 

@@ -70,6 +70,12 @@ def read_stretch(written: Any, frequency: str, precision: str = "day") -> Stretc
     return None
 
 
+def in_words(written: Any) -> str:
+    """Return a date as a reader says it, no finer than it was written: June 2024; what is no date stays as it is."""
+    found = read_stretch(written, "month")
+    return found.words if found else str(written)
+
+
 def day_number(day: date) -> int:
     """Return a day as the axis of a chart counts it."""
     return parse_period(day, "day")

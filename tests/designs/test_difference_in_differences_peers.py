@@ -108,6 +108,29 @@ class TestCallawaySantAnna:
         result = run(panel_of(panel, made_up(units=40), weighted=True), estimator="callaway_santanna")
         assert hold_averages(result, expected, ("simple", "group", "dynamic", "calendar")) == 17
 
+    def test_weights_of_states_enter_the_shares_of_starts(self, panel: Callable[..., Panel]) -> None:
+        """R did (compute.aggte): ``pg = mean(weights * (G == g))``. Castle doctrine, by population: with equal shares of
+        states, as moderndid 0.2 has them, it would be 0.0424."""
+        causaldata = pytest.importorskip("causaldata")
+        rows = causaldata.castle.load_pandas().data.sort_values(["sid", "year"]).reset_index(drop=True)
+        first = rows[rows["post"] == 1].groupby("sid")["year"].min()
+        logs = numpy.log(rows.pivot(index="sid", columns="year", values="homicide"))
+        weight = rows.pivot(index="sid", columns="year", values="popwt").iloc[:, 0]
+        start = first.reindex(logs.index)
+        total = shares = 0.0
+        for date in sorted(set(first)):
+            for year in range(int(date), 2011):
+                change = logs[year] - logs[int(date) - 1]
+                means = [numpy.average(change[who], weights=weight[who]) for who in (start == date, start.isna())]
+                share = float((weight * (start == date)).mean())
+                total, shares = total + share * (means[0] - means[1]), shares + share
+        cells = [(f"{int(s):02d}", int(y), v) for s, y, v in rows[["sid", "year", "homicide"]].to_numpy()]
+        starts = {f"{int(sid):02d}": int(year) for sid, year in first.items()}
+        data = panel(cells, "rate", "year", starts, weight=rows["popwt"].to_numpy())
+        result = run(data, estimator="callaway_santanna", transform="log", comparison="never_treated")
+        assert result.effect.value == pytest.approx(total / shares, rel=1e-9)
+        assert round(result.effect.value, 4) == 0.0785
+
     @pytest.mark.parametrize("method", ["outcome_regression", "inverse_probability", "doubly_robust"])
     @pytest.mark.parametrize("comparison", ["never_treated", "not_yet_treated"])
     @pytest.mark.parametrize("base", ["varying", "universal"])

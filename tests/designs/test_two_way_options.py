@@ -114,12 +114,12 @@ class TestUnitTrends:
     ])  # fmt: skip
     def test_what_cannot_carry_them_is_refused_by_name(self, options: dict[str, str], told: str) -> None:
         with pytest.raises(ValidationError, match=told):
-            Design(unit_trends=WHY, **options)  # type: ignore[arg-type]
+            Design(unit_trends=WHY, **options)
 
     def test_without_a_reason_they_are_refused(self) -> None:
         for wrong in ("", True):
             with pytest.raises(ValidationError):
-                Design(unit_trends=wrong, **NAMED)  # type: ignore[arg-type]
+                Design(unit_trends=wrong, **NAMED)
 
 
 class TestAlwaysTreated:
@@ -248,7 +248,7 @@ class TestNamedCorrections:
     ])  # fmt: skip
     def test_a_correction_without_its_errors_is_refused(self, options: dict[str, str], told: str) -> None:
         with pytest.raises(ValidationError, match=told):
-            Design(cluster_correction="bias_reduced", **options)  # type: ignore[arg-type]
+            Design(cluster_correction="bias_reduced", **options)
 
     def test_conley_and_taber_by_name(self, panel: Callable[..., Panel]) -> None:
         data = drawn(panel, {0: 5, 1: 7})

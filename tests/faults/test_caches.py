@@ -65,6 +65,18 @@ def test_a_sealed_record_of_other_bytes_is_not_believed(whole: Path) -> None:
     assert freshness.stands(whole / "evaluations" / "first.yaml", Path("results")), "whole, and every hash fits"
 
 
+def test_a_result_that_was_changed_by_hand_is_made_again(whole: Path) -> None:
+    path = whole / "results" / "first" / "result.json"
+    written = path.read_bytes()
+    document = json.loads(written)
+    document["analyses"][0]["effect"]["value"] *= 2
+    path.write_text(json.dumps(document, sort_keys=True, indent=1), encoding="utf-8")
+    (told,) = [o for o in building.state_of(freshness.find_studies(whole), Path("results")) if o.id == "first"]
+    assert told.reasons == ("its result is not the one that was written",)
+    assert evalkit("build", "--engine", "bundled", folder=whole).returncode == 0
+    assert path.read_bytes() == written
+
+
 def test_every_part_of_what_was_read_counts(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = whole / "evaluations" / "first.yaml"
     assert freshness.stands(study, Path("results"))

@@ -16,6 +16,10 @@ from evalkit.report.words import interval_label, interval_words, size_sentence
 
 PRINTED = ("target", "baseline", "deadline", "source")
 """What a measure of success may name beside its wording."""
+NOT_MEASURED = ("The study says that it informs this. It names no outcome that measures it, so no result is shown "
+                "here.")  # fmt: skip
+"""Its own answer is about something else, and would be read as one on this measure."""
+NOTHING_DRAWN = "Not measured by this study."
 Entry = tuple[Evaluation, Mapping[str, Any]]
 """A study, and one measure that it says it informs."""
 
@@ -27,7 +31,9 @@ class Measured:
     text: str
     strips: list[str]
     by: str
-    """The outcome, or why another answer stands here."""
+    """The outcome; empty where the study names none that measures this."""
+    none: str
+    """What stands in place of a drawing."""
 
 
 def strategies_page(library: Library) -> SitePage:
@@ -65,23 +71,22 @@ def measured(evaluation: Evaluation, measure: Mapping[str, Any], name: str, word
         Words of this page.
     """
     outcome = measure.get("outcome")
-    whole = index.answer(evaluation), index.strips(evaluation, name)
     if not outcome:
-        return Measured(*whole, words["not_measured"])
-    by = words["measured_by"].format(text=_label(evaluation, str(outcome)))
+        return Measured(NOT_MEASURED, [], "", NOTHING_DRAWN)
+    by, none = words["measured_by"].format(text=_label(evaluation, str(outcome))), index.nothing_to_draw(evaluation)
     if not evaluation.analyses or evaluation.simulated:
-        return Measured(whole[0], [], by)
+        return Measured(index.answer(evaluation), [], by, none)
     analysis = result_for(evaluation, str(outcome))
     if analysis is None:
-        return Measured(words["not_computed"], [], by)
+        return Measured(words["not_computed"], [], by, none)
     if analysis is evaluation.primary:
-        return Measured(*whole, by)
+        return Measured(index.answer(evaluation), index.strips(evaluation, name), by, none)
     change = change_of(analysis)
     size = size_sentence(analysis, change, evaluation.study).removesuffix(".")
     interval = f"{interval_label(change.level)}: {interval_words(change, analysis.outcome.kind)}"
     kind = "impact" if summary.kind_of(evaluation) == "impact" else "monitoring"
     drawn = [index.strip(f"{name}-0", analysis, change, kind)] if change.percent else []
-    return Measured(f"{size} ({interval}).", drawn, by)
+    return Measured(f"{size} ({interval}).", drawn, by, none)
 
 
 def result_for(evaluation: Evaluation, outcome: str) -> Analysis | None:

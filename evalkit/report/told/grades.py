@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalkit.records import Evaluation
+from evalkit.report.catalogue import words
 from evalkit.report.exhibits import Exhibits
 from evalkit.report.ladder import smallest_change_that_matters
 from evalkit.report.numbers import number, percent
@@ -27,6 +28,8 @@ NO_PADLOCKS = (
     "reviewers from outside; a computed one would be provisional."
 )
 
+COUNTED = ("data", "repeating")
+"""Scales that count stated conditions."""
 FIXED = {
     "none": "Yes",
     "aggregate_press_figures": "Published totals had been seen",
@@ -41,11 +44,13 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
         return part("", ["Not graded: there is no result yet."])
     grades: Mapping[str, Any] = evaluation.evidence.get("grades") or {}
     if not grades:
-        return part("", ["Not graded: the result holds no grades. Run the study again."])
+        unknown = "Not graded: the result holds no grades. Run the study again."
+        return [*part("", [unknown]), *_counted(evaluation, exhibits)]
     mark = [f"{SIMULATED}."] if evaluation.simulated else []
     rests_on = _security(evaluation, grades["security"])
     return [
         *part("", [*mark, APART], blocks=[exhibits.table(grades_table(grades))]),
+        *_counted(evaluation, exhibits),
         *part("What reviewers would look at", [*mark, NO_PADLOCKS], rests_on),
     ]
 
@@ -56,6 +61,14 @@ def grades_table(grades: Mapping[str, Any]) -> Table:
             for one in grades["scales"]]  # fmt: skip
     heads = [Column("Scale"), Column("Grade"), Column("Why"), Column("How far we checked the scale")]
     return Table("tbl-grades", CAPTION, heads, rows, cards=True)
+
+
+def _counted(evaluation: Evaluation, exhibits: Exhibits) -> list[Part]:
+    """Return the two counts of conditions with every condition for and against; the first side has a part of them."""
+    titles = words(exhibits.project)["scales"]
+    pairs = [(f"{titles[key]}: {score_words(one)}" if one.get("score") is not None else titles[key], str(one["reason"]))
+             for key in COUNTED if (one := evaluation.evidence.get(key)) and one.get("reason")]  # fmt: skip
+    return part("Conditions that were counted", [], pairs) if pairs else []
 
 
 def score_words(grade: Mapping[str, Any]) -> str:
