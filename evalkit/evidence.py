@@ -195,7 +195,7 @@ def _leaves_out_no_change(estimate: Estimate) -> bool:
     return low is not None and high is not None and (low > 0 or high < 0)
 
 
-MOST_WORDS = 14
+MOST_WORDS = {"sentences": 16, "conditions": 10}
 """So many words of a reason stand on the first side; a first sentence, or a first condition, is never cut."""
 
 
@@ -208,20 +208,20 @@ def in_brief(reason: str) -> tuple[str, int]:
     if not reason.startswith(("For: ", "Against: ")):
         lowered = LOWERED if reason.endswith(LOWERED) else ""
         sentences = [f"{text}." for text in reason.removesuffix(LOWERED).strip().removesuffix(".").split(". ")]
-        return " ".join(part for part in (*_within(sentences), lowered) if part), 0
+        return " ".join(part for part in (*_within(sentences, MOST_WORDS["sentences"]), lowered) if part), 0
     _, _, lacking = reason.rpartition("Against: ")
     if "Against: " not in reason:
-        return "Nothing on the list is missing.", 0
+        return "Every condition is met.", 0
     conditions = lacking.removesuffix(".").split("; ")
-    told = _within(conditions)
+    told = _within(conditions, MOST_WORDS["conditions"])
     return f"Against: {'; '.join(told)}.", len(conditions) - len(told)
 
 
-def _within(texts: Sequence[str]) -> list[str]:
+def _within(texts: Sequence[str], most: int) -> list[str]:
     """Return the first texts that together keep to the limit, at least one."""
     told: list[str] = []
     for text in texts:
-        if told and len(" ".join([*told, text]).split()) > MOST_WORDS:
+        if told and len(" ".join([*told, text]).split()) > most:
             break
         told.append(text)
     return told

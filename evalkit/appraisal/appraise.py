@@ -193,7 +193,7 @@ def _break_even(whole: Assessment) -> dict[str, Any] | None:
         sentence = _out_of_reach(whole, value, expected)
         return {"value": value, "unit": effect.counted, "percent": percent, "sentence": sentence}
     direction = "more" if effect.better == "higher" else "fewer"
-    lasting = ", with the change going on after that as assumed" if whole.economics.persistence is not None else ""
+    lasting = ", if it goes on as assumed" if whole.economics.persistence is not None else ""
     sentence = (f"Benefits would equal costs at {_figures(value)} {direction} {effect.counted} "
                 f"{_period(whole)}{share}{lasting}.")  # fmt: skip
     if not effect.claimable or effect.key_check:

@@ -43,6 +43,7 @@ CAUTIONS = {
     "units_left_out": "That it speaks for every place with the programme: some had to be left out.",
     "lone_starts": "How sure the effect of each start is: some starts rest on one place, with its own luck.",
     "spillover_to_neighbours": "That places nearby were untouched: there, too, something changed when it began.",
+    "always_treated": "That only places without it are compared with: some had the programme all along.",
     "staggered_adoption": "That one figure stands for all places: places started at different times.",
 }
 """What a reader should hold back on when a check speaks against its assumption, by the check's name."""

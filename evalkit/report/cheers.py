@@ -8,10 +8,11 @@ from typing import Any
 from evalkit.records import Appraisal, Evaluation
 from evalkit.report.changes import joined
 from evalkit.report.money_reading import MoneyReading
+from evalkit.report.money_tables import parameters_table
 from evalkit.report.money_words import information_sentence, money_lead, net_range
 from evalkit.report.numbers import number
 from evalkit.report.particulars import design_title, registered
-from evalkit.report.tables import Column, Table
+from evalkit.report.tables import Column, Linked, Table
 
 NOT_STATED = "not stated"
 SOURCE = ("Items after Husereau, D., Drummond, M., Augustovski, F. and others (2022), Consolidated Health Economic "
@@ -75,8 +76,9 @@ def _front(evaluation: Evaluation) -> list[str]:
     background = "the section “Background”" if (study.get("narrative") or {}).get("background") else ""
     context = [str(study.get("question") or ""), f"Decision: {decision}." if decision else "",
                f"See {background}." if background else ""]  # fmt: skip
-    plan = registered(study) if study.get("registration") else ""
-    return [evaluation.title, "The first side of this page.", " ".join(part for part in context if part), plan]
+    plan = registered(study) if (study.get("registration") or {}).get("locked_at") else ""
+    said = " ".join(part for part in context if part)
+    return [evaluation.title, Linked("The first side of this page.", "answer"), said, plan]
 
 
 def _setting(study: Mapping[str, Any], appraisal: Appraisal) -> list[str]:
@@ -128,31 +130,31 @@ def _methods(evaluation: Evaluation, money_read: MoneyReading) -> list[str]:
     spread = "" if not ranged else (
         f"{number(len(ranged), 0)} of {number(len(appraisal.parameters), 0)} numbers have a range{drawn}; other "
         "choices of policy and method are set side by side.")  # fmt: skip
+    grouped = "subgroup" in {*(one.role for one in evaluation.analyses), *(one.role for one in evaluation.failures)}
+    groups = Linked("The table of change by group.", "tbl-groups") if grouped else ""
+    numbers = Linked("The table of every number, in this section.", "tbl-money-parameters")
     weights = "; incomes weighed in one of the choices" if (study.get("economics") or {}).get("income_weights") else ""
     return [
         "A sum of products: change in the outcome, times value, by year, less costs. No other model.",
         f"{design}{f': {rule}' if rule else ''}",
-        "",
+        groups,
         f"By who pays and who gains{weights}." if appraisal.by_payer else "",
         spread,
         "",
-        "The table of every number, in this section." if appraisal.parameters else "",
+        numbers if parameters_table(money_read) else "",
     ]
 
 
 def _results(study: Mapping[str, Any], money_read: MoneyReading) -> list[str]:
     """Return items 23 to 28."""
-    governance = study.get("governance") or {}
-    asked = governance.get("commissioner")
-    name = asked.get("name") if isinstance(asked, Mapping) else asked
     changes = [net_range(money_read), information_sentence(money_read.appraisal) if money_read.priced else ""]
     return [
         " ".join(money_lead(money_read)),
         " ".join(text for text in changes if text),
         "",
-        "The section “What we cannot say, in full”.",
-        f"Commissioned by {name}; who paid is not stated." if name else "",
-        str(governance.get("conflicts") or ""),
+        Linked("The section “What we cannot say, in full”.", "limits"),
+        "",  # who asked for a study, or paid for the programme, need not have paid for the study
+        str((study.get("governance") or {}).get("conflicts") or ""),
     ]
 
 

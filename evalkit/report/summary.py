@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from evalkit.evidence import in_brief
@@ -14,16 +17,15 @@ from evalkit.report.error_model_tables import error_models_caution
 from evalkit.report.horizon_tables import LASTING, not_lasting
 from evalkit.report.ladder import Change, Reading
 from evalkit.report.money_reading import without_own_data
-from evalkit.report.numbers import interval_text, number, percent, signed
+from evalkit.report.numbers import decimals_for, interval_text, number, percent, signed
 from evalkit.report.other_data import CHECK, rank_caution
 from evalkit.report.result_tables import against
 from evalkit.report.words import amount, interval_label, interval_words, is_share, less_more, phrase
 from evalkit.report.written_dates import in_words
 
 SCALES = ("design", "data", "repeating")
-KNOWN_AS = {"design": "Maryland scale, What Works Centre version", "data": "Conditions met",
-            "repeating": "Conditions met"}  # fmt: skip
-"""What each score is on: a published scale by name and version, or a count of stated conditions."""
+KNOWN_AS = {"design": "Maryland scale, What Works Centre version"}
+"""The published scale that a score is on, by name and version; the others count stated conditions."""
 BEFORE_ALL = ("treated_like_the_rest",)
 """Checks whose caution must be on the first page: nothing else there says it."""
 Badge = dict[str, str]
@@ -116,7 +118,7 @@ def scales(evaluation: Evaluation, words: Mapping[str, Any]) -> list[dict[str, A
         found.append(
             {
                 "title": words["scales"][key],
-                "known_as": KNOWN_AS[key],
+                "known_as": KNOWN_AS.get(key, ""),
                 "score": scale.get("score"),
                 "of": scale.get("of") or 5,
                 "reason": reason,
@@ -248,38 +250,70 @@ def _before_after(primary: Analysis, change: Change, pair: tuple[PathPoint, Path
 
 def _expected_observed(primary: Analysis, reading: Reading, averages: Mapping[str, Any]) -> list[dict[str, str]]:
     each, write = _each(primary), _as_share if is_share(primary) else number
+    decimals, note = None, ""
+    if write is number:
+        decimals, note = _agreeing(primary, averages)
+        write = partial(_whole_or, decimals=decimals)
     low, high = averages.get("expected_low"), averages.get("expected_high")
-    interval = f" ({interval_text(low, high, write)})" if low is not None and high is not None else ""
-    expected, observed = (write(_rounded(averages[key])) for key in ("expected", "observed"))
-    fitted = write(_rounded(averages.get("fitted") or averages["observed"]))
+    ends = number if decimals is not None else write  # the interval keeps the digits of its own size
+    known = low is not None and high is not None
+    interval = f" ({interval_text(_rounded(low), _rounded(high), ends)})" if known else ""
+    expected, observed = (write(averages[key]) for key in ("expected", "observed"))
+    fitted = write(averages.get("fitted") or averages["observed"])
     # The difference is that of the fitted line, so that the three numbers add up for the reader who checks.
-    label, counted = ("Observed", each) if fitted == observed else (
-        "Observed (fitted)", f"{each}; {observed} as recorded")  # fmt: skip
+    label, beside = ("Observed", "") if fitted == observed else ("Observed (fitted)", f"{observed} as recorded")
     return [
         {"label": "Expected without it", "big": expected, "range": f"{each}{interval}", "class": "expected"},
-        {"label": label, "big": fitted, "range": counted, "class": "observed"},
-        _absolute_difference(primary, reading, each, expected),
+        {"label": label, "big": fitted, "range": beside, "class": "observed"},
+        _absolute_difference(primary, reading, note, decimals or 0),
     ]
 
 
-def _absolute_difference(primary: Analysis, reading: Reading, each: str, expected: str) -> dict[str, str]:
-    """Return the difference in the outcome's own unit, with the decimals of what was expected; else in percent."""
+def _agreeing(primary: Analysis, averages: Mapping[str, Any]) -> tuple[int, str]:
+    """Return decimals at which expected and difference make what was observed as printed; else that they are rounded.
+
+    The digits that the larger number deserves come first, then one fewer where the difference keeps a figure, then
+    one more.
+    """
+    expected, fitted = averages["expected"], averages.get("fitted") or averages["observed"]
+    largest = max(abs(expected), abs(fitted))
+    base = 0 if largest >= 100 else decimals_for(largest)
+    absolute = primary.result.absolute
+    if absolute is None or not math.isfinite(expected + fitted + absolute.value):
+        return base, ""
+    for decimals in (base, base - 1, base + 1):
+        if decimals < 0:
+            continue
+        before, after, moved = (Decimal(f"{x:.{decimals}f}") for x in (expected, fitted, absolute.value))
+        kept = bool(moved) and (decimals >= base or abs(moved) >= 5 * Decimal(10) ** -decimals)
+        if before + moved == after and kept and bool(after) == bool(fitted):
+            return decimals, ""
+    return base, "; rounded" if abs(expected + absolute.value - fitted) < 2 * 10.0**-base else ""
+
+
+def _whole_or(x: float | None, *, decimals: int) -> str:
+    """Return a number with so many decimals; a whole one stays whole."""
+    return number(x, 0 if x is not None and x == round(x) else decimals)
+
+
+def _absolute_difference(primary: Analysis, reading: Reading, note: str, decimals: int) -> dict[str, str]:
+    """Return the difference in the unit that stands beside the other two, with decimals that agree; else in percent."""
     absolute, change, kind = primary.result.absolute, reading.change, primary.outcome.kind
     assert change is not None
     if absolute is None or absolute.low is None or absolute.high is None:
         return _difference(phrase(change.value, change, kind), change, primary)
     low, high = sorted((absolute.low, absolute.high))
     if is_share(primary):
-        return _points(absolute, primary, each)
+        return _points(absolute, primary)
     own = Change(absolute.value, low, high, percent=False, level=absolute.level)
-    beside = number(abs(own.value), len(expected.partition(".")[2]))
+    beside = number(abs(own.value), decimals)
     size = beside if beside.strip("0.,") else amount(own.value, own)
     words = f"{size} {less_more(kind)[0 if own.value < 0 else 1]}" if own.value else "no change"
     interval = f"{interval_label(own.level)}: {interval_words(own, kind)}"
-    return {"label": "Difference", "big": words, "range": f"{each} ({interval})", "class": "difference"}
+    return {"label": "Difference", "big": words, "range": f"{interval}{note}", "class": "difference"}
 
 
-def _points(absolute: Estimate, primary: Analysis, each: str) -> dict[str, str]:
+def _points(absolute: Estimate, primary: Analysis) -> dict[str, str]:
     """Return the difference of two shares, in percentage points."""
     low, high = sorted((100 * (absolute.low or 0.0), 100 * (absolute.high or 0.0)))
     word = less_more(primary.outcome.kind)[0 if absolute.value < 0 else 1]
@@ -287,7 +321,7 @@ def _points(absolute: Estimate, primary: Analysis, each: str) -> dict[str, str]:
     return {
         "label": "Difference",
         "big": f"{number(abs(100 * absolute.value), 1)} percentage points {word}",
-        "range": _joined(each, f"{interval_label(absolute.level)}: {ends} points"),
+        "range": f"{interval_label(absolute.level)}: {ends} points",
         "class": "difference",
     }
 

@@ -198,7 +198,7 @@ def smallest_found(analysis: Analysis) -> str:
         return "The smallest change that this study could find is not reported."
     size = percent(abs(float(found)), 0 if own is None and abs(float(found)) >= 0.95 else 1).replace(".0%", "%")
     own = " with this estimator" if (analysis.result.estimator or {}).get("chosen_by") == "rule" else ""
-    return f"The smallest change that this study could find{own}, four times in five, is {size}."
+    return f"The smallest change it could find{own}, four times in five, is {size}."
 
 
 def harms_seen(evaluation: Evaluation) -> list[str]:
@@ -212,6 +212,7 @@ def harms_seen(evaluation: Evaluation) -> list[str]:
         bad = {"lower": "above", "higher": "below"}.get(better, "")
         if analysis.role == "secondary" and analysis.outcome_role == "harm" and change and change.side == bad:
             size = size_sentence(analysis, change, evaluation.study).removesuffix(".")
+            size = size.removesuffix(windows.over(analysis))  # the answer above has said over what
             interval = f"{interval_label(change.level)}: {interval_words(change, analysis.outcome.kind)}"
             found.append(f"A possible harm: {inside(size)} ({interval}).")
     return found
@@ -280,9 +281,9 @@ def could_not_count(analysis: Analysis) -> str:
 
 def _interim(evaluation: Evaluation) -> str:
     look = (evaluation.study.get("registration") or {}).get("final_look")
-    return (
-        f"Interim: the registered final look is {in_words(look)}." if look else "Interim: no date of a final look is registered."
-    )
+    if not look:
+        return "Interim: no date of a final look is registered."
+    return f"Interim: the registered final look is {in_words(look)}."
 
 
 def _small(change: Change) -> str:
@@ -299,7 +300,7 @@ def _both_fit(change: Change) -> str:
         return "No change, however large, can be ruled out."
     fall = f"a fall {_as_large_as(change.low, change)}" if change.low < 0 else "no change"
     rise = f"a rise {_as_large_as(change.high, change)}" if change.high > 0 else "no change"
-    return f"{capital(fall)} {'or' if fall != rise else 'and'} {rise} are both consistent with the data."
+    return f"{capital(fall)} {'or' if fall != rise else 'and'} {rise} would fit the data."
 
 
 def _boundless(change: Change) -> bool:

@@ -20,8 +20,8 @@ from evalkit.records import Estimate
 UNIT = "offences"
 
 
-def effect(value=60.0, se=10.0, **keys):
-    return AppraisedEffect(averted=Estimate.from_standard_error(value, se, unit=UNIT), observed=940.0, **keys)
+def effect(value=60.0, se=10.0, observed=940.0, **keys):
+    return AppraisedEffect(averted=Estimate.from_standard_error(value, se, unit=UNIT), observed=observed, **keys)
 
 
 def test_present_values_ratio_and_interval(block):
@@ -49,6 +49,18 @@ def test_t10_break_even_sentence(block):
     recorded = block(benefits=[{"item": "Violence", "unit_cost": "crime:violence_with_injury", "edition": "2019/20",
                                 "multiplier": "apply", "outcome_is": "recorded"}])  # fmt: skip
     assert appraise(recorded, effect()).break_even["value"] == pytest.approx(15.97, abs=0.01)
+
+
+def test_a_break_even_over_all_that_is_expected_cannot_be_reached(block):
+    found = appraise(block(), effect(15.0, observed=5.0)).break_even
+    assert found["percent"] == pytest.approx(130.95, abs=0.01)
+    assert found["sentence"] == ("This outcome alone cannot pay for it, even if all 20 offences expected in 2024-25 "
+                                 "were avoided: it would take 26.2.")  # fmt: skip
+    within = appraise(block(), effect(15.0, observed=11.5)).break_even
+    assert within["sentence"].startswith("Benefits would equal costs at 26.2 fewer offences")
+    more = appraise(block(), effect(-15.0, observed=35.0, better="higher")).break_even  # more has no ceiling
+    assert more["percent"] > 100
+    assert more["sentence"].startswith("Benefits would equal costs at 26.2 more")
 
 
 @pytest.mark.parametrize("keys", [{"level": "monitoring"}, {"design": "before_after"}])

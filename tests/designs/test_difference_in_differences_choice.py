@@ -71,8 +71,9 @@ class TestRule:
     ) -> None:
         """With five donors placebos give 1/6 at best; Ferman and Pinto's test of the same change gives less."""
         result = bare(long_before(units=6))
-        assert "not synthetic_did, whose placebos among 5 donors can give no p-value of 0.05" in (
-            result.estimator["reason"]
+        assert (
+            "not synthetic_did, whose placebos among 5 donors can give no p-value of 0.05"
+            in (result.estimator["reason"])
         )
         assert result.inference["method"] == "ferman_pinto"
         assert result.inference["smallest_p"] < 0.1

@@ -300,7 +300,7 @@ def test_infinite_changes_can_be_said() -> None:
     assert "higher" in comparison.anticipation(math.inf, 0.0, math.inf, None, "log", "").reading
 
 
-NEVER = {"no_comparison", "parallel_change", "other_changes", "balance_of_levels"}
+NEVER = {"no_comparison", "parallel_change", "other_changes", "balance_of_levels", "unit_trends"}
 """Checks that cannot be run, and so never speak against."""
 
 DRIFT = [EventTime(-2, 0.5, 0.1, 0.3, 0.7, 0.2, 0.8)]
@@ -323,6 +323,7 @@ AGAINST: dict[str, list[Diagnostic]] = {
     "anticipation": [comparison.anticipation(-0.1, -0.15, -0.05, 0.001, "log", "")],
     "number_of_clusters": [comparison.number_of_clusters(29, noun) for noun in ("unit", "cluster")],
     "treated_clusters": [comparison.treated_clusters(n, noun) for n in (1, 5) for noun in ("unit", "cluster")],
+    "always_treated": [comparison.always_treated(["Vermont"], 40, 0.2), comparison.always_treated(["a", "b"], 3, None)],
     "staggered_adoption": [comparison.staggered_adoption({"2006": 3, "2007": 1}, "two_way_fixed_effects", 4)],
     "pandemic_restrictions": [
         windows.pandemic_restrictions(YEAR, HALF, "month"),

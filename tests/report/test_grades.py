@@ -164,3 +164,33 @@ def test_the_grades_stand_on_the_page(render_one):
     section = page.find("grades")
     assert "Grades of evidence" in "".join(section.itertext())
     assert page.find("tbl-grades") is not None
+
+
+@pytest.mark.parametrize(
+    ("reason", "brief"),
+    [
+        ("For: no gaps; a named publisher. Against: no fixed copy of the data (no sha256); recording may change.",
+         ("Against: no fixed copy of the data (no sha256).", 1)),
+        ("For: no gaps. Against: gaps; few periods.", ("Against: gaps; few periods.", 0)),
+        ("For: no gaps; a named publisher.", ("Every condition is met.", 0)),
+        ("Simulated data: nothing to score.", ("Simulated data: nothing to score.", 0)),
+        (f"{evidence.BESIDE['before_after']} {evidence.LOWERED}",
+         ("A change over time beside that of other areas, from totals of two windows. " + evidence.LOWERED, 0)),
+    ],
+)  # fmt: skip
+def test_the_first_side_has_what_speaks_against_in_brief(reason, brief):
+    assert evidence.in_brief(reason) == brief
+
+
+def test_no_reason_of_a_design_is_long_on_the_first_side():
+    for reason in (*evidence.WHY.values(), *evidence.BESIDE.values()):
+        assert len(evidence.in_brief(reason)[0].split()) <= 18
+        assert evidence.in_brief(f"{reason} {evidence.LOWERED}")[0].endswith(evidence.LOWERED)
+
+
+def test_every_condition_stands_in_the_section():
+    found = graded(demo.seat_belts())
+    pairs = printed(found)[1]
+    assert found.evidence["data"]["reason"] in pairs.values()
+    assert found.evidence["repeating"]["reason"] in pairs.values()
+    assert f"Quality of data: {found.evidence['data']['score']} of 5" in pairs

@@ -11,7 +11,7 @@ import demo
 import pytest
 
 from evalkit import archive, evidence, releases, report
-from evalkit.records import Diagnostic, Estimate, Measure
+from evalkit.records import DataInput, Diagnostic, Estimate, Measure
 from evalkit.report import templates
 from evalkit.report.engines import engine_files
 from evalkit.report.ladder import read
@@ -151,8 +151,8 @@ def test_strategies(site, quick):
     assert text.count("Baseline None printed") == 2
     assert "A movement in a measure is not by itself what the programme did." in text
     assert "Measured by: Robberies in Portsmouth" in text
-    assert "The study does not say which of its outcomes measures this." in text
-    assert answer(first) in text
+    assert strategies.NOT_MEASURED in text
+    assert text.count(answer(first)) == 1  # under the measure that its outcome measures, and not under the other
     assert answer(second) in text
     rows = ["".join(h.itertext()) for h in page.all("h5")]
     assert rows == [
@@ -172,7 +172,7 @@ def test_a_measure_is_told_by_its_own_outcome_and_no_other():
     other = dataclasses.replace(base.primary, id="rear", role="secondary", outcome=second)
     study = {**base.study, "outcomes": {**base.study["outcomes"], "rear": {"label": "Rear passengers"}}}
     evaluation = demo.seat_belts(study=study, analyses=(*base.analyses, other))
-    words = {"not_measured": "not said", "not_computed": "no result", "measured_by": "by {text}"}
+    words = {"not_computed": "no result", "measured_by": "by {text}"}
 
     def told(outcome, of=evaluation):
         return strategies.measured(of, measure("S", "W", outcome=outcome), "x", words)
@@ -181,7 +181,11 @@ def test_a_measure_is_told_by_its_own_outcome_and_no_other():
     assert told("rear").by == "by Rear passengers"
     assert "Clear evidence" not in told("rear").text  # the verdict is the primary outcome's
     assert told("main").text == answer(evaluation)
-    assert told(None) == strategies.Measured(answer(evaluation), told(None).strips, "not said")
+    nothing = told(None)  # its main answer is about another thing: under this measure it would be read as one on it
+    assert nothing.strips == []
+    assert nothing.text == strategies.NO_RESULT
+    assert answer(evaluation) not in nothing.text + nothing.by + nothing.none
+    assert not re.search(r"\d", nothing.text + nothing.by + nothing.none)
     assert told("gone").text == "no result"
     assert told("gone").strips == []
     rehearsed = told("main", demo.rehearsal())
@@ -253,11 +257,21 @@ def test_unreliable_and_unlike_studies_are_told_apart():
     figure = compare.forest(shared.studies, "x", words)
     assert "Each line is the study's own interval" in figure.subtitle
     assert "95%" not in figure.subtitle
+    assert figure.table[0][2] == "Interval"
+    assert [row[0].rsplit(": ")[1] for row in figure.table[1:]] == ["95% interval", "90% interval"]
+    assert all(label in figure.alt_description for label in (": 95% interval", ": 90% interval"))
     own = with_result(other_state(), relative=None, effect=Estimate(1.5, low=0.5, high=2.5))
     [shared] = compare.shared_outcomes([own, demo.castle()])
     assert [study.percent for study in shared.studies] == [False, True]
     assert "stands in the table alone" in compare.forest(shared.studies, "x", words).subtitle
     assert len(compare.forest(shared.studies, "x", words).table) == 2
+
+
+def test_the_page_says_so_where_they_stand(site, quick):
+    data = (DataInput("a.csv", "f" * 64, 10),)
+    [first, same] = [dataclasses.replace(one, provenance=dataclasses.replace(demo.castle().provenance, data=data))
+                     for one in (demo.castle(), other_state())]  # fmt: skip
+    assert "rest on the same data. Neither confirms the other." in site(first, same)["compare"].text()
 
 
 @pytest.mark.parametrize(("ends", "words"), [

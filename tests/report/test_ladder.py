@@ -70,7 +70,7 @@ RUNGS = [
     ("V4", "Evidence of a reduction; its size is uncertain.", (-10, -20, -2), {}),
     ("V4", "Evidence of a reduction; its size is uncertain.", (-10, -20, -5), {}),
     ("V4", "Evidence of a reduction; its size is uncertain.", (-10, -20, -8), {"margin": None}),
-    ("V5", "A fall as large as 21% or a rise as large as 4% are both consistent with the data.", (-8, -21, 4), {}),
+    ("V5", "A fall as large as 21% or a rise as large as 4% would fit the data.", (-8, -21, 4), {}),
     ("V5", "Too uncertain to say.", (-8, -21, 0), {}),
     ("V5", "Too uncertain to say. There is no interval", (-8, None, None), {}),
     ("V5", "a rise of any size", (-8, -21, math.inf), {}),
@@ -104,7 +104,7 @@ def test_unreliable_prefix_and_no_events():
 
 def test_interim_names_the_final_look():
     found = headline(evaluation(-15, -21, -8, level="interim", registration={"final_look": "2027-03-31"}))
-    assert found.sentence.endswith("Interim: the registered final look is 2027-03-31.")
+    assert found.sentence.endswith("Interim: the registered final look is 31 March 2027.")
     assert "no date" in headline(evaluation(-15, -21, -8, level="interim")).sentence
 
 

@@ -52,7 +52,7 @@ class TestWhatLeads:
         card = money_card(demo_money.hot_spots())
         assert re.match(r"It cost £[\d.]+m in 2024-25 prices \(95% interval: £[\d.]+m to £[\d.]+m\)\.", card[0])
         assert card[1].startswith("Benefits would equal costs at 54.8 fewer offences in 2023-24 and 2024-25 (")
-        assert card[1].endswith("% of the 1,200 expected), with the change going on after that as assumed.")
+        assert card[1].endswith("% of the 1,200 expected), if it goes on as assumed.")
         ratio = r"For each £1 of cost the estimate is £3\.28 of benefit \(95% interval: £[\d.]+ to £[\d.]+\)\. "
         ratio += r"The probability that benefits exceed costs is \S+%\. "
         ratio += r"Unit costs of crime of the 2019/20 edition, 2024-25 prices, discounted to 2023-24\."
@@ -303,20 +303,46 @@ class TestChecklist:
         rows = {int(item.split(".")[0]): text for item, text in table.rows}
         assert list(rows) == list(range(1, 29))
         assert len(ITEMS) == 28
-        assert {number for number, text in rows.items() if text == "not stated"} == {4, 18, 21, 25}
+        assert {number for number, text in rows.items() if text == "not stated"} == {4, 18, 21, 25, 27}
         assert rows[5] == "People in them"
         assert rows[8] == "police, NHS and society"
         assert rows[9] == "2023-24 to 2025-26"
         assert rows[15].startswith("Pounds, 2024-25 prices")
         assert "Decision: whether to go on in 2026." in rows[3]
         assert "Husereau" in table.note
-        assert table.note.startswith("4 of 28 items are not stated")
+        assert table.note.startswith("5 of 28 items are not stated")
 
     def test_a_bare_study_is_mostly_silent(self):
         evaluation = demo_money.hot_spots(study=demo.castle().study)
         rows = dict(cheers_table(evaluation, read_money(evaluation)).rows)
         assert rows["5. Who was studied"] == "not stated"
         assert rows["28. Interests of the authors"] == "not stated"
+
+    def test_what_is_not_reported_is_not_counted_as_stated(self):
+        base = demo_money.hot_spots()
+        ran = dataclasses.replace(base.primary, id="men", role="subgroup", group="men")
+        plan = {"locked_at": None, "data_seen_before_lock": "aggregate_press_figures"}
+        study = {**base.study, "registration": plan, "programme": {"name": "P", "funder": "Home Office"},
+                 "governance": {"commissioner": {"name": "Home Office"}}}  # fmt: skip
+        evaluation = dataclasses.replace(base, analyses=(*base.analyses, ran), study=study)
+        rows = {int(item.split(".")[0]): text for item, text in cheers_table(evaluation, read_money(evaluation)).rows}
+        assert rows[4] == "not stated"  # what had been seen is no plan
+        assert rows[27] == "not stated"  # who asked for the study, or paid for the programme, is another matter
+        assert rows[18].anchor == "tbl-groups"
+        fixed = dataclasses.replace(base, study={**study, "registration": {**plan, "locked_at": "2024-01-02"}})
+        rows = dict(cheers_table(fixed, read_money(fixed)).rows)
+        assert rows["4. Plan of the economic analysis"].startswith("Fixed on 2024-01-02")
+
+    def test_its_links_lead_to_what_is_on_the_page(self):
+        evaluation = demo_money.hot_spots()
+        ran = dataclasses.replace(evaluation.primary, id="men", role="subgroup", group="men")
+        for study in (evaluation, dataclasses.replace(evaluation, analyses=(*evaluation.analyses, ran))):
+            document = Page(study, None).document()
+            cells = [cell for _, cell in cheers_table(study, read_money(study)).rows]
+            anchors = [cell.anchor for cell in cells if hasattr(cell, "anchor")]
+            assert len(anchors) >= 3
+            for anchor in anchors:
+                assert f'id="{anchor}"' in document or f"{{#{anchor}" in document, anchor
 
     def test_it_is_folded_on_the_page(self, pages):
         page = pages["hot-spots"]

@@ -299,7 +299,7 @@ def test_every_check_of_a_design_has_a_caution_in_words():
     from evalkit.designs import DESIGNS
     from evalkit.report.cautions import CAUTIONS
 
-    never_against = {"no_comparison", "other_changes", "balance_of_levels"}
+    never_against = {"no_comparison", "other_changes", "balance_of_levels", "unit_trends"}
     named = {check for design in DESIGNS.values() for check in getattr(design, "checks", ())}
     assert named - never_against <= set(CAUTIONS)
     assert {"negative_controls", "falsification"} <= set(CAUTIONS)

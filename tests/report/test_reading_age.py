@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
+import demo_money
 import pytest
 from conftest import Rendered
 from first_side import blocks_of, prose, sentences_alone, summary_of
 from test_whole_pages import BASES, remade
 from whole_page import spoken
 
+from evalkit.evidence import assess
 from evalkit.notebook import evaluate
+from evalkit.records import Diagnostic, Estimate, Evaluation
 from evalkit.report import painting
 from evalkit.report.pages import Page
 from evalkit.report.words import headline
@@ -45,6 +49,50 @@ def test_first_side_of_every_page(pages):
     assert len(studies) >= 6
     for name in studies:
         check(pages[name])
+
+
+REACH = [{"step": "Young people named by schools", "number": 900},
+         {"step": "Young people engaged", "number": 301}]  # fmt: skip
+FILLED = {
+    "process": {"reach": REACH}, "recommendations": [{"text": "Fund one more year, then look again.", "owner": "PCC"}],
+    "narrative": {"cannot_say": ["That patrols alone did it.", "That it lasts."]},
+    "governance": {"next_update": "2025-06", "commissioner": "M. Barber, PCC",
+                   "analyst": "A. Analyst", "assurer": "B. Assurer", "approved_by": "C. Approver"},
+}  # fmt: skip
+
+
+def every_block(base: Evaluation) -> Evaluation:
+    """Return a study with all that its first side can hold: numbers, counted reasons, a harm, checks, reach, money."""
+    averages = {"observed": 61.39, "expected": 69.34, "expected_low": 60.6, "expected_high": 78.3}
+    against = Diagnostic("negative_controls", "Nothing else changed.", "sign against", "It moved.")
+    twice = Diagnostic("treated_like_the_rest", "Alike.", "sign against", "Unlike.")
+    old = base.primary.result
+    new = replace(old, absolute=Estimate(-7.95, low=-17.0, high=1.0), diagnostics=(against, twice), n_pre_periods=24,
+                  n_units=16, n_treated_units=6, fit={**(old.fit or {}), "averages": averages, "minimum_detectable": 16.4})
+    primary = replace(base.primary, result=new)
+    measure = replace(primary.outcome, id="harm", label="Stop and search", better="lower")
+    up = replace(new, relative=Estimate(37.0, unit="percent", low=20.0, high=58.0),
+                 effect=replace(new.effect, value=0.31, low=0.18, high=0.46))  # fmt: skip
+    harm = replace(primary, id="harm", role="secondary", outcome_role="harm", outcome=measure, result=up)
+    other = replace(primary, id="other", role="sensitivity", label="Other choices", result=up)
+    analyses = (primary, harm, replace(harm, id="second", outcome_role="", outcome=replace(measure, id="second")), other)
+    study = {**base.study, **FILLED, "governance": {**base.study["governance"], **FILLED["governance"]}}
+    study["outcomes"] = {**study["outcomes"], **{name: study["outcomes"]["main"] | {"label": "Stop and search"}
+                                                for name in ("harm", "second")}}  # fmt: skip
+    return replace(base, study=study, analyses=analyses, evidence=assess(study, analyses, ()))
+
+
+@pytest.mark.parametrize("base", [demo_money.hot_spots, demo_money.unclear])
+def test_first_side_of_a_study_with_every_block(base, render_one):
+    study = every_block(base())
+    page = render_one(study)
+    check(page)
+    first = " ".join(blocks_of(summary_of(page.tree)))
+    for words in ("A possible harm", "equal costs at", " more.", "Against: ", "Young people engaged: 301."):
+        assert words in first, words
+    whole = " ".join("".join(page.find("grades").itertext()).split())
+    for key in ("data", "repeating"):  # what the first side leaves off stands here, every word
+        assert study.evidence[key]["reason"] in whole
 
 
 @pytest.mark.parametrize("name", COMMITTED)

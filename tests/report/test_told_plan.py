@@ -90,6 +90,19 @@ def test_never_fixed():
     assert room.tables == []
 
 
+def test_a_plan_never_fixed_is_not_said_to_have_a_time_before_or_since():
+    block = {"locked_at": None, "data_seen_before_lock": "aggregate_press_figures",
+             "amendments": [{**AMENDED, "data_seen": "none"}]}  # fmt: skip
+    room = Room(plan, told(blocks={"registration": block}))
+    assert "Seen before it was fixed" not in room.pairs
+    assert room.pairs["What had been seen"] == "Published totals had been seen"
+    titles = [part["title"] for part in room.parts]
+    assert titles == ["", "What was changed or done otherwise"]
+    assert "What had been seen" not in Room(plan, told()).pairs
+    fixed = Room(plan, told(blocks={"registration": {**block, "locked_at": "2026-01-05"}}))
+    assert [part["title"] for part in fixed.parts] == ["", "What was changed since"]
+
+
 @pytest.mark.parametrize("evaluation", [told(analyses=(), failures=()), told("rehearsal")])
 def test_a_plan_or_a_rehearsal_is_not_fixed_yet(evaluation):
     room = Room(plan, evaluation)

@@ -268,8 +268,11 @@ def wide(
         outcome,
         frame["unit"].to_numpy(dtype=str),
         frame["time"].to_numpy(),
-        frame["unit"].map({**study.starts, **dict.fromkeys(study.always, study.times[0])}).astype(float)
-        .fillna(numpy.inf).to_numpy(),
+        frame["unit"]
+        .map({**study.starts, **dict.fromkeys(study.always, study.times[0])})
+        .astype(float)
+        .fillna(numpy.inf)
+        .to_numpy(),
         extra,
         weights,
         pandas.factorize(clusters)[0],

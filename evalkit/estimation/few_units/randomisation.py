@@ -293,7 +293,4 @@ def _scale(shifted: ShiftedStatistics, centre: float) -> float:
 def _rule(assignments: Assignments, words: str, inverts: bool, smallest_p: float) -> str:
     """Return the rule in words."""
     interval = "interval by test inversion" if inverts else "no interval: the estimator is not linear in the outcome"
-    return (
-        f"randomisation inference on {words}, {assignments.rule}; smallest attainable p {smallest_p:.3g}; "
-        f"{interval}"
-    )
+    return f"randomisation inference on {words}, {assignments.rule}; smallest attainable p {smallest_p:.3g}; {interval}"

@@ -173,7 +173,11 @@ class _Rows:
         treatment = treatment_paths(observed, periods).ravel()[cells]
         others = _covariates(covariates, units, periods)[cells]
         design = two_way_basis(
-            matrix.ravel()[cells], np.column_stack([others, treatment]), unit, period, cell_weights.ravel()[cells],
+            matrix.ravel()[cells],
+            np.column_stack([others, treatment]),
+            unit,
+            period,
+            cell_weights.ravel()[cells],
             trend=None if trends is None else np.asarray(trends, dtype=np.float64)[period],
         )
         columns = np.linalg.qr(design.regressors[:, :-1])[0]

@@ -17,6 +17,7 @@ from evalkit.report.ladder import change_of, read
 from evalkit.report.numbers import number
 from evalkit.report.row_chart import Row, Rows, describe_rows, draw_rows, read_rows, row_table
 from evalkit.report.site.library import Library, SitePage, plain
+from evalkit.report.site.overlap import overlaps
 from evalkit.report.site.strategies import result_for
 from evalkit.report.svg import slug
 from evalkit.report.tables import Column, Table
@@ -38,6 +39,11 @@ class Compared:
     def title(self) -> str:
         """Short title of the study."""
         return summary.short_title(self.evaluation)
+
+    @property
+    def level(self) -> str:
+        """Name of the interval, as in `98.3% interval`."""
+        return interval_label(self.analysis.result.effect.level)
 
 
 @dataclass(frozen=True)
@@ -105,22 +111,31 @@ def forest(studies: Sequence[Compared], name: str, words: Mapping[str, str]) -> 
     drawn = [study for study in studies if study.percent == percent]
     if not drawn:
         return None
-    kind, levels = drawn[0].analysis.outcome.kind, [study.analysis.result.effect.level for study in drawn]
+    kind, levels = drawn[0].analysis.outcome.kind, list(dict.fromkeys(study.level for study in drawn))
     unit = "" if percent else drawn[0].analysis.outcome.unit
-    rows = Rows(tuple(study.row for study in drawn), percent, levels[0], unit, words["study"])
+    told = [study.row if len(levels) == 1 else replace(study.row, label=f"{study.row.label}: {study.level}")
+            for study in drawn]  # fmt: skip
+    rows = Rows(tuple(told), percent, drawn[0].analysis.result.effect.level, unit, words["study"])
     less, more = ("Fewer", "More") if kind == "count" else ("Lower", "Higher")
     before = summary.kind_of(drawn[0].evaluation) == "monitoring"
     heads = (f"{less} than {'before' if before else 'expected'}", more)
-    own = words["own_levels"] if len(set(levels)) > 1 else ""
+    lines = f"Lines: {levels[0]}." if any(study.row.low is not None for study in drawn) else ""
+    own = words["own_levels"] if len(levels) > 1 else lines
     missing = words["in_own_unit"] if len(drawn) < len(studies) else ""
     label = _label(drawn[0].evaluation, drawn[0].analysis)
     sources = sorted({str((study.evaluation.study.get("data") or {}).get("publisher") or study.title)
                       for study in drawn})  # fmt: skip
     return figures.assembled(
-        name, message(drawn), figures.sentences(words["figure_line"], *rows.notes(bool(own)), own, missing),
+        name, message(drawn), figures.sentences(words["figure_line"], *rows.notes(lines_named=True), own, missing),
         f"Source: {'; '.join(sources)}.", words["figure"].format(outcome=label), describe_rows(rows),
-        row_table(rows), lambda size: draw_rows(rows, heads, size, simulated=False),
+        _numbers(rows, levels), lambda size: draw_rows(rows, heads, size, simulated=False),
     )  # fmt: skip
+
+
+def _numbers(rows: Rows, levels: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the numbers of a chart; where studies have intervals of unlike levels, each row's label has its own."""
+    (study, change, _), *body = row_table(rows)
+    return ((study, change, levels[0] if len(levels) == 1 else "Interval"), *body)
 
 
 def message(studies: Sequence[Compared]) -> str:
@@ -160,6 +175,8 @@ def _outcome(shared: Shared, exhibits: Exhibits, words: Mapping[str, str]) -> di
                 "table": exhibits.table(_table(shared, studies, f"tbl-{name}-{kind}", words[f"{kind}_studies"], words)),
                 "studies": [(study.title, study.evaluation.id) for study in studies],
             })  # fmt: skip
+    same = overlaps([(study.evaluation, study.analysis) for study in shared.studies])
+    parts[0]["note"] = " ".join([*same, str(parts[0]["note"])])
     rehearsed = words["rehearsed"].format(text="; ".join(shared.rehearsed)) if shared.rehearsed else ""
     unit = "" if plain(shared.unit) in plain(shared.label) else f" ({shared.unit})"
     return {"id": Markup(name), "label": shared.label + unit, "parts": parts, "rehearsed": rehearsed}  # noqa: S704
@@ -175,9 +192,8 @@ def _table(shared: Shared, studies: Sequence[Compared], name: str, kind: str, wo
         score = scale.get("score")
         scored = words["scored"].format(score=number(score), of=number(scale.get("of") or 5))
         change, interval = row_table(Rows((study.row,), study.percent, 0.95, ""))[1][1:]
-        level = interval_label(study.analysis.result.effect.level)
         rows.append((study.title, "Not scored" if score is None else scored, _checks(study, words), change, interval,
-                     level, windows.last_period(study.analysis) or "Not stated"))  # fmt: skip
+                     study.level, windows.last_period(study.analysis) or "Not stated"))  # fmt: skip
     columns = [Column(words[key], shape) for key, shape in heads.items()]
     return Table(name, words["caption"].format(outcome=shared.label, kind=kind), columns, rows, cards=True)
 
@@ -197,10 +213,15 @@ def _compared(evaluation: Evaluation, analysis: Analysis) -> Compared:
 
 
 def _checks(study: Compared, words: Mapping[str, str]) -> str:
-    verdicts = {check.verdict for check in study.analysis.result.diagnostics if check.key}
+    """Return what the key checks say, and how many of the others have a sign against."""
+    checks = study.analysis.result.diagnostics
+    verdicts = {check.verdict for check in checks if check.key}
+    others = sum(check.verdict == "sign against" for check in checks if not check.key)
     if "sign against" in verdicts:
-        return words["against"]
-    return words["no_against" if "no sign against" in verdicts else "no_checks"]
+        said = words["against"]
+    else:
+        said = words["no_against" if "no sign against" in verdicts else "no_checks"]
+    return f"{said}. Of the other checks, {number(others, 0)} with a sign against" if others else said
 
 
 def _kind(study: Compared) -> str:

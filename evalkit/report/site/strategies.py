@@ -16,10 +16,10 @@ from evalkit.report.words import interval_label, interval_words, size_sentence
 
 PRINTED = ("target", "baseline", "deadline", "source")
 """What a measure of success may name beside its wording."""
-NOT_MEASURED = ("The study says that it informs this. It names no outcome that measures it, so no result is shown "
-                "here.")  # fmt: skip
+NO_RESULT = "No result of this study is shown here."
+NOT_MEASURED = "It says that it informs this, and names no outcome of its own that measures it."
 """Its own answer is about something else, and would be read as one on this measure."""
-NOTHING_DRAWN = "Not measured by this study."
+NOT_DRAWN = "Nothing is drawn: the study does not measure this."
 Entry = tuple[Evaluation, Mapping[str, Any]]
 """A study, and one measure that it says it informs."""
 
@@ -31,7 +31,7 @@ class Measured:
     text: str
     strips: list[str]
     by: str
-    """The outcome; empty where the study names none that measures this."""
+    """The outcome, or that the study names none that measures this."""
     none: str
     """What stands in place of a drawing."""
 
@@ -72,7 +72,7 @@ def measured(evaluation: Evaluation, measure: Mapping[str, Any], name: str, word
     """
     outcome = measure.get("outcome")
     if not outcome:
-        return Measured(NOT_MEASURED, [], "", NOTHING_DRAWN)
+        return Measured(NO_RESULT, [], NOT_MEASURED, NOT_DRAWN)
     by, none = words["measured_by"].format(text=_label(evaluation, str(outcome))), index.nothing_to_draw(evaluation)
     if not evaluation.analyses or evaluation.simulated:
         return Measured(index.answer(evaluation), [], by, none)
@@ -104,23 +104,20 @@ def _measure(library: Library, name: str, wording: str, entries: Sequence[Entry]
     """Return one measure of success: what is printed of it, and the studies that inform it."""
     words = library.words["strategies"]
     printed = {key: dict.fromkeys(str(measure[key]) for _, measure in entries if measure.get(key)) for key in PRINTED}
+    found = [(evaluation, measured(evaluation, measure, f"{evaluation.id}-{name}-{place}", words))
+             for place, (evaluation, measure) in enumerate(entries)]  # fmt: skip
     return {
         "wording": wording,
         "pairs": [(words[key], "; ".join(texts) or words["none"]) for key, texts in printed.items()],
         "studies": library.exhibit(
             "informs",
             rows=[
-                {
-                    "id": evaluation.id,
-                    "title": summary.short_title(evaluation),
-                    "badges": summary.badges(evaluation, library.words),
-                    "measured": measured(evaluation, measure, f"{evaluation.id}-{name}-{place}", words),
-                    "none": index.nothing_to_draw(evaluation),
-                }
-                for place, (evaluation, measure) in enumerate(entries)
+                {"id": evaluation.id, "title": summary.short_title(evaluation),
+                 "badges": summary.badges(evaluation, library.words), "measured": told, "none": told.none}
+                for evaluation, told in found
             ],
         ),
-    }
+    }  # fmt: skip
 
 
 def _label(evaluation: Evaluation, outcome: str) -> str:

@@ -53,7 +53,8 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
         _changes(deviations, "thing done otherwise than planned is", "things done otherwise than planned are"),
     ]
     card = part("", [_fixed(block, evaluation), _fingerprints(evaluation), unchanged], _card(block, evaluation))
-    return [*card, *part("What was changed since", told, blocks=[exhibits.table(table) for table in tables])]
+    title = "What was changed since" if block.get("locked_at") else "What was changed or done otherwise"
+    return [*card, *part(title, told, blocks=[exhibits.table(table) for table in tables])]
 
 
 def _fixed(block: Mapping[str, Any], evaluation: Evaluation) -> str:
@@ -83,7 +84,7 @@ def _card(block: Mapping[str, Any], evaluation: Evaluation) -> list[tuple[str, s
     pairs = [
         ("Fixed on", stated(block.get("locked_at"), "Not yet" if kind_of(evaluation) == "protocol" else "Never")),
         ("The plan now", STATES.get(str((evaluation.protocol or {}).get("state")), "")),
-        ("Seen before it was fixed", _seen(block.get("data_seen_before_lock"))),
+        _before(block),
         ("Registered at", ", ".join(dict.fromkeys(place for place in places if place)) or NOT_STATED),
         ("Fingerprint of the plan", fixed),
         ("Fingerprint of this study file’s plan", "" if now == _fingerprint(evaluation) else now),
@@ -91,6 +92,14 @@ def _card(block: Mapping[str, Any], evaluation: Evaluation) -> list[tuple[str, s
         ("Kinds of evaluation", stated(kinds)),
     ]
     return [(term, text) for term, text in pairs if text]
+
+
+def _before(block: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what had been seen; of a plan that was never fixed it says nothing of a time before that."""
+    seen = block.get("data_seen_before_lock")
+    if block.get("locked_at"):
+        return "Seen before it was fixed", _seen(seen)
+    return "What had been seen", _seen(seen) if seen else ""
 
 
 def _fingerprint(evaluation: Evaluation) -> str:
