@@ -189,11 +189,11 @@ def _break_even(whole: Assessment) -> dict[str, Any] | None:
     percent = None if expected is None else 100 * value / expected
     share = "" if percent is None or expected is None else (
         f" ({_figures(percent)}% of the {_figures(expected)} expected)")  # fmt: skip
+    lasting = ", if it goes on as assumed" if whole.economics.persistence is not None else ""
     if percent is not None and expected is not None and percent > 100.0 and effect.better != "higher":
-        sentence = _out_of_reach(whole, value, expected)
+        sentence = _out_of_reach(whole, value, expected, lasting)
         return {"value": value, "unit": effect.counted, "percent": percent, "sentence": sentence}
     direction = "more" if effect.better == "higher" else "fewer"
-    lasting = ", if it goes on as assumed" if whole.economics.persistence is not None else ""
     sentence = (f"Benefits would equal costs at {_figures(value)} {direction} {effect.counted} "
                 f"{_period(whole)}{share}{lasting}.")  # fmt: skip
     if not effect.claimable or effect.key_check:
@@ -201,10 +201,10 @@ def _break_even(whole: Assessment) -> dict[str, Any] | None:
     return {"value": value, "unit": effect.counted, "percent": percent, "sentence": sentence}
 
 
-def _out_of_reach(whole: Assessment, value: float, expected: float) -> str:
+def _out_of_reach(whole: Assessment, value: float, expected: float, lasting: str) -> str:
     """Return that no change of this outcome could pay: more than all that was expected would have to be avoided."""
     return (f"This outcome alone cannot pay for it, even if all {_figures(expected)} {whole.effect.counted} expected "
-            f"{_period(whole)} were avoided: it would take {_figures(value)}.")  # fmt: skip
+            f"{_period(whole)} were avoided: it would take {_figures(value)}{lasting}.")  # fmt: skip
 
 
 def _period(whole: Assessment) -> str:

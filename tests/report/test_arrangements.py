@@ -156,6 +156,47 @@ def test_what_changed_is_said_by_status():
     assert summary.not_changed(demo.seat_belts(study={**base.study, "status": "final"})) == "First release."
 
 
+@pytest.mark.parametrize(
+    ("expected", "observed", "difference", "shown"),
+    [
+        (69.34, 61.39, -7.95, ("69", "61", "8 fewer", "")),  # not 69.3 less 61.4 makes 8.0
+        (101.8, 99.5, -2.3, ("102", "100", "2 fewer", "")),  # not 102 less 99.5 makes 2.3
+        (63.1, 52.4, -10.66, ("63.1", "52.4", "10.7 fewer", "")),
+        (70.0, 61.4, -8.6, ("70", "61.4", "8.6 fewer", "")),
+        (1551.0, 1322.4, -228.6, ("1,551", "1,322", "229 fewer", "")),
+        (61.3949, 61.4451, 0.0502, ("61.4", "61.4", "0.1 more", "; rounded")),
+        (69.3, 61.4, -9.4, ("69.3", "61.4", "9.4 fewer", "")),  # another average: no rounding explains it
+    ],
+)  # fmt: skip
+def test_three_numbers_agree_as_printed_or_say_that_they_are_rounded(expected, observed, difference, shown):
+    from evalkit.report.ladder import read
+
+    places = demo.rehearsal()
+    absolute = Estimate(difference, low=difference - 9.0, high=difference + 9.0)
+    fit = {"averages": {"observed": observed, "expected": expected}}
+    result = dataclasses.replace(places.primary.result, fit=fit, absolute=absolute)
+    study = demo.rehearsal(analyses=(dataclasses.replace(places.primary, result=result),))
+    first, second, third = summary.three_numbers(study, read(study))
+    note = "; rounded" if third["range"].endswith("; rounded") else ""
+    assert (first["big"], second["big"], third["big"], note) == shown
+
+
+def test_the_author_s_labels_of_who_was_reached_stand_as_written():
+    steps = [{"step": "Seen by Gŵr", "number": 1105}, {"step": "People helped.", "number": 55}]
+    assert summary.reached({"process": {"reach": steps}}) == "Seen by Gŵr: 1,105. People helped: 55."
+    assert summary.reached({"process": {"reach": steps[:1]}}) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("2025-06", "June 2025"), ("2025-06-03", "3 June 2025"), ("2025", "2025"), ("each autumn", "each autumn")],
+)
+def test_the_next_update_is_written_as_words(written, told):
+    base = demo.seat_belts()
+    study = {**base.study, "governance": {"next_update": written}}
+    assert f"Next update {told}" in summary.facts(demo.seat_belts(study=study))
+
+
 def test_averages_are_of_each_place_and_rates_have_their_basis(pages):
     from evalkit.report.ladder import read
 

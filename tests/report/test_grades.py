@@ -98,7 +98,7 @@ def test_no_padlocks_are_computed():
     assert "adlock" not in table
     assert pairs["Smallest change that could be found"].startswith("With ")
     assert pairs["Missing values"] == "Not known"
-    assert pairs["Plan fixed before the data were seen"] == "No date is stated"
+    assert pairs["Plan fixed before the data were seen"] == "No: never fixed in advance"
 
 
 def test_missing_values_are_counted_within_the_windows():

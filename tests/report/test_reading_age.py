@@ -68,14 +68,16 @@ def every_block(base: Evaluation) -> Evaluation:
     twice = Diagnostic("treated_like_the_rest", "Alike.", "sign against", "Unlike.")
     old = base.primary.result
     new = replace(old, absolute=Estimate(-7.95, low=-17.0, high=1.0), diagnostics=(against, twice), n_pre_periods=24,
-                  n_units=16, n_treated_units=6, fit={**(old.fit or {}), "averages": averages, "minimum_detectable": 16.4})
+                  n_units=16, n_treated_units=6,
+                  fit={**(old.fit or {}), "averages": averages, "minimum_detectable": 16.4})  # fmt: skip
     primary = replace(base.primary, result=new)
     measure = replace(primary.outcome, id="harm", label="Stop and search", better="lower")
     up = replace(new, relative=Estimate(37.0, unit="percent", low=20.0, high=58.0),
                  effect=replace(new.effect, value=0.31, low=0.18, high=0.46))  # fmt: skip
     harm = replace(primary, id="harm", role="secondary", outcome_role="harm", outcome=measure, result=up)
     other = replace(primary, id="other", role="sensitivity", label="Other choices", result=up)
-    analyses = (primary, harm, replace(harm, id="second", outcome_role="", outcome=replace(measure, id="second")), other)
+    second = replace(harm, id="second", outcome_role="", outcome=replace(measure, id="second"))
+    analyses = (primary, harm, second, other)
     study = {**base.study, **FILLED, "governance": {**base.study["governance"], **FILLED["governance"]}}
     study["outcomes"] = {**study["outcomes"], **{name: study["outcomes"]["main"] | {"label": "Stop and search"}
                                                 for name in ("harm", "second")}}  # fmt: skip

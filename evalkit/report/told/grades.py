@@ -103,5 +103,5 @@ def _missing(security: Mapping[str, Any]) -> str:
 def _fixed(evaluation: Evaluation) -> str:
     block = evaluation.study.get("registration") or {}
     if not block.get("locked_at"):
-        return "No date is stated"
+        return "No: never fixed in advance"
     return FIXED.get(str(block.get("data_seen_before_lock")), "Not stated what had been seen")

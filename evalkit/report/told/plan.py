@@ -42,8 +42,9 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
     unchanged = NO_CHANGE if block.get("locked_at") and not amendments and not deviations else ""
     differ = list((evaluation.protocol or {}).get("changes") or ())
     tables = [
-        table_of_words("tbl-not-as-fixed", "Parts of the plan that are not as they were fixed", CHANGED,
-                       [*map(_differs, differ)]),
+        table_of_words(
+            "tbl-not-as-fixed", "Parts of the plan that are not as they were fixed", CHANGED, [*map(_differs, differ)]
+        ),
         table_of_words("tbl-amendments", "Changes of the plan", AMENDED, [*map(_amended, amendments)]),
         table_of_words("tbl-deviations", "Done otherwise than planned", DEVIATED, [*map(_deviated, deviations)]),
     ]
