@@ -365,4 +365,4 @@ def _joined(first: str, second: str, between: str = ", ") -> str:
 
 def _rounded(value: float | None) -> float | None:
     """Return the number without the decimals that its size does not deserve."""
-    return round(value) if value is not None and abs(value) >= 100 else value
+    return round(value) if value is not None and math.isfinite(value) and abs(value) >= 100 else value
