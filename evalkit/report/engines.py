@@ -158,7 +158,14 @@ def _pandoc(project: Path, document: Path, source: tuple[dict[str, Any], str]) -
         "--variable", "css=style.css" if root == "." else f"css={root}/style.css",
     ]  # fmt: skip
     front = f"---\n{yaml.safe_dump(metadata, allow_unicode=True)}---\n\n"
-    done = subprocess.run(command, input=(front + body).encode(), capture_output=True, check=False, timeout=120)  # noqa: S603
+    done = subprocess.run(
+        command,
+        input=(front + body).encode(),
+        capture_output=True,
+        check=False,
+        timeout=120,
+        env=in_unicode(),
+    )
     if done.returncode:
         raise SpecError(f"pandoc could not render it: {done.stderr.decode(errors='replace').strip()}").in_file(
             _shown(document, project))  # fmt: skip
@@ -174,6 +181,11 @@ def bundled_page(project: Path, document: Path) -> str:
         When it uses what this engine cannot render.
     """
     return _pandoc(project, document, prepared(document, project))
+
+
+def in_unicode() -> dict[str, str]:
+    """Return the environment for programs that read the names of files by the language that is set: all letters."""
+    return {**os.environ, "LC_ALL": "C.UTF-8"}
 
 
 @cache

@@ -7,7 +7,6 @@ the same page gives the same bytes.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from typing import Literal
 
 from evalkit.archive import write_whole
 from evalkit.errors import DesignError, Problem, SpecError
-from evalkit.report.engines import DOCUMENTS, bundled_page, pandoc_path
+from evalkit.report.engines import DOCUMENTS, bundled_page, in_unicode, pandoc_path
 from evalkit.report.printed_page import PrintedPage, printed_page
 from evalkit.report.templates import find_template
 
@@ -171,7 +170,7 @@ def _pandoc(page: PrintedPage, folder: Path, project: Path, writer: str, *more: 
         *(["--variable", f"region={region}"] if region else []), *more, "--output", "-",
     ]  # fmt: skip
     done = subprocess.run(command, cwd=folder, input=page.html.encode(), capture_output=True, check=False, timeout=120,  # noqa: S603
-                          env={**os.environ, "SOURCE_DATE_EPOCH": str(_MOMENT)})  # fmt: skip
+                          env={**in_unicode(), "SOURCE_DATE_EPOCH": str(_MOMENT)})  # fmt: skip
     if done.returncode:
         raise SpecError(f"pandoc could not write it as {writer}: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout

@@ -467,16 +467,16 @@ def test_data_that_change_while_the_study_runs(
     evalkit: Evalkit, study: Study, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study(text_of(table()))
-    from evalkit import flow
+    from evalkit import gathering
 
-    read = flow.load
+    read = gathering.load
 
     def read_and_change(*arguments: object) -> object:
         rows = read(*arguments)  # type: ignore[arg-type]
         (project / "data" / "rows.csv").write_text(with_cell(6, 2, "99"))
         return rows
 
-    monkeypatch.setattr(flow, "load", read_and_change)
+    monkeypatch.setattr(gathering, "load", read_and_change)
     evalkit("run", "study").refuses("data/rows.csv does not fit", "it changed while the study ran", "run again")
     assert results(project) == []
 
@@ -714,8 +714,10 @@ DYING = """
 import os, sys
 from evalkit import cli, releases
 
-def evaluate(spec, told, evaluate=releases.evaluate):
-    return os._exit(9) if spec.id == "study" else evaluate(spec, told)
+ran = releases.evaluate
+
+def evaluate(spec, *others):
+    return os._exit(9) if spec.id == "study" else ran(spec, *others)
 
 releases.evaluate = evaluate
 sys.argv = ["evalkit", "run", "--all", "--jobs", "2"]
