@@ -158,7 +158,7 @@ def _pandoc(project: Path, document: Path, source: tuple[dict[str, Any], str]) -
         "--variable", "css=style.css" if root == "." else f"css={root}/style.css",
     ]  # fmt: skip
     front = f"---\n{yaml.safe_dump(metadata, allow_unicode=True)}---\n\n"
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         command,
         input=(front + body).encode(),
         capture_output=True,
