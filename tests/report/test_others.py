@@ -45,8 +45,8 @@ def test_the_reading_rests_on_the_adjusted_interval(study):
 def test_table_shows_both(study):
     rows = {row[0]: row for row in others_table(study).rows}
     assert list(rows) == ["Outcome front", "Outcome rear", "Outcome vans"]
-    assert [str(cell) for cell in rows["Outcome front"][2:7]] == ["−12.0%", "−20.0% to −2.0%", "0.010",
-                                                                 "−22.0% to 1.0%", "0.020"]  # fmt: skip
+    assert [str(cell) for cell in rows["Outcome front"][2:7]] == ["−12.0%", "−20.0 to −2.0", "0.010",
+                                                                 "−22.0 to +1.0", "0.020"]  # fmt: skip
     assert rows["Outcome vans"][1] == "Harm"
     assert rows["Outcome vans"][5:7] == ["not in it", "not in it"]
 
@@ -55,7 +55,7 @@ def test_figure_draws_two_intervals_and_says_so(study):
     figure = others_figure(study)
     assert figure.title == "1 of 2 secondary outcomes moved clearly, once adjusted for their number"
     assert "Thin lines: adjusted for there being 2." in figure.subtitle
-    assert "Outcome front (other outcome): −12% (−20 to −2), adjusted −22 to 1" in figure.description
+    assert "Outcome front (other outcome): −12% (−20 to −2), adjusted −22 to +1" in figure.alt_description
     assert figure.table[0][-1] == "Adjusted interval"
 
 

@@ -125,12 +125,18 @@ def _lasts(level: numpy.ndarray, at: int, size: float, side: int) -> bool:
     return shift * size > 0 and abs(shift) >= abs(size) / 2
 
 
+ROUNDING = 1e-9
+"""A spread smaller than this share of the largest step is one of rounding alone."""
+
+
 def spread_of(steps: numpy.ndarray, floor: float) -> float:
     """Return the usual size of the steps: the median absolute deviation as a standard deviation, at least `floor`."""
     import numpy
 
     known = steps[numpy.isfinite(steps)]
-    return max(1.4826 * float(numpy.median(numpy.abs(known - numpy.median(known)))), floor)
+    spread = 1.4826 * float(numpy.median(numpy.abs(known - numpy.median(known))))
+    noise = ROUNDING * float(numpy.max(numpy.abs(known), initial=0.0))
+    return max(spread if spread > noise else 0.0, floor)  # numbers without any spread have no usual step
 
 
 def cut_off(steps: int, tests: int, false_alarm: float = FALSE_ALARM) -> float:
@@ -231,6 +237,8 @@ def newest_below(panel: Panel, used: Collection[int]) -> Looked:
         return Looked(guard, note="The series is too short.", ran=False)
     limit = cut_off(len(known), LEAST_SIDE, 2 * NEWEST_FALSE_ALARM)
     spread, problems = spread_of(known, series.floor), []
+    if not spread > 0:
+        return Looked(guard, note="The numbers do not vary, so that no step is usual.", ran=False)
     for at in range(len(steps) - LEAST_SIDE, len(steps)):
         statistic = float(steps[at]) / spread
         if statistic < -limit and _stays_below(total, at):
