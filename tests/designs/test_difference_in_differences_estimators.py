@@ -93,16 +93,21 @@ class TestDecomposition:
 
 
 class TestSynthetic:
-    @pytest.fixture
-    def one(self, panel: Callable[..., Panel]) -> Panel:
+    @staticmethod
+    def lone(panel: Callable[..., Panel], donors: int) -> Panel:
+        """Return one place that fell by 40% after sixteen years, beside so many others."""
         generator = numpy.random.default_rng(4)
-        level, year = generator.normal(6.0, 0.3, 15), generator.normal(0.0, 0.1, 24)
+        level, year = generator.normal(6.0, 0.3, 1 + donors), generator.normal(0.0, 0.1, 24)
         rows = [
             (f"P{i:02d}", t, round(math.exp(level[i] + year[t] + (math.log(0.6) if i == 0 and t >= 16 else 0.0)
                                             + generator.normal(0.0, 0.03))))
-            for i in range(15) for t in range(24)
+            for i in range(1 + donors) for t in range(24)
         ]  # fmt: skip
         return panel(rows, "count", "year", {"P00": 16})
+
+    @pytest.fixture
+    def one(self, panel: Callable[..., Panel]) -> Panel:
+        return self.lone(panel, 14)
 
     @pytest.mark.parametrize("estimator", ["synthetic_control", "synthetic_did"])
     def test_a_planted_fall_is_recovered(self, estimator: str, one: Panel) -> None:
@@ -113,8 +118,12 @@ class TestSynthetic:
         assert result.inference["smallest_p"] == pytest.approx(1 / 15)
         assert any(check.name == "no_result_could_count" for check in result.diagnostics)
 
-    def test_the_rule_takes_it(self, one: Panel) -> None:
-        assert DifferenceInDifferences(estimator="auto").resolve(one).estimator == "synthetic_did"
+    @pytest.mark.parametrize(("donors", "estimator"), [(18, "two_way_fixed_effects"), (19, "synthetic_did")])
+    def test_the_rule_takes_it_where_placebos_can_count(
+        self, panel: Callable[..., Panel], donors: int, estimator: str
+    ) -> None:
+        """With 19 donors the smallest p-value is 1 in 20; with 18 it is above 0.05, and no result could count."""
+        assert DifferenceInDifferences(estimator="auto").resolve(self.lone(panel, donors)).estimator == estimator
 
     def test_different_starts_are_refused(self, places: Callable[..., Panel]) -> None:
         with pytest.raises(DesignError, match="one start"):
