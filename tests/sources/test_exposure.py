@@ -223,7 +223,9 @@ class TestInAStudy:
         assert releases.stale_reasons(load_spec(study), project / "results") == []
         path = project / "data" / "people.csv"
         path.write_text(path.read_text().replace("950", "951"))
-        assert releases.stale_reasons(load_spec(study), project / "results") == ["data/people.csv changed: 12 cells with another exposure, weight or covariate"]
+        assert releases.stale_reasons(load_spec(study), project / "results") == [
+            "data/people.csv changed: 12 cells with another exposure, weight or covariate"
+        ]
 
     @pytest.mark.parametrize(
         ("old", "new", "where", "words"),
