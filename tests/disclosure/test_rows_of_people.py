@@ -14,7 +14,9 @@ TEXT = """\
 evalkit: 1
 title: Rows of people
 question: Did it change?
-data: {source: csv, path: data/rows.csv, unit: area, period: month, sampling: repeated_cross_section}
+data: {source: csv, path: data/rows.csv, unit: area, period: month, sampling: repeated_cross_section,
+  guards: {zero_runs: {waived: Made, by: Test}, sudden_break: {waived: Made, by: Test},
+  newest_periods: {waived: Made, by: Test}}}
 intervention: {starts: {A: 2021-01}}
 outcomes:
   hurt: {label: Was hurt, column: %s, kind: %s, better: lower}

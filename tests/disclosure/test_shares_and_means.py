@@ -13,7 +13,9 @@ TEXT = """\
 evalkit: 1
 title: Shares
 question: Did it change?
-data: {source: csv, path: data/shares.csv, period: month}
+data: {source: csv, path: data/shares.csv, period: month,
+  guards: {zero_runs: {waived: Made, by: Test}, sudden_break: {waived: Made, by: Test},
+  newest_periods: {waived: Made, by: Test}}}
 intervention: {start: 2021-01}
 outcomes:
   main: {label: Outcome, column: %s, kind: %s%s, better: lower}
