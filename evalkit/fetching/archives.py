@@ -28,7 +28,8 @@ MAX_RATIO = 250
 RATIO_FROM = 32 << 20
 """Members smaller than this are not judged by their ratio: an empty sheet is all repetition, and harmless."""
 CHUNK = 1 << 20
-_BROKEN = (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, NotImplementedError, RuntimeError)
+# RuntimeError: encrypted, or packed in a way that zipfile does not know.
+_BROKEN = (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, RuntimeError)
 
 
 def vet(path: Path, *, most: int = MAX_TABLE) -> None:

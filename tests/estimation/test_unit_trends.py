@@ -58,7 +58,8 @@ def test_coefficients_and_clustered_errors_are_those_of_all_columns(weighted):
 @pytest.mark.filterwarnings("ignore")  # pyfixest's own
 def test_pyfixest_with_slopes_as_columns():
     """pyfixest counts slopes that are columns: the factor of `effects_counted` but for the unit effects."""
-    pyfixest = pytest.importorskip("pyfixest")
+    import pyfixest
+
     frame = panel(3)
     other = pyfixest.feols(
         "y ~ treated + covariate + i(unit, time) | unit + time", frame, vcov={"CRV1": "unit"}, weights="weight"

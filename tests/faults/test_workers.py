@@ -51,7 +51,6 @@ def started(*arguments: str) -> subprocess.Popen[bytes]:
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """A scheduler and two workers, each a process of its own; address and workers."""
-    pytest.importorskip("distributed", reason="the extra evalkit[cluster] is not installed")
     import json
 
     told = tmp_path / "scheduler.json"
@@ -93,7 +92,6 @@ def test_a_cluster_gives_the_bytes_of_one_process_and_survives_a_lost_worker(
 
 
 def test_an_address_at_which_nobody_answers_is_named(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("distributed", reason="the extra evalkit[cluster] is not installed")
     monkeypatch.setattr("evalkit.workers.CONNECT_SECONDS", 1)
     for address in ("tcp://127.0.0.1:9", "nonsense"):
         with pytest.raises(EvalkitError, match="no scheduler answers"), open_workers(1, address):

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,7 @@ def programs() -> Path:
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Start a PostgreSQL that listens on a socket in a folder of its own alone; return that folder."""
     # The path of a socket may have 107 characters, and the folders of tests are readable by their owner alone.
-    folder = Path(subprocess.run(["mktemp", "-d", "/tmp/evalkit-pg-XXXXXX"], check=True, capture_output=True,
-                                 text=True).stdout.strip())  # fmt: skip
+    folder = Path(tempfile.mkdtemp(prefix="evalkit-pg-"))
     other: list[str] = []
     if os.getuid() == 0:  # it refuses to run as root
         shutil.chown(folder, "postgres", "postgres")
