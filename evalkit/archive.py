@@ -107,10 +107,15 @@ def write_result(evaluation: Evaluation, folder: Path) -> Path:
     return path
 
 
+def holds(path: Path, content: str | bytes) -> bool:
+    """Say whether a file holds exactly this."""
+    return path.is_file() and path.read_bytes() == (content.encode() if isinstance(content, str) else content)
+
+
 def write_whole(path: Path, content: str | bytes) -> bool:
     """Write a file by replacing it in one step; return False when it already held these bytes."""
     content = content.encode() if isinstance(content, str) else content
-    if path.is_file() and path.read_bytes() == content:
+    if holds(path, content):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")

@@ -203,9 +203,10 @@ def _run_one(
         require_apart(spec, evaluation)
         evaluation = record.with_releases(evaluation, spec, tables)
         target = results / spec.id / archive.FILE_NAME
-        earlier.set_back(target.parent, evaluation.study.get("disclosure"))
-        earlier.keep(spec, tables.primary, {"provenance": archive.plain(evaluation.provenance)}, target.parent)
         text = archive.to_text(evaluation)
+        if not archive.holds(target, text):  # the same run made again is not a run before itself
+            earlier.set_back(target.parent, evaluation.study.get("disclosure"))
+        earlier.keep(spec, tables.primary, {"provenance": archive.plain(evaluation.provenance)}, target.parent)
         archive.write_whole(target, text)
         _write_down(spec, text.encode(), beside, results)
     except EvalkitError as error:

@@ -33,20 +33,33 @@ def set_back(folder: Path, rule: Any) -> None:
     """Keep the last run as the one before, so that `diff` can say what moved.
 
     One that was written under another rule for small numbers, or none, is not kept: it may hold what is hidden now.
+    A file of yet another run stays where it is: a run that was killed before it wrote its result has left it, after
+    it had set back those of this one.
     """
-    names = (archive.FILE_NAME, STUDY_FILE, rows.FILE_NAME)
-    if not (folder / archive.FILE_NAME).is_file():
+    source = folder / archive.FILE_NAME
+    if not source.is_file():
         return
     try:
-        known = archive.read_document(folder / archive.FILE_NAME)["study"].get("disclosure")
+        document = archive.read_document(source)
+        known = document["study"].get("disclosure")
     except (DataError, KeyError):
-        known = None
-    for name in names:
-        source, target = folder / name, folder / _before(name)
-        if source.is_file() and not (rule and known != rule):
-            archive.write_whole(target, source.read_bytes())
-        else:
+        document, known = {}, None
+    for name in (archive.FILE_NAME, STUDY_FILE, rows.FILE_NAME):
+        target = folder / _before(name)
+        held = [path for path in (folder / name, target) if _is_of(path, name, document)]
+        if not held or (rule and known != rule):
             target.unlink(missing_ok=True)
+        elif held[0] != target:
+            archive.write_whole(target, held[0].read_bytes())
+
+
+def _is_of(path: Path, name: str, document: Mapping[str, Any]) -> bool:
+    """Say whether a file belongs to a run."""
+    if name == STUDY_FILE:
+        return bool(_text(path, document))
+    if name == rows.FILE_NAME:
+        return rows.belong(path, document)
+    return path.is_file()
 
 
 def last_run(folder: Path, *, before: bool = False) -> Then:

@@ -121,6 +121,15 @@ def kept(path: Path, document: Mapping[str, Any]) -> Panel | None:
         return None
 
 
+def belong(path: Path, document: Mapping[str, Any]) -> bool:
+    """Say whether a file holds rows that were kept of a run; their first line tells, the rest is not read."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            return bool(json.loads(lines.readline().removeprefix("# "))["key"] == run_key(document))
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
+        return False
+
+
 def _from_elsewhere(spec: Spec) -> bool:
     """Say whether a file of the main analysis lies outside the project, where not everybody may read it."""
     data = spec.study.data

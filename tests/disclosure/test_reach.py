@@ -18,11 +18,13 @@ REACH = "process: {reach: [{step: eligible, number: %s}, {step: engaged, number:
     ("{profile: custom, min_cell: 5, zeros: false}", (40, 20, 0), [2]),
 ])  # fmt: skip
 def test_a_small_number_of_people_is_refused(small_study: Study, profile, numbers, where) -> None:
+    file = small_study(SERIES, profile, more=REACH % numbers)
+    line = 1 + [line.split(":")[0] for line in file.read_text().splitlines()].index("process")
     with pytest.raises(SpecError) as caught:
-        load_spec(small_study(SERIES, profile, more=REACH % numbers))
+        load_spec(file)
     assert [problem.where for problem in caught.value.problems] == [f"process.reach.{at}.number" for at in where]
     for problem in caught.value.problems:
-        assert problem.line == 10
+        assert problem.line == line
         assert "too small to show" in problem.mend
         assert not any(f" {number} " in problem.message for number in numbers if number != "null")
 
