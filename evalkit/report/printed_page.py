@@ -19,7 +19,9 @@ BEHIND = "The figures as tables"
 """Heading of the part that holds the numbers behind the drawings."""
 
 _SCREEN_ONLY = {"site", "skip", "foot", "contents", "footnote-back"}
-_KEPT_BOXES = {"boxed", "author", "status", "answer", "question", "fig"}
+_KEPT_BOXES = {"boxed", "author", "status", "answer", "question", "fig", "summary"}
+_BESIDE = {"hero", "numbers", "scales", "chartrow", "shorts", "people"}
+"""Parts of the summary whose children stand beside one another, so that it is one side of paper too."""
 _LINE, _GAP, _LONGEST, _WIDEST = 96, 2, 30, 40
 """In letters: what a line of a table holds, the space between columns, the most that a word and a text count for."""
 _FINGERPRINT = re.compile(r"[0-9a-f]+")
@@ -73,10 +75,11 @@ def printed_page(source: str, stylesheet: str, picture: Callable[[str], bytes | 
     _draw(main, made, _colours(stylesheet))
     _behind_figures(main)
     _open(main)
+    _set_beside(main)
     _plain(main)
     _link(main)
     _step(main)
-    made.html = ElementTree.tostring(main, encoding="unicode", method="html")
+    made.html = "".join(ElementTree.tostring(part, encoding="unicode", method="html") for part in main)
     return made
 
 
@@ -85,7 +88,7 @@ def _for_screens(element: Element) -> bool:
     return bool(
         element.tag in ("nav", "script", "style")
         or _classes(element) & _SCREEN_ONLY
-        or (element.get("aria-hidden") == "true" and element.tag != "figcaption")
+        or (element.get("aria-hidden") == "true" and element.tag != "figcaption" and "pips" not in _classes(element))
         or (element.tag == f"{SVG}svg" and "slim" in _classes(element))
     )
 
@@ -177,6 +180,37 @@ def _open(main: Element) -> None:
     _replace(main, lambda element: element.tag == "details", opened)
 
 
+def _set_beside(main: Element) -> None:
+    """Make each child of a row of the summary a cell; of a list of numbers or names, each pair."""
+    for marks in [part for status in main.iter("div") if "status" in _classes(status) for part in status.iter("ul")]:
+        _on_one_line(marks)
+    for row in [element for element in main.iter() if _classes(element) & _BESIDE]:
+        held = next((part for part in row if part.tag == "dl"), row)
+        parts = _pairs(held) if held.tag == "dl" else list(row)
+        row.tag, row.text = "div", None
+        row[:] = [Element("div", {"class": "cell"}) for _ in parts]
+        for cell, part in zip(row, parts, strict=True):
+            cell.append(part)
+
+
+def _on_one_line(marks: Element) -> None:
+    """Make the marks of a study's status one line of words."""
+    marks.tag = "p"
+    for mark in marks:
+        mark.tag = "span"
+        mark.tail = " \u00b7 " if mark is not marks[-1] else None
+
+
+def _pairs(given: Element) -> list[Element]:
+    """Return each term of a list with what is said of it, as a list of its own."""
+    pairs: list[Element] = []
+    for part in [part for part in given.iter() if part.tag in ("dt", "dd")]:
+        if part.tag == "dt":
+            pairs.append(Element("dl"))
+        pairs[-1].append(part)
+    return pairs
+
+
 def _plain(main: Element) -> None:
     """Dissolve what only lays a page out: its ids go to the heading or table inside, numbers are set to the right."""
     for element in main.iter():
@@ -188,6 +222,10 @@ def _plain(main: Element) -> None:
             element.set("style", "text-align: right")
         if element.tag == "span" and _classes(element) & {"badge"}:
             element.tag = "strong"
+        if "pips" in _classes(element):
+            element.set("data-on", str(sum("on" in _classes(pip) for pip in element)))
+            element.set("data-of", str(len(element)))
+            element[:] = []
         if element.tag == "figcaption":
             element.tag = "p"
         if element.tag == "figure" and "fig" in _classes(element):
@@ -224,7 +262,7 @@ def _names_itself(element: Element) -> bool:
 
 def _lays_out(element: Element) -> bool:
     return element.tag in ("section", "figure", "header") or (
-        element.tag == "div" and not element.get("id") and not _classes(element) & _KEPT_BOXES
+        element.tag == "div" and not element.get("id") and not _classes(element) & (_KEPT_BOXES | _BESIDE | {"cell"})
     )
 
 

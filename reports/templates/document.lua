@@ -11,8 +11,8 @@ local function image(element)
   local words = pandoc.utils.stringify(element.caption)
   if FORMAT == "typst" then
     local wide = tonumber(element.attributes.width or "") or 0
-    local width = wide >= 500 and "100%" or (wide > 0 and (wide * 0.75) .. "pt" or "100%")
-    return typst("#image(" .. quoted(element.src) .. ", width: " .. width .. ", alt: " .. quoted(words) .. ")")
+    local width = (wide > 0 and wide < 500) and (wide * 0.75) .. "pt" or "100%"
+    return typst("#picture(" .. quoted(element.src) .. ", " .. width .. ", " .. quoted(words) .. ")")
   end
   element.src = element.src:gsub("%.svg$", ".png")
   return element
@@ -44,12 +44,35 @@ local function word(element)
   return element
 end
 
-local boxes = {boxed = true, author = true, status = true, answer = true, question = true, fig = true}
+-- Cells of the summary stand beside one another; Word has them one below the other.
+local function beside(element)
+  if FORMAT ~= "typst" then return element.content end
+  local blocks = pandoc.List({pandoc.RawBlock("typst", "#" .. element.classes[1] .. "(")})
+  for _, cell in ipairs(element.content) do
+    blocks:insert(pandoc.RawBlock("typst", "["))
+    blocks:extend(cell.content or {cell})
+    blocks:insert(pandoc.RawBlock("typst", "],"))
+  end
+  blocks:insert(pandoc.RawBlock("typst", ")"))
+  return blocks
+end
+
+-- The bar of a scale; the words beside it say the same.
+local function pips(element)
+  if not element.classes:includes("pips") then return nil end
+  if FORMAT ~= "typst" then return {} end
+  return typst("#pips(" .. element.attributes.on .. ", " .. element.attributes.of .. ")")
+end
+
+local rows = {hero = true, numbers = true, scales = true, chartrow = true, shorts = true, people = true}
+local boxes = {boxed = true, author = true, status = true, answer = true, question = true, fig = true, summary = true}
 
 local function div(element)
   for _, class in ipairs(element.classes) do
     if boxes[class] then return box(element) end
+    if rows[class] then return beside(element) end
+    if class == "cell" and FORMAT ~= "typst" then return element.content end
   end
 end
 
-return {{Image = image, Div = div, Str = word}}
+return {{Image = image, Div = div, Span = pips, Str = word}}

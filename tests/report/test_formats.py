@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import demo
 import pypdf
 import pytest
+from first_side import summary_of
 from notes import NOTE
 
 from evalkit import report
@@ -165,6 +166,27 @@ def test_every_table_drawing_and_word_is_there(pages, made, study, kind):
     assert found.head_rows == found.tables
     assert found.alternatives == drawings(page)
     assert not [text for text in told(page) if not found.holds(text)]
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_summary_is_one_side_of_the_pdf(pages, made, study):
+    sides = read_pdf(made(study, "pdf")).pages
+    kept = [squeezed("".join(element.itertext())) for element in summary_of(pages[study].tree).iter()
+            if element.tag in ("h1", "h2", "h3", "p", "dt", "dd", "li") and "src" not in (element.get("class") or "")
+            and not ON_SCREEN & set((element.get("class") or "").split())]  # fmt: skip
+    assert [text for text in kept if text and text not in sides[0]] == []
+    first = next(section for section in pages[study].all("section") if "sect" in (section.get("class") or "").split())
+    assert words(first.find("h2")) in sides[1][:150]
+
+
+def test_scales_keep_their_bars():
+    marks = "".join(f"<i{' class=on' if place < 3 else ''}></i>" for place in range(5))
+    html = page_of(
+        f"<div class=scales><div><h3>S</h3><p><span class=pips aria-hidden=true>{marks}</span> 3 of 5</p></div></div>"
+    )
+    (bar,) = re.findall(r"<span [^>]*pips[^>]*>", html.html)
+    assert 'data-on="3"' in bar
+    assert 'data-of="5"' in bar
 
 
 @pytest.mark.parametrize("kind", formats.FORMATS)
