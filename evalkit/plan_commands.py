@@ -83,11 +83,12 @@ def use_simulated(paths: Sequence[Path], data: str | None) -> None:
 
     A rehearsal that is there is used as it is. A study that cannot be rehearsed is left: running it says what is wrong.
     """
+    if not paths:
+        return
     from evalkit.rehearsal import absent_data, rehearse
     from evalkit.spec.loading import SIMULATED, load_spec, rehearsal_folder
 
-    if paths:
-        os.environ[SIMULATED] = "1"
+    os.environ[SIMULATED] = "1"
     for path in paths:
         try:
             study = load_spec(path, data, planned=True)
