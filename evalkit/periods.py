@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import functools
 import math
 import re
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -185,7 +186,12 @@ def _first_day(value: Any, frequency: str) -> datetime.date | None:
         value = value.date()
     if isinstance(value, datetime.date):
         return value
-    text = str(value).strip()
+    return _day_written(str(value).strip(), frequency)
+
+
+@functools.lru_cache(maxsize=10_000)  # the same few hundred periods are read from every row and every exhibit
+def _day_written(text: str, frequency: str) -> datetime.date | None:
+    """Return the first day that a text names, or None when it is no date or coarser than the frequency."""
     if text.endswith(".0") and text[:-2].isdigit():
         text = text[:-2]
     for shape, pattern in _SHAPES:

@@ -326,7 +326,15 @@ class TestReadme:
 
     def test_its_roll_out_runs_as_it_stands(self, write_study: Callable[..., Path]) -> None:
         """Every table and option that is written has its part in the result."""
-        path = write_study(self.blocks()[3])
+        found = flow.evaluate(load_spec(self.roll_out(write_study, self.blocks()[3]))).primary.result
+        assert dict(found.dropped) == {
+            "Docks": "left out of the comparison: Rebuilt in 2022", "Area 3": "neighbour of Northside"}  # fmt: skip
+        assert (found.n_treated_units, found.estimator["name"]) == (2, "callaway_santanna")
+
+    @staticmethod
+    def roll_out(write_study: Callable[..., Path], text: str) -> Path:
+        """Write the roll-out study with the tables that it reads."""
+        path = write_study(text)
         data = path.parents[1] / "data"
         data.mkdir(exist_ok=True)
         areas = ["Northside", "Harbour", "Docks", *(f"Area {number}" for number in range(9))]
@@ -336,14 +344,20 @@ class TestReadme:
         (data / "areas.csv").write_text("\n".join(["area,month,robberies,population", *rows]))
         (data / "neighbours.csv").write_text("unit,neighbour\nNorthside,Area 3\n")
         (data / "roll-out.csv").write_text("area,began\nNorthside,2021-04\nHarbour,2021-10\nArea 5,\n")
-        found = flow.evaluate(load_spec(path)).primary.result
-        assert dict(found.dropped) == {
-            "Docks": "left out of the comparison: Rebuilt in 2022", "Area 3": "neighbour of Northside"}  # fmt: skip
-        assert (found.n_treated_units, found.estimator["name"]) == (2, "callaway_santanna")
+        return path
+
+    def test_its_costs_are_set_beside_its_roll_out(self, write_study: Callable[..., Path]) -> None:
+        path = self.roll_out(write_study, self.blocks()[3] + self.blocks()[4])
+        appraisal = flow.evaluate(load_spec(path)).appraisal
+        assert appraisal is not None
+        patrols, robberies = appraisal.lines
+        assert (patrols.side, robberies.side, robberies.edition) == ("cost", "benefit", "2019/20")
+        assert robberies.unit_cost > robberies.unit_cost_printed > 0  # in prices of 2024-25
+        assert appraisal.break_even is not None
 
     def blocks(self) -> list[str]:
         blocks = re.findall(r"```yaml\n(.*?)```", self.text, flags=re.DOTALL)
-        assert len(blocks) == 4
+        assert len(blocks) == 5
         return blocks
 
     def test_it_names_every_source_and_design(self) -> None:
