@@ -350,9 +350,9 @@ class TestReadme:
         path = self.roll_out(write_study, self.blocks()[3] + self.blocks()[4])
         appraisal = flow.evaluate(load_spec(path)).appraisal
         assert appraisal is not None
-        patrols, robberies = appraisal.lines
-        assert (patrols.side, robberies.side, robberies.edition) == ("cost", "benefit", "2019/20")
-        assert robberies.unit_cost > robberies.unit_cost_printed > 0  # in prices of 2024-25
+        assert [line.side for line in appraisal.lines] == ["cost", "benefit", "benefit"]
+        assert [line.unit_cost_printed for line in appraisal.lines[1:]] == [8560, 1450]  # consequence, response
+        assert all(line.edition == "2019/20" for line in appraisal.lines[1:])
         assert appraisal.break_even is not None
 
     def blocks(self) -> list[str]:
