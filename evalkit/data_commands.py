@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +28,10 @@ Root = Annotated[Path | None, typer.Option("--data", metavar="ROOT", help="Folde
 Json = Annotated[bool, typer.Option("--json", help="Print findings as JSON")]
 Mirror = Annotated[Path | None, typer.Option("--mirror", metavar="FOLDER", help="Take the files from a folder; asks "
                                              "nothing of publishers", show_default=False)]  # fmt: skip
+
+_HEADINGS = ("source", "publisher", "licence", "state", "reader tried")
+_READABLE = 16
+"""Letters that a column of words should be wide; where there is no room for that, each source has lines of its own."""
 
 
 class FetchProgress(Progress):
@@ -92,7 +97,7 @@ def list_sources(names: Names = None, root: Root = None, as_json: Json = False) 
     if as_json:
         print_json([_state_row(state) for state in found])
     else:
-        _print_table(found)
+        _print_list(found)
 
 
 def _root(project: Path, root: Path | None) -> Path:
@@ -144,24 +149,75 @@ def _named(problem: Problem, source: str) -> Problem:
     return replace(problem, where=f"{source}.{problem.where}" if problem.where else source)
 
 
-def _print_table(found: Sequence[State]) -> None:
-    """Print a row for each source; below it what is marked."""
-    from rich import box
+def _print_list(found: Sequence[State]) -> None:
+    """Print a row for each source, or a few lines where the terminal is too narrow for whole words in columns."""
     from rich.console import Console
+
+    console = Console(file=sys.stdout, markup=False, highlight=False)
+    widths = _widths(found, console.width)
+    if widths is None:
+        for state in found:
+            _print_lines(state, console.width)
+    else:
+        _print_table(found, console, widths)
+    if not all(state.source.tried_on for state in found):
+        _wrapped("`never`: the reader was never tried on the publisher's own file; look at its tables before using "
+                 "them.", console.width)  # fmt: skip
+
+
+def _row(state: State) -> tuple[str, str, str, str, str]:
+    word = f"{state.word} (extract)" if state.extract else state.word
+    return state.id, state.source.publisher, state.source.licence, word, "yes" if state.source.tried_on else "never"
+
+
+def _widths(found: Sequence[State], width: int) -> tuple[int, int] | None:
+    """Return how wide publisher and licence may be; None when a word of theirs would have to be broken."""
+    from rich.cells import cell_len  # letters of some scripts are two columns wide
+
+    columns = list(zip(_HEADINGS, *(_row(state) for state in found), strict=True))
+    fixed = sum(max(map(cell_len, columns[at])) for at in (0, 3, 4))
+    left = width - fixed - (3 * len(columns) - 1)  # a space on each side of a cell, and one between columns
+    words = [max(cell_len(word) for cell in columns[at] for word in cell.split()) for at in (1, 2)]
+    whole = [max(map(cell_len, columns[at])) for at in (1, 2)]
+    least = [max(word, min(_READABLE, full)) for word, full in zip(words, whole, strict=True)]
+    if left < sum(least):
+        return None
+    publisher = min(whole[0], max(least[0], left - whole[1]))
+    return publisher, min(whole[1], left - publisher)
+
+
+def _print_table(found: Sequence[State], console: Any, widths: tuple[int, int]) -> None:
+    """Print sources in columns; below them what is marked."""
+    from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE, show_edge=False)
-    table.add_column("source", no_wrap=True)
-    for heading in ("publisher", "licence", "state", "reader tried"):
-        table.add_column(heading, overflow="fold")
+    for heading, width in zip(_HEADINGS, (None, *widths, None, None), strict=True):
+        table.add_column(heading, width=width, no_wrap=width is None)
     for state in found:
-        word = f"{state.word} (extract)" if state.extract else state.word
-        tried = "yes" if state.source.tried_on else "never"
-        table.add_row(state.id, state.source.publisher, state.source.licence, word, tried)
-    Console(file=sys.stdout, markup=False, highlight=False).print(table)
+        table.add_row(*_row(state))
+    console.print(table)
     for state in found:
-        for label, words in (("provisional", state.source.provisional), ("settling", state.source.settling)):
-            if words:
-                say(f"{state.id}: {label}: {words}")
-    if not all(state.source.tried_on for state in found):
-        say("`never`: the reader was never tried on the publisher's own file; look at its tables before using them.")
+        for label, words in _marks(state):
+            _wrapped(f"{state.id}: {label}: {words}", console.width)
+
+
+def _print_lines(state: State, width: int) -> None:
+    """Print one source in lines of whole words."""
+    name, publisher, licence, word, tried = _row(state)
+    reader = "tried on the publisher's own file" if tried == "yes" else "never tried on the publisher's own file"
+    _wrapped(f"{name}: {word}", width)
+    for text in (publisher, licence, f"reader: {reader}", *(f"{label}: {words}" for label, words in _marks(state))):
+        _wrapped(text, width, "  ")
+    say("")
+
+
+def _marks(state: State) -> list[tuple[str, str]]:
+    marks = (("provisional", state.source.provisional), ("settling", state.source.settling))
+    return [(label, words) for label, words in marks if words]
+
+
+def _wrapped(text: str, width: int, margin: str = "") -> None:
+    """Print a text in lines that end between words."""
+    say(textwrap.fill(text, width, initial_indent=margin, subsequent_indent=margin + "  ", break_long_words=False,
+                      break_on_hyphens=False))  # fmt: skip

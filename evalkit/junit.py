@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from evalkit.errors import Problem
-from evalkit.freshness import Outcome
+from evalkit.freshness import Outcome, stands
+from evalkit.terminal import Progress, outcome_rows, print_json
+from evalkit.whole_files import write_whole
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold; a name in the data may hold them."""
+NOT_RUN = "not run"
+"""State of a study to which a run that was stopped did not come."""
+_SKIPPED = {"unchanged": "up to date", NOT_RUN: "not run: the run was stopped before"}
+"""States that JUnit calls skipped, and what is said of them."""
 
 
 def junit_text(outcomes: Sequence[Outcome], faults: Sequence[Problem] = ()) -> str:
-    """Return what became of each study as JUnit XML: up to date counts as skipped, and no time is told.
+    """Return what became of each study as JUnit XML: up to date, or not run, counts as skipped; no time is told.
 
     Parameters
     ----------
@@ -25,9 +33,9 @@ def junit_text(outcomes: Sequence[Outcome], faults: Sequence[Problem] = ()) -> s
         What kept pages from being written; they stand in a case of their own.
     """
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
-    unchanged = [outcome for outcome in outcomes if outcome.state == "unchanged"]
+    skipped = [outcome for outcome in outcomes if outcome.state in _SKIPPED]
     counts = {"tests": len(outcomes) + bool(faults), "failures": len(failed) + bool(faults), "errors": 0,
-              "skipped": len(unchanged)}  # fmt: skip
+              "skipped": len(skipped)}  # fmt: skip
     attributes = {"name": "evalkit", **{name: str(count) for name, count in counts.items()}}
     root = Element("testsuites", attributes)
     suite = SubElement(root, "testsuite", attributes)
@@ -35,8 +43,8 @@ def junit_text(outcomes: Sequence[Outcome], faults: Sequence[Problem] = ()) -> s
         case = SubElement(suite, "testcase", {"classname": "evalkit.studies", "name": _text(outcome.id)})
         if outcome.state == "failed":
             _add_failure(case, outcome.problems, outcome.heading)
-        elif outcome.state == "unchanged":
-            SubElement(case, "skipped", {"message": "up to date"})
+        elif outcome.state in _SKIPPED:
+            SubElement(case, "skipped", {"message": _SKIPPED[outcome.state]})
         elif outcome.reasons:
             SubElement(case, "system-out").text = _text("; ".join(outcome.reasons))
     if faults:
@@ -47,9 +55,74 @@ def junit_text(outcomes: Sequence[Outcome], faults: Sequence[Problem] = ()) -> s
 
 def write_junit(path: Path, outcomes: Sequence[Outcome], faults: Sequence[Problem] = ()) -> None:
     """Write `junit_text` to a file, whole or not at all."""
-    from evalkit.archive import write_whole
-
     write_whole(path, junit_text(outcomes, faults))
+
+
+def outcomes_when_stopped(
+    paths: Sequence[Path], ended: Mapping[str, str], results: Path, data: str | None = None
+) -> list[Outcome]:  # fmt: skip
+    """Return what became of each study of a run that was stopped by Ctrl-C: what ended so far, and the rest not run.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The study files of the run.
+    ended : mapping of str to str
+        State of each study of which the run told the end, by id.
+    results : Path
+        Folder of results: a study whose result stands counts as up to date, also when its end was not told any more.
+    data : str, optional
+        Data root.
+    """
+    why = Problem("it failed, and the run was stopped before it said why", "run it again")
+    outcomes = []
+    for path in paths:
+        state = ended.get(path.stem) or ("unchanged" if stands(path, results, data) else NOT_RUN)
+        outcomes.append(Outcome(path.stem, path, state, (), (why,) if state == "failed" else ()))
+    return outcomes
+
+
+@dataclass(frozen=True)
+class Summaries:
+    """What is asked for beside what is printed for people: a file of JUnit XML, and JSON.
+
+    Attributes
+    ----------
+    paths : sequence of Path
+        The study files of the run.
+    results : Path
+        Folder of results.
+    data : str or None
+        Data root.
+    junit : Path or None
+        File to write.
+    as_json : bool
+        Whether JSON is printed.
+    of_build : bool
+        Whether a site is made too.
+    """
+
+    paths: Sequence[Path]
+    results: Path
+    data: str | None = None
+    junit: Path | None = None
+    as_json: bool = False
+    of_build: bool = False
+
+    @contextmanager
+    def when_stopped(self, progress: Progress) -> Iterator[None]:
+        """On Ctrl-C, sum up for CI what ended so far and what was not run; then stop."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            outcomes = outcomes_when_stopped(self.paths, progress.ended, self.results, self.data)
+            if self.junit:
+                write_junit(self.junit, outcomes)
+            if self.as_json:
+                rows = outcome_rows(outcomes, self.results)
+                print_json({"studies": rows, "pages": progress.pages, "index": None, "problems": [], "moved": [],
+                            "stopped": True} if self.of_build else rows)  # fmt: skip
+            raise
 
 
 def _add_failure(case: Element, problems: Iterable[Problem], heading: str = "") -> None:

@@ -38,6 +38,14 @@ class Interruption:
         """Take Ctrl-C from now on."""
         cls.asked = False
         signal.signal(signal.SIGINT, cls._take)
+        if sys.unraisablehook is sys.__unraisablehook__:
+            sys.unraisablehook = cls._dropped
+
+    @classmethod
+    def _dropped(cls, dropped: sys.UnraisableHookArgs) -> None:
+        """Say what Python had to drop, but for Ctrl-C: that is written down, and its traceback would tell nobody."""
+        if not (cls.asked and issubclass(dropped.exc_type, KeyboardInterrupt)):
+            sys.__unraisablehook__(dropped)
 
     @classmethod
     def _take(cls, *_: object) -> NoReturn:
@@ -77,6 +85,15 @@ def show_failure(outcome: Outcome) -> None:
     from evalkit.spec.loading import shown_path
 
     show_problems(outcome.problems, "", outcome.heading, shown_path(outcome.path))
+
+
+def show_failures(outcomes: Sequence[Outcome], faults: Sequence[Problem]) -> None:
+    """Print which studies could not be run and what kept pages from being written, each with its problems."""
+    for outcome in outcomes:
+        if outcome.state == "failed":
+            show_failure(outcome)
+    if faults:
+        show_problems(faults, "", SpecError.heading)
 
 
 def show_problems(problems: Sequence[Problem], tail: str, heading: str = "", study: str = "") -> None:
@@ -133,13 +150,16 @@ def tell_outcomes(outcomes: Sequence[Outcome], results: Path, as_json: bool) -> 
             path = results / outcome.id / archive.FILE_NAME
             for line in report.terminal_summary(archive.read_result(path)):
                 say(line)
+            for note in outcome.notes:
+                say(f"  Note: {note}")
             say(f"  Everything else is in {path}\n")
 
 
 def outcome_rows(outcomes: Sequence[Outcome], results: Path) -> list[dict[str, Any]]:
     """Return what became of each study as plain data, for --json."""
     return [{"id": o.id, "state": o.state, "reasons": list(o.reasons), "problems": problem_rows(o.problems),
-             "result": str(results / o.id / "result.json") if o.state != "failed" else None}
+             "notes": list(o.notes),
+             "result": str(results / o.id / "result.json") if o.state in ("run", "unchanged") else None}
             for o in outcomes]  # fmt: skip
 
 
@@ -155,13 +175,12 @@ def tell_build(outcomes: Sequence[Outcome], made: Site, beyond: Sequence[Moved])
     """Print what a build did: what failed, what ran and why, which page to open, what moved."""
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     ran = [outcome for outcome in outcomes if outcome.state == "run"]
-    for outcome in failed:
-        show_failure(outcome)
-    if made.faults:
-        show_problems(made.faults, "", SpecError.heading)
+    show_failures(outcomes, made.faults)
     say(build_line(len(outcomes), ran, failed, made.written))
     for outcome in ran:
         say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
+        for note in outcome.notes:
+            say(f"      Note: {note}")
     say(f" {'Site is up to date' if not made.written else 'Done'}. Open {made.index}")
     if beyond:
         say(" Moved since the last release:")
@@ -294,6 +313,8 @@ class Progress:
         self.live = sys.stderr.isatty() and not quiet
         self.bar: Any = None
         self.tasks: dict[str, Any] = {}
+        self.ended: dict[str, str] = {}
+        self.pages: list[str] = []
 
     def __enter__(self) -> Progress:
         if self.live:
@@ -309,18 +330,21 @@ class Progress:
             self.bar.stop()
 
     def study(self, study: str, state: str) -> None:
-        """Show what a study is doing: `2/7 label`, or its end."""
+        """Show what a study is doing: `2/7 label`, or its end, which is kept in `ended`."""
         Interruption.obey()
-        if self.bar is None:
-            return
         number, _, label = state.partition(" ")
         done, _, total = number.partition("/")
         ends = not total.isdigit()
+        if ends:
+            self.ended[study] = state
+        if self.bar is None:
+            return
         self._show(f"Estimating {study}", label if not ends else state, 1 if ends else int(done) - 1,
                    1 if ends else int(total))  # fmt: skip
 
     def page(self, name: str, number: int, total: int) -> None:
-        """Show which page is written."""
+        """Show which page was written, and keep its name in `pages`."""
+        self.pages.append(name)
         Interruption.obey()
         if self.bar is not None:
             self._show("Writing", name, number, total)

@@ -11,7 +11,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -123,9 +123,11 @@ class Processes(AbstractContextManager["Processes"]):
     def _together(self, function: Callable[[Item], Value], items: dict[int, Item]) -> Iterator[tuple[int, Value]]:
         """Yield what is done; raises BrokenProcessPool once all that was whole has been yielded."""
         broken: BrokenProcessPool | None = None
+        places: dict[Future[Value], int] = {}
         with _pool(min(self.jobs, len(items) or 1)) as pool:
-            places: dict[Future[Value], int] = {pool.submit(function, item): place for place, item in items.items()}
             try:
+                with _without_interruptions():
+                    places.update((pool.submit(function, item), place) for place, item in items.items())
                 while places:
                     ready, _ = wait(places, return_when=FIRST_COMPLETED)
                     for future in sorted(ready, key=lambda done: places[done]):
@@ -145,7 +147,9 @@ class Processes(AbstractContextManager["Processes"]):
         """Return what becomes of an item in a process of its own: the one that ends it takes no other with it."""
         with _pool(1) as pool:
             try:
-                return pool.submit(function, item).result()
+                with _without_interruptions():
+                    future = pool.submit(function, item)
+                return future.result()
             except BrokenProcessPool:
                 return Lost("its process was ended from outside", "is memory short? run with --jobs 1")
 
@@ -155,7 +159,27 @@ class Processes(AbstractContextManager["Processes"]):
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
     """Return processes that leave Ctrl-C to this one."""
-    return ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+    return ProcessPoolExecutor(jobs, initializer=_leave_interruptions)
+
+
+@contextmanager
+def _without_interruptions() -> Iterator[None]:
+    """Hold Ctrl-C back while processes begin: until it can ignore it, a new one would stop with a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where a new process begins afresh
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _leave_interruptions() -> None:
+    """Leave Ctrl-C to the process that began this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,12 @@ class Source(Block):
         return (PurePosixPath(self.file).parent / self.mirror.file).as_posix()
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that it may write: the publisher's own, a mirror's extract, the tidy tables."""
+        extracts = [self.extract_path] if isinstance(self.mirror, MirrorExtract) else []
+        return (self.file, *extracts, *(table.path for table in self.tables))
+
+    @property
     def tried_on(self) -> str:
         """The publisher's own file on which all its readers were tried, empty when one was not."""
         tried = [table.reader.tried_on for table in self.tables]

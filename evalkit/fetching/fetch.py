@@ -17,11 +17,13 @@ from evalkit.errors import DataError, EvalkitError, Problem, system_problem
 from evalkit.fetching.catalogue import Catalogue, MirrorExtract, Source
 from evalkit.fetching.content import ENOUGH, require_kind
 from evalkit.fetching.download import Download, Limits
+from evalkit.fetching.inside import require_inside
+from evalkit.fetching.lock import FILE as LOCK
 from evalkit.fetching.lock import Record, TableRecord, add_to_lock, read_lock
-from evalkit.fetching.partial import replacing
 from evalkit.fetching.readers import Reader
 from evalkit.fetching.states import pin_of, sha256_of_file, state_of
 from evalkit.provenance import canonical, code_version, sha256_of
+from evalkit.whole_files import replacing
 
 if TYPE_CHECKING:
     import pandas
@@ -95,9 +97,10 @@ class Fetcher:
         CatalogueError
             When an id is not known, or the lock file is damaged.
         DataError
-            When the mirror is no folder.
+            When the mirror is no folder, or the lock file would be written outside the project.
         """
         chosen = catalogue.chosen(names)
+        require_inside(self.project, [LOCK])
         read_lock(self.project)
         if self.mirror is not None and not self.mirror.is_dir():
             raise DataError(f"{str(self.mirror)!r} is not a folder", "name the folder that holds the files", "--mirror")
@@ -113,6 +116,7 @@ class Fetcher:
 
     def _one(self, name: str, source: Source, asked: bool) -> Fetched:
         """Bring one source here, or read it again, or find that all is as it should be."""
+        require_inside(self.root, source.files)
         before = read_lock(self.project).get(name)
         state = state_of(name, source, before, self.root)
         extract, brought = state.extract, False

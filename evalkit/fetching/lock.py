@@ -13,7 +13,7 @@ from typing import Any
 
 from evalkit.errors import Problem
 from evalkit.fetching.catalogue import CatalogueError
-from evalkit.fetching.partial import replace_text
+from evalkit.whole_files import write_whole
 
 FILE = "data/sources.lock.json"
 
@@ -66,4 +66,4 @@ def add_to_lock(project: Path, name: str, record: Record) -> None:
     """Write down what was fetched; what others have written meanwhile is kept."""
     records = {**read_lock(project), name: record}
     data = {"evalkit": 1, "sources": {key: asdict(records[key]) for key in sorted(records)}}
-    replace_text(project / FILE, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    write_whole(project / FILE, json.dumps(data, indent=1, ensure_ascii=False) + "\n")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from evalkit.whole_files import sync, write_whole
 
 NOTE_EVERY = 8 << 20
 """Bytes between two notes: what is lost at most when a process is killed."""
@@ -95,7 +95,7 @@ class Part:
     def note(self) -> None:
         """Write down how much there is."""
         note = Note(self.address, self.validator, self.size, self.digest.hexdigest())
-        replace_text(self.note_path, json.dumps(asdict(note)) + "\n")
+        write_whole(self.note_path, json.dumps(asdict(note)) + "\n")
         self.noted = self.size
 
     def discard(self) -> None:
@@ -115,31 +115,3 @@ class Part:
             return Note(**json.loads(self.note_path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
-
-
-def sync(path: Path) -> None:
-    """Bring a file to the disk, so that its new name cannot come before its content."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a place to write a new file; it takes the name of `target` in one step, or, after a fault, not at all.
-
-    A reader sees the old file or the new one, never half of it.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.with_name(f"{target.name}.{os.getpid()}.new")
-    try:
-        yield new
-        sync(new)
-        new.replace(target)
-    finally:
-        new.unlink(missing_ok=True)
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a small file in one step."""
-    with replacing(path) as new:
-        new.write_text(text, encoding="utf-8")

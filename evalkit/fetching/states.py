@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from evalkit.errors import Problem
 from evalkit.fetching.catalogue import Catalogue, MirrorExtract, Source
+from evalkit.fetching.inside import leads_out
 from evalkit.fetching.lock import Record
 from evalkit.sources.inputs import unreadable
 
@@ -71,8 +72,11 @@ def state_of(name: str, source: Source, record: Record | None, root: Path) -> St
     wanted = [(file, pin or (recorded.sha256 if recorded else None), "declared" if pin else "recorded")]
     wanted += [(table.path, _recorded(recorded, table.path), "recorded") for table in source.tables]
     for path, expected, how in wanted:
-        found = sha256_of_file(root / path, path)
-        if found is None:
+        link = leads_out(root, path)
+        found = None if link else sha256_of_file(root / path, path)
+        if link is not None:
+            differs.append(replace(link, where=name))
+        elif found is None:
             missing.append(Problem(f"{path} is not there", f"`evalkit data fetch {name}`", name))
         elif expected is None:
             differs.append(Problem(f"{path} is there, and nothing says that it was fetched",

@@ -13,6 +13,8 @@ from evalkit.spec.schema import schema_text
 
 STEPS = ("install", "fetch", "build", "diff", "site", "propose")
 """The scripts of `ci/`, in the order in which they are called."""
+ALL_STEPS = "evaluate"
+"""The script that calls them, for a CI that calls one command."""
 WORKFLOW = ".github/workflows/evaluate.yml"
 SCHEMA = "evaluations/evaluation.schema.json"
 _FILES = {"evaluations/example.yaml": "example.yaml", "README.md": "README.md", "data/README.md": "data-README.md",
@@ -47,7 +49,7 @@ def _contents() -> dict[str, bytes]:
     """Return the files of a new repository by path."""
     own = resources.files("evalkit.scaffold").joinpath("files")
     made = {place: own.joinpath(name).read_bytes() for place, name in _FILES.items()}
-    steps = {f"ci/{step}": _shipped(f"ci/{step}").read_bytes() for step in STEPS}
+    steps = {f"ci/{step}": _shipped(f"ci/{step}").read_bytes() for step in (*STEPS, ALL_STEPS)}
     return {
         **made, **steps, WORKFLOW: _shipped(WORKFLOW).read_bytes(), SCHEMA: schema_text().encode(),
         "_quarto.yml": _shipped("_quarto.yml").read_bytes(), "requirements.lock": lock_text().encode(),

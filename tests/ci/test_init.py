@@ -11,11 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from playwright.sync_api import sync_playwright
 
 from evalkit.scaffold import STEPS
+from tests.browsers import started
 from tests.conftest import REPOSITORY, SERIES
-from tests.site.conftest import BROWSER_FLAGS
 
 EVALKIT = Path(sys.executable).parent / "evalkit"
 
@@ -39,16 +38,13 @@ def council(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_new_repository_has_a_page_that_opens(council: Path) -> None:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert program, "no chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=BROWSER_FLAGS)
+    with started() as browser:
         page = browser.new_page()
         page.goto((council / "public" / "index.html").as_uri())
         page.get_by_role("link", name=re.compile("Example on made-up data|An example")).first.click()
         assert "street outreach" in page.title()
         assert "imulated" in page.inner_text("main")
-        browser.close()
+        page.close()
 
 
 def test_what_ci_shows_is_there(council: Path) -> None:
@@ -65,17 +61,21 @@ def test_the_second_time_nothing_is_run(council: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (council / "_site").rglob("*") if path.is_file()} == pages
 
 
-def test_a_failing_study_stops_the_site_and_is_named(council: Path) -> None:
-    broken = council / "evaluations" / "broken.yaml"
+def test_a_failing_study_is_named_and_stops_no_other(council: Path) -> None:
+    broken, public = council / "evaluations" / "broken.yaml", council / "public"
     broken.write_text("evalkit: 1\ntitle: Broken\n")
+    shutil.rmtree(public)
     try:
-        assert step("build", council).returncode == 1
+        done = step("evaluate", council)
+        assert done.returncode == 1, "the exit status says so in the end"
         suite = ElementTree.parse(council / "ci-results" / "junit.xml").getroot()
         assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
-        done = step("site", council)
-        assert done.returncode == 1
-        assert "broken.html is missing" in done.stderr
-        assert (council / "public" / "index.html").is_file(), "the site that was published stays"
+        assert "broken has no page" in done.stderr
+        assert (public / "studies" / "example.html").is_file()
+        assert not (public / "studies" / "broken.html").exists()
+        assert "broken" in (public / "index.html").read_text()
+        assert "design: is missing" in (council / "ci-results" / "diff.md").read_text()
+        assert (council / "ci-results" / "moved").read_text() == "no\n"
     finally:
         broken.unlink()
     assert step("build", council).returncode == 0
@@ -96,14 +96,25 @@ def test_headlines_that_moved_open_a_pull_request(council: Path, tmp_path: Path)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "have moved beyond their tolerance" in (folder / "ci-results" / "diff.md").read_text()
 
-    calls = proposed(folder, tmp_path)
-    assert any(call.startswith("pr create --head evaluations-moved --base main") for call in calls), calls
-    branches = git("ls-remote", "--heads", "origin", folder=folder)
-    assert "refs/heads/evaluations-moved" in branches
-    assert "beyond their tolerance" in git("show", "evaluations-moved:reports/moved.md", folder=folder)
-    git("checkout", "--quiet", "main", folder=folder)
-    assert any(call.startswith("pr edit") for call in proposed(folder, tmp_path)), "what people committed there stays"
-    assert git("ls-remote", "--heads", "origin", folder=folder) == branches
+    (folder / "evaluations" / "broken.yaml").write_text("evalkit: 1\ntitle: Broken\n")
+    released = folder / "reports" / "published" / "broken.json"
+    shutil.copy(released.with_name("example.json"), released)
+    (folder / "results" / "broken").mkdir()
+    done = step("diff", folder)
+    assert done.returncode == 3, "one that cannot be compared hides no other that moved"
+    told = (folder / "ci-results" / "diff.md").read_text()
+    assert "Not compared: broken" in told
+    assert "example primary: " in told
+
+    (call,) = proposed(folder, tmp_path)
+    assert call.startswith("pr create --head evaluations-moved --base main")
+    assert "refs/heads/evaluations-moved" in git("ls-remote", "--heads", "origin", folder=folder)
+    git("fetch", "--quiet", folder=folder)
+    assert "beyond their tolerance" in git("show", "origin/evaluations-moved:reports/moved.md", folder=folder)
+    raw = folder / "data" / "raw" / "x.zip"
+    raw.parent.mkdir()
+    raw.write_bytes(b"x")
+    assert "raw" not in git("status", "--porcelain", "--untracked-files=all", folder=folder), "it is never committed"
 
 
 def git(*arguments: str, folder: Path) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import Problem
@@ -19,6 +19,7 @@ def outcome(name: str, state: str, words: str) -> Outcome:
     return Outcome(name, Path("evaluations/study.yaml"), state, (words,) if state == "run" else (), problems)
 
 
+@settings(deadline=None)  # a machine that does much else is slow
 @given(OUTCOMES, st.lists(st.text(), max_size=2))
 def test_counts_are_those_of_the_cases(rows: list[tuple[str, str, str]], faults: list[str]) -> None:
     outcomes = [outcome(*row) for row in rows]

@@ -173,3 +173,33 @@ def test_data_that_are_no_file_are_not_rehearsed(write_study: Write, project: Pa
     done = evalkit("simulate", "study", folder=project)
     assert done.returncode == 1
     assert "there is no file of data to rehearse (source: counts)" in done.stderr
+
+
+def test_a_lock_that_the_study_file_does_not_name_is_called_to_mind(study: Path, project: Path) -> None:
+    """The lines are not pasted: `check` and `run` say so, and once they are there no longer."""
+    evalkit("lock", "study", folder=project)
+    evalkit("simulate", "study", folder=project)
+    real_data(project)
+    told = "evaluations/study.yaml does not name its lock, protocols/study.lock.json, so nobody would miss it"
+    for verb in (["check", "study"], ["run", "study"]):
+        done = evalkit(*verb, folder=project)
+        assert done.returncode == 0, done.stderr
+        assert told in done.stdout, verb
+    (project / "protocols" / "study.lock.json").unlink()
+    done = evalkit("check", "study", folder=project)
+    assert done.returncode == 2
+    assert "the plan was fixed when results/study/result.json was made, and its lock is not there" in done.stderr
+    done = evalkit("lock", "study", folder=project)
+    assert done.returncode == 2, "the result was made from the outcomes, and from the plan that was fixed"
+
+
+def test_a_plan_cannot_be_backdated_unseen(study: Path, project: Path) -> None:
+    done = evalkit("lock", "study", "--date", "2099-01-01", folder=project)
+    assert done.returncode == 2
+    assert "2099-01-01 is yet to come" in done.stderr
+    done = evalkit("lock", "study", "--date", "2019-01-01", "--write", folder=project)
+    assert done.returncode == 0, done.stderr
+    assert "The date is stated, not recorded: the lock was written on" in done.stdout
+    assert evalkit("simulate", "study", folder=project).returncode == 0
+    kept = json.loads((project / "results" / "study" / "result.json").read_text())["protocol"]
+    assert (kept["locked_at"], kept["dated"]) == ("2019-01-01", "stated")

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-CHROMIUM = os.environ.get("EVALKIT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+from tests.browsers import CHROMIUM, started
+
+__all__ = ["CHROMIUM", "SCHEMES", "UNFOLD", "WIDTHS", "page_of", "pages_of", "started"]
+
 WIDTHS = (320, 1280)
 SCHEMES = ("light", "dark")
 UNFOLD = "document.querySelectorAll('details').forEach(folded => { folded.open = true; })"
 """Opens what is folded, so that nothing on a page escapes being looked at."""
-
-
-@contextmanager
-def started() -> Iterator[Any]:
-    """Give a running browser."""
-    from playwright.sync_api import sync_playwright
-
-    assert CHROMIUM, "no chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield found
-        found.close()
 
 
 @contextmanager

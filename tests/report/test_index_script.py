@@ -1,17 +1,15 @@
 """Finding a study in a real browser: search, order and filters, alone and together, from the keyboard, and by link."""
 
 import json
-import os
 import re
-import shutil
 
 import demo
 import pytest
 
 from evalkit import report
 from evalkit.report.site import search
+from tests.browsers import started
 
-CHROMIUM = os.environ.get("EVALKIT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.browser
 
 
@@ -39,13 +37,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    assert CHROMIUM, "no chromium: apt-get install chromium"
-    with sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with started() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Nothing that is told runs, is lost or bends the page: hostile signs, Welsh letters, labels of 300 characters."""
 
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +7,9 @@ import pytest
 from told_rooms import told
 
 from evalkit.spec import assurance, blocks, conclusions
+from tests.browsers import started
 
 SIGNS = "<script>alert(1)</script> \"quoted\" & 'single' [link](javascript:alert(1)) `code` {{< env HOME >}} $x$ *"
-CHROMIUM = os.environ.get("EVALKIT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 LONG = "Ysbyty Athrofaol Gŵyl y Môr, ŷ Fenni "
 HOSTILE = f"{SIGNS} {LONG * 9}"[:300].strip()
 LISTS = {
@@ -63,15 +61,11 @@ def test_what_is_told_never_runs_and_is_never_lost(base, render_one):
 
 @pytest.mark.browser
 def test_a_word_of_300_letters_does_not_widen_the_page(render_one, tmp_path: Path):
-    from playwright.sync_api import sync_playwright
-
     evaluation = told(blocks=hostile_study(("Wrthgymdeithasol" * 19)[:300]))
     render_one(evaluation)
-    assert CHROMIUM, "no chromium: apt-get install chromium"
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with started() as browser:
         for width in (320, 1280):
             page = browser.new_page(viewport={"width": width, "height": 900})
             page.goto((tmp_path / "_site" / "studies" / f"{evaluation.id}.html").as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-        browser.close()
+            page.close()

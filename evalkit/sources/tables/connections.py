@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from evalkit.errors import DataError
 from evalkit.sources.inputs import did_you_mean
+from evalkit.sources.tables.passwords import without_secrets
 
 ENGINES = {"duckdb": "duckdb", "postgres": "postgres", "postgresql": "postgres", "mssql": "mssql", "spark": "spark"}
 """Engine by the word with which an address begins."""
@@ -20,7 +21,6 @@ DRIVERS = {"duckdb": "duckdb", "postgres": "psycopg", "mssql": "pyodbc", "spark"
 """Package that must be there, by engine; each but DuckDB's comes with an extra of the same name as the engine."""
 
 _EXAMPLE = "postgresql://USER:PASSWORD@HOST/DATABASE"
-_HIDDEN = "***"
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,9 @@ class Address:
         return ENGINES[self.text.partition(":")[0].lower()]
 
     def hide(self, message: str) -> str:
-        """Return a message without the address, its user and its password."""
-        if self.engine != "spark":  # `spark://local[2]` has nobody's name in it
-            split = urlsplit(self.text)
-            for secret in (self.text, split.netloc, *_both(split.password), *_both(split.username)):
-                message = message.replace(secret, _HIDDEN) if secret else message
-        return re.sub(r"(?i)(password|pwd)\s*[=:]\s*\S+", rf"\1={_HIDDEN}", message)
+        """Return a message without the address, its user, its password and the secrets among its options."""
+        # `spark://local[2]` has nobody's name in it
+        return without_secrets(message, self.text, whole=self.engine != "spark")
 
 
 def variable_of(name: str) -> str:
@@ -132,8 +129,3 @@ def _read(path: Path, where: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DataError(f"{where} holds no addresses", "write one `NAME: ADDRESS` on each line", "data.connection")
     return {str(key): value for key, value in found.items()}
-
-
-def _both(secret: str | None) -> tuple[str, ...]:
-    """Return a secret as it stands in an address, and as it is."""
-    return (secret, unquote(secret)) if secret else ()
