@@ -9,8 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,6 +56,23 @@ from evalkit.records import (
     Share,
     UnitCoverage,
 )
+from evalkit.whole_files import holds, write_whole
+
+__all__ = [
+    "FILE_NAME",
+    "SCHEMA",
+    "from_document",
+    "holds",
+    "plain",
+    "read_document",
+    "read_release",
+    "read_releases",
+    "read_result",
+    "to_document",
+    "to_text",
+    "write_result",
+    "write_whole",
+]
 
 SCHEMA = "evalkit/result/1"
 FILE_NAME = "result.json"
@@ -105,31 +120,6 @@ def write_result(evaluation: Evaluation, folder: Path) -> Path:
     path = folder / evaluation.id / FILE_NAME
     write_whole(path, to_text(evaluation))
     return path
-
-
-def holds(path: Path, content: str | bytes) -> bool:
-    """Say whether a file holds exactly this."""
-    return path.is_file() and path.read_bytes() == (content.encode() if isinstance(content, str) else content)
-
-
-def write_whole(path: Path, content: str | bytes) -> bool:
-    """Write a file by replacing it in one step; return False when it already held these bytes."""
-    content = content.encode() if isinstance(content, str) else content
-    if holds(path, content):
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return True
 
 
 def read_result(path: Path) -> Evaluation:

@@ -13,6 +13,10 @@ from typing import Any
 
 from evalkit import freshness
 from evalkit.freshness import Outcome, Site
+from evalkit.whole_files import remove_left_over
+
+WRITTEN = ("evaluations", "studies", "reports", "protocols", "data")
+"""Folders of a project in which a process that was killed may have left half a file."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ def build(
         return Build(unchanged, Site(output / "index.html", (), engine))
     from evalkit import releases
 
+    remove_left_over([results, output, *(project / name for name in WRITTEN)], [project])
     outcomes = releases.run_studies(
         paths, results, data=data, jobs=jobs, cluster=cluster, only_changed=True, report=report
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit import archive, claims, evidence, multiplicity, planning, provenance, registration
 from evalkit.diagnostics import falsification
 from evalkit.diagnostics.regression_to_the_mean import HOW, stated_selection
+from evalkit.diagnostics.start_dates import WrittenStart, start_dates
 from evalkit.disclosure import (
     Counted,
     DisclosureRule,
@@ -30,7 +31,7 @@ from evalkit.errors import DataError, DesignError, EvalkitError, SpecError
 from evalkit.gathering import Tables, covered
 from evalkit.periods import first_date, format_period, parse_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
-from evalkit.sources import Input, exposure_inputs, neighbour_inputs, roll_out_inputs
+from evalkit.sources import Input, exposure_inputs, neighbour_inputs, readers_of, roll_out_inputs
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def evaluate(spec: Spec, progress: Progress | None = None, tables: Tables | None
     """
     protocol = registration.require(spec)
     tables, rule = tables or Tables(spec), disclosure_rule(spec)
-    tables.before = shape_before(spec) or tables.before
+    released = shape_before(spec)
+    tables.before, tables.released = released or tables.before, released is not None
     analyses: list[Analysis] = []
     events: list[Counted] = []
     failures: list[Failure] = []
@@ -115,17 +117,29 @@ def evaluate(spec: Spec, progress: Progress | None = None, tables: Tables | None
 
 
 def _set_beside(primary: Analysis, others: list[Analysis], rollout: Rollout | None) -> Analysis:
-    """Return the primary analysis with what needs more than itself: what should not have moved, who was chosen."""
+    """Return the primary analysis with what needs more than itself: what should not have moved, who was chosen, when.
+
+    When each place started is asked of the roll-out, which alone says how exactly that is known.
+    """
     controls = [analysis for analysis in others if analysis.outcome_role == "negative_control"]
     pretend = [analysis for analysis in others if analysis.role == "falsification" and analysis not in controls]
-    found = [check(group) for check, group in ((falsification.negative_controls, controls),
+    found = [check(group, primary.result) for check, group in ((falsification.negative_controls, controls),
                                                (falsification.pretend_starts, pretend)) if group]  # fmt: skip
     how = rollout.selected_on_outcome if rollout else None
     if how in HOW and primary.result.selection is None:
         alone = primary.design["kind"] == "before_after" and not primary.design.get("comparison")
         found.append(stated_selection(str(how), alone))
+    dated = start_dates(_written_starts(rollout), primary.frequency, primary.design)
+    found += [dated] if dated else []
     result = replace(primary.result, diagnostics=(*primary.result.diagnostics, *found))
     return replace(primary, result=result)
+
+
+def _written_starts(rollout: Rollout | None) -> list[WrittenStart]:
+    """Return when each place of the roll-out started, as written; a precision that is not stated stays so."""
+    return [WrittenStart(unit.name or unit.id, unit.start,
+                         unit.date_precision if "date_precision" in unit.model_fields_set else None)
+            for unit in (rollout.units if rollout else ()) if not str(unit.start).startswith("never")]  # fmt: skip
 
 
 def disclosure_rule(spec: Spec) -> DisclosureRule | None:
@@ -337,8 +351,15 @@ def trace(spec: Spec, tables: Tables | None = None) -> Provenance:
         spec_sha256=provenance.sha256_of(spec.text),
         protocol_sha256=provenance.sha256_of(provenance.canonical(registration.plan_of(spec))),
         data=tuple(inputs[name] for name in sorted(inputs)), code_version=provenance.code_version(),
-        packages=provenance.package_versions(), seed=getattr(spec.study.design, "seed", DEFAULT_SEED),
+        packages=packages_of(spec), seed=getattr(spec.study.design, "seed", DEFAULT_SEED),
     )  # fmt: skip
+
+
+def packages_of(spec: Spec) -> dict[str, str]:
+    """Return versions of Python and of the packages that can move a number of a study, also by reading its data."""
+    readers = {name for request in spec.requests
+               for name in readers_of(request.study.needed_data, request.study.intervention, spec.folders)}  # fmt: skip
+    return {**provenance.package_versions(), **provenance.reader_versions(sorted(readers))}
 
 
 def input_hashes(spec: Spec) -> dict[str, str]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from evalkit.sources import Input
     from evalkit.spec.loading import Spec
 
-FORM = 1
+FORM = 2
 """Number of the form of these records; one of another form is not believed."""
 STUDY_FILE = "freshness.json"
 SITE_FILE = "build.json"
@@ -51,7 +51,7 @@ Hashes = dict[str, str | None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one study file: up to date, run, or failed with its problems."""
+    """What became of one study file: up to date, run, or failed with its problems; notes are what to mind anyway."""
 
     id: str
     path: Path
@@ -59,6 +59,7 @@ class Outcome:
     reasons: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     heading: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def stands(
         and _as_recorded(record["files"], {} if known is None else known)
         and record["beside"] == beside(study)
         and record["result"] == _hash(results / study.stem / RESULT_FILE)
+        and record["readers"] == provenance.reader_versions(record["readers"])
     )
 
 
@@ -134,7 +136,8 @@ def record_study(spec: Spec, inputs: Sequence[Input], result: bytes, beside: Has
     results : Path
         Folder of results.
     """
-    used = {item["name"]: item["sha256"] for item in json.loads(result)["provenance"]["data"]}
+    origin = json.loads(result)["provenance"]
+    used = {item["name"]: item["sha256"] for item in origin["data"]}
     if any((item.path is None and item.text is None) or item.name not in used for item in inputs):
         return
     files: Hashes = {str(spec.path.absolute()): provenance.sha256_of(spec.text)}
@@ -144,7 +147,7 @@ def record_study(spec: Spec, inputs: Sequence[Input], result: bytes, beside: Has
             files |= _places(item, roots, used[item.name])
     _write(results / spec.id / STUDY_FILE, {
         "settings": _settings(spec.folders.data), "files": files, "beside": beside,
-        "result": provenance.sha256_of(result),
+        "result": provenance.sha256_of(result), "readers": _readers(origin["packages"]),
     })  # fmt: skip
 
 
@@ -164,9 +167,8 @@ def site_stands(project: Path, results: Path, output: Path, engine: str, data: s
     record = _read(results / SITE_FILE)
     if record is None or record.get("settings") != _site_settings(project, output, engine, data):
         return False
-    if record["sources"] != site_sources(project, results) or not _as_recorded(record["made"], {}):
-        return False
-    return all_stand(find_studies(project), results, data)
+    return (all_stand(find_studies(project), results, data)  # what moves most often comes first
+            and record["sources"] == site_sources(project, results) and _as_recorded(record["made"], {}))  # fmt: skip
 
 
 def all_stand(studies: Iterable[Path], results: Path, data: str | None = None) -> bool:
@@ -195,6 +197,11 @@ def _settings(data: str | os.PathLike[str] | None) -> Record:
     return {"form": FORM, "code": provenance.code_version(), "packages": provenance.package_versions(),
             "data_root": None if root is None else str(Path(root).resolve()),
             "simulated": os.environ.get(_SIMULATED)}  # fmt: skip
+
+
+def _readers(packages: Record) -> Record:
+    """Return the versions of those packages that a study has beside the ones that all studies share."""
+    return {name: version for name, version in packages.items() if name not in provenance.package_versions()}
 
 
 def _site_settings(project: Path, output: Path, engine: str, data: str | None) -> Record:

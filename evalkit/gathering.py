@@ -57,6 +57,8 @@ class Tables:
         self.primary: Panel | None = None
         self.before: Mapping[str, Any] | None = None
         """Shape of the data at the last run, for the guards; none where there was no run."""
+        self.released = False
+        """Whether that was the last release: an input of the study, so that a result may say what was compared."""
         self.shape: Mapping[str, Any] | None = None
         self.findings: tuple[GuardFinding, ...] = ()
 
@@ -100,7 +102,7 @@ class Tables:
             assert study.intervention is not None
             rows, _, _ = self._rows(data, needed_columns(data, study.outcomes, study.intervention))
             self.shape = schema_of(data, rows, study.outcomes[request.outcome], panel, careful=careful)
-            drift = drifted(self.shape, self.before)
+            drift = drifted(self.shape, self.before, released=self.released)
         found = hold(panel, data, _used(panel, design), drift=drift, events=_events(study, design),
                      steps=primary or request.role == "secondary", careful=careful)  # fmt: skip
         if primary:

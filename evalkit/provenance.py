@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 COMPUTING = ("appraisal", "designs", "diagnostics", "disclosure", "estimation", "history", "planning", "sources",
-             "spec", "claims.py", "evidence.py", "gathering.py", "multiplicity.py", "flow.py", "periods.py", "records",
+             "spec", "claims", "evidence.py", "gathering.py", "multiplicity.py", "flow.py", "periods.py", "records",
              "registration", "provenance.py", "archive.py")  # fmt: skip
 """Sources of evalkit, and tables that ship with them, that can move a number of result.json."""
 WORDING = ("report", "disclosure", "history", "periods.py", "records")
 """Sources of evalkit that can move a word or a drawing of a page."""
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels")
-"""Packages whose version can move a number."""
+"""Packages whose version can move a number of any study; those that read its data are each study's own."""
 PROTOCOL_KEYS = ("question", "questions", "intervention", "rollout", "data", "outcomes", "design", "sensitivity",
                  "falsification", "subgroups", "multiplicity", "economics")  # fmt: skip
 """Blocks of a study file that fix the study before its outcomes are seen."""
@@ -105,6 +105,20 @@ def package_versions() -> dict[str, str]:
     """Return versions of Python (without its patch level) and of the packages that can move a number."""
     python = ".".join(platform.python_version_tuple()[:2])
     return {"python": python, **{name: importlib.metadata.version(name) for name in PACKAGES}}
+
+
+@functools.cache
+def version_of(package: str) -> str:
+    """Return the version of a package that is installed, or `none`."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"
+
+
+def reader_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return versions of the packages that read the data of a study: others do not make it stale."""
+    return {name: version_of(name) for name in packages}
 
 
 def _sources(part: Path) -> Iterable[Path]:

@@ -13,14 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evalkit import archive
+from evalkit import archive, freshness
 from evalkit.errors import DataError, EvalkitError, Problem, ReleaseError
-from evalkit.flow import require_apart
+from evalkit.flow import disclosure_rule, require_apart
 from evalkit.history import record, rows
 from evalkit.history.headlines import headline_of, primary_of
 from evalkit.provenance import sha256_of
 from evalkit.records import Evaluation, Panel, Release, Releases
-from evalkit.releases import stale_reasons
+from evalkit.registration.dates import date_in, is_to_come
+from evalkit.releases import stale_reasons, write_down
+from evalkit.sources.guards.held import as_released
 from evalkit.spec.loading import Spec
 from evalkit.turns import turn
 
@@ -80,6 +82,7 @@ def _result(spec: Spec, results: Path) -> tuple[Evaluation | None, list[Problem]
     """Return the result that is there, or why it cannot be released."""
     mend = f"run `evalkit run {spec.id}` first, and look at `evalkit diff {spec.id}`"
     try:
+        record.require_unaltered(spec.folders.project, spec.id)
         reasons = stale_reasons(spec, results)
         if not reasons:
             return archive.read_result(results / spec.id / archive.FILE_NAME), []
@@ -93,10 +96,11 @@ def _about(reason: str, name: str, date: str | None) -> Iterator[Problem]:
     for words, option in ((reason, "--reason"), (name, "--name")):
         if not words.strip():
             yield Problem("is empty", "a release is accepted by somebody, for a reason", option)
-    try:
-        datetime.date.fromisoformat(date or _today())
-    except ValueError:
+    known = date_in(date or _today())
+    if known is None:
         yield Problem(f"{date!r} is no date", "write it as 2026-11-21", "--date")
+    elif is_to_come(known):
+        yield Problem(f"{date} is yet to come", "a release is accepted today, or was on an earlier day", "--date")
 
 
 def _unfit(evaluation: Evaluation) -> Iterator[Problem]:
@@ -143,7 +147,11 @@ def _write(spec: Spec, evaluation: Evaluation, results: Path, reason: str, name:
     why_not = rows.why_not(spec, panel)
     text = _with_rows(spec, path, document, (*history, release), panel if not why_not else None, why_not)
     block = Releases(sha256_of(text), (*history, release))
-    archive.write_result(replace(evaluation, releases=block), results)
+    before = freshness.beside(spec.path)
+    rule = disclosure_rule(spec)
+    guards = as_released(evaluation.guards, evaluation.shape, careful=rule is not None and not rule.national)
+    result = archive.write_result(replace(evaluation, releases=block, guards=guards), results)
+    write_down(spec, result.read_bytes(), before, results)
     told = f"not kept, since {why_not}" if why_not else "kept, so that a later move can be told apart"
     return Published(spec.id, path, release, written=True, rows=told)
 
@@ -163,7 +171,7 @@ def _with_rows(spec: Spec, path: Path, document: dict[str, Any], history: tuple[
         content = rows.to_bytes(panel, rows.run_key(document))
         kept = {"file": beside.name, "sha256": sha256_of(content), "why_not": ""}
     block = {"history": [archive.plain(each) for each in history], "rows": kept, "study_file": spec.text.decode()}
-    whole = {key: value for key, value in document.items() if key != "releases"} | {record.BLOCK: block}
+    whole = record.sealed({**{key: document[key] for key in document if key != "releases"}, record.BLOCK: block})
     text = json.dumps(whole, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     try:
         if panel is not None:

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from evalkit import archive, freshness, provenance
+from evalkit import archive, freshness, provenance, registration
 from evalkit.errors import DataError, EvalkitError, Problem, system_problem
-from evalkit.flow import evaluate, input_hashes, inputs_of, require_apart, shape_before
+from evalkit.flow import evaluate, input_hashes, inputs_of, packages_of, require_apart, shape_before
 from evalkit.freshness import Outcome, Site, find_studies
 from evalkit.gathering import Tables
 from evalkit.history import earlier, record
@@ -30,6 +30,8 @@ RESULTS = "results"
 SITE = "_site"
 PAGES = "pages.json"
 LOCK = ".site.lock"
+NOTHING_BEFORE = ("there was no earlier run and no release to hold the data against, so rows that were withdrawn and "
+                  "columns that changed would not be noticed")  # fmt: skip
 
 Report = Callable[[str, str], None]
 EngineName = Literal["auto", "quarto", "bundled"]
@@ -60,11 +62,13 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
     reasons += [f"{name} no longer read" for name in sorted(set(before) - set(now))]
     if recorded["code_version"] != provenance.code_version():
         reasons.append("evalkit's code changed")
-    versions = provenance.package_versions()
+    versions = packages_of(spec)
     reasons += [f"{name} {recorded['packages'].get(name, 'unknown')} -> {version}"
                 for name, version in versions.items() if recorded["packages"].get(name) != version]  # fmt: skip
     if not record.stands(document.get("releases"), spec.folders.project, spec.id):
         reasons.append("the record of the last release changed")
+    if not reasons and freshness.altered(spec.path, results):
+        reasons.append("its result is not the one that was written")
     return reasons
 
 
@@ -167,10 +171,8 @@ def _inspect(path: Path, results: Path, data: str | None) -> Outcome:
         spec = load_spec(path, data)
         known = _bytes_of(results / path.stem / archive.FILE_NAME)
         reasons = stale_reasons(spec, results)
-        if not reasons and freshness.altered(path, results):
-            reasons = ["its result is not the one that was written"]
         if not reasons:
-            _write_down(spec, known, beside, results)
+            write_down(spec, known, beside, results)
     except EvalkitError as error:
         return _failed(path, error)
     return Outcome(path.stem, path, "to run" if reasons else "unchanged", tuple(reasons))
@@ -184,7 +186,7 @@ def _bytes_of(path: Path) -> bytes:
         return b""
 
 
-def _write_down(spec: Spec, result: bytes, beside: freshness.Hashes, results: Path) -> None:
+def write_down(spec: Spec, result: bytes, beside: freshness.Hashes, results: Path) -> None:
     """Keep what was read for a study that is up to date; where that cannot be written, the next look is in full."""
     with contextlib.suppress(OSError, ValueError):
         freshness.record_study(spec, inputs_of(spec), result, beside, results)
@@ -208,7 +210,7 @@ def _run_one(
             earlier.set_back(target.parent, evaluation.study.get("disclosure"))
         earlier.keep(spec, tables.primary, {"provenance": archive.plain(evaluation.provenance)}, target.parent)
         archive.write_whole(target, text)
-        _write_down(spec, text.encode(), beside, results)
+        write_down(spec, text.encode(), beside, results)
     except EvalkitError as error:
         return _failed(path, error)
     except OSError as error:
@@ -223,7 +225,14 @@ def _run_one(
         found = f"stopped unexpectedly ({type(error).__name__}: {error})"
         problem = Problem(found, "this is a fault of evalkit: run with --debug and report it", file=str(path))
         return Outcome(path.stem, path, "failed", (), (problem,), "unexpected fault")
-    return Outcome(path.stem, path, "run", reasons)
+    return Outcome(path.stem, path, "run", reasons, notes=tuple(_notes(spec, tables)))
+
+
+def _notes(spec: Spec, tables: Tables) -> Iterator[str]:
+    """Yield what is no fault of a run and should be known: that nothing could be compared, a lock that is not named."""
+    if tables.shape is not None and tables.before is None and not (tables.primary and tables.primary.simulated):
+        yield NOTHING_BEFORE
+    yield from registration.reminders(spec)
 
 
 def _failed(path: Path, error: EvalkitError) -> Outcome:
@@ -271,7 +280,7 @@ def make_site(
     from evalkit.report import made as pages
 
     look = pages.look_of(project, output, engine)
-    wanted = pages.study_keys(look, present, failures)
+    wanted = pages.study_keys(look, present, failures, project)
     manifest = results / PAGES
     made = pages.read_keys(manifest, output)
     for study, _ in failures:
@@ -294,7 +303,7 @@ def _write_site(
     from evalkit import report
     from evalkit.report import made as pages
 
-    wanted, made = pages.study_keys(look, present, failures), pages.read_keys(manifest, output)
+    wanted, made = pages.study_keys(look, present, failures, project), pages.read_keys(manifest, output)
     evaluations = [archive.read_result(path) for path in present.values()]
     faults = report.write_sources(evaluations, project, failures).faults
     faulty = {fault.id for fault in faults}

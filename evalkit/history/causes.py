@@ -73,8 +73,8 @@ def causes_of(then: Run, now: Run) -> Causes:
     if before["code_version"] != after["code_version"]:
         found["code"] = (f"evalkit's code: {before['code_version'][:10]} -> {after['code_version'][:10]}",)
     old, new = before["packages"], after["packages"]
-    packages = tuple(f"{name} {old.get(name, 'none')} -> {new.get(name, 'none')}"
-                     for name in sorted({*old, *new}) if old.get(name) != new.get(name))  # fmt: skip
+    packages = tuple(f"{name} {old[name]} -> {new[name]}"  # one that reads other data came with these
+                     for name in sorted({*old} & {*new}) if old[name] != new[name])  # fmt: skip
     if packages:
         found["packages"] = packages
     return Causes(found)

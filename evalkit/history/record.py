@@ -14,13 +14,15 @@ from evalkit.history import rows
 from evalkit.history.causes import Run
 from evalkit.history.headlines import headline_of, primary_of
 from evalkit.history.moves import Now, Then, move_between, unmoved
-from evalkit.provenance import sha256_of
+from evalkit.provenance import canonical, sha256_of
 from evalkit.records import Evaluation, Move, Panel, Release, Releases
 from evalkit.spec.loading import Spec
 
 FOLDER = "reports/published"
 BLOCK = "release"
 """Key of the record that holds what is not of the result itself."""
+SEAL = "sha256"
+"""Key of that block: the hash of all that the record holds beside it."""
 
 
 def record_path(project: Path, study: str) -> Path:
@@ -36,17 +38,46 @@ def stands(block: Mapping[str, Any] | None, project: Path, study: str) -> bool:
     return (block or {}).get("record_sha256") == sha256_of(path.read_bytes())
 
 
-def read_record(project: Path, study: str) -> dict[str, Any]:
-    """Return the record of a study's last release.
+def sealed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record with the hash of all that it holds, so that one altered by hand is found out."""
+    return {**record, BLOCK: {**record[BLOCK], SEAL: _seal_of(record)}}
+
+
+def _seal_of(record: Mapping[str, Any]) -> str:
+    block = {key: value for key, value in record[BLOCK].items() if key != SEAL}
+    return sha256_of(canonical({**record, BLOCK: block}))
+
+
+def require_unaltered(project: Path, study: str) -> None:
+    """Check that the record of a study's last release, where there is one, is as it was written.
 
     Raises
     ------
     DataError
-        When there is none, or it is damaged.
+        When it is damaged, or was altered since.
+    """
+    if record_path(project, study).is_file():
+        read_record(project, study)
+
+
+def read_record(project: Path, study: str) -> dict[str, Any]:
+    """Return the record of a study's last release.
+
+    A bare result.json that somebody put there has no release to speak of, and no seal: it counts as a first release
+    without date, reason and name, which the page shows.
+
+    Raises
+    ------
+    DataError
+        When there is none, it is damaged, or it is not what `evalkit publish` wrote.
     """
     path = record_path(project, study)
     try:
         document = archive.read_document(path)
+        if BLOCK in document and document[BLOCK].get(SEAL) != _seal_of(document):
+            raise DataError(f"{FOLDER}/{study}.json was altered after it was released: what it holds is not what its "
+                            "seal says", "put back the file that `evalkit publish` wrote, from the history of the "
+                            "project")  # fmt: skip
         if primary_of(document) is not None and not all(map(archive.read_release, history_rows(document))):
             raise KeyError("history")
     except (KeyError, TypeError, AttributeError):

@@ -32,7 +32,8 @@ class Diagnostic:
     assumption : str
         What would have to be true, in words for a reader.
     verdict : str
-        no sign against, sign against, or not run. Never "passed": a check cannot prove an assumption.
+        no sign against, sign against, too weak to tell (what would matter was neither seen nor ruled out), or not
+        run. Never "passed": a check cannot prove an assumption.
     reading : str
         One sentence: what was seen.
     statistic, low, high, p_value : float or None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from evalkit.registration.changes import (
     structure,
     yaml_of,
 )
+from evalkit.registration.dates import date_in, is_to_come
 from evalkit.registration.locks import Lock
 from evalkit.sources.inputs import nearest
 from evalkit.spec.blocks import Amendment
@@ -131,12 +131,14 @@ def _meant(field: str, stands: Any, now: Any) -> str:
 
 
 def _date_problems(amendment: Amendment, lock: Lock, document: Document, here: Path) -> Iterator[Problem]:
-    """Yield a date that is none, or lies before the plan was fixed."""
-    try:
-        date = datetime.date.fromisoformat(str(amendment.date)).isoformat()
-    except ValueError:
+    """Yield a date that is none, lies before the plan was fixed, or is yet to come."""
+    date = date_in(amendment.date)
+    if date is None:
         yield document.problem(f"{amendment.date!r} is not a date", "write it such as 2026-03-31", (*here, "date"))
         return
     if date < lock.locked_at:
         yield document.problem(f"an amendment of {date} lies before the plan was fixed on {lock.locked_at}",
                                "mend its date", (*here, "date"))  # fmt: skip
+    if is_to_come(date):
+        yield document.problem(f"an amendment of {date} is yet to come", "give the day on which it was made",
+                               (*here, "date"))  # fmt: skip

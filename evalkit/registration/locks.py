@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import importlib.metadata
 import json
 from collections.abc import Mapping
@@ -14,6 +13,8 @@ from typing import Any
 from evalkit import archive, provenance
 from evalkit.errors import DataError, Problem, ProtocolError
 from evalkit.registration.completeness import reasons_against
+from evalkit.registration.dates import RECORDED, STATED, dates_to_lock
+from evalkit.registration.seen import earlier_runs, fixed_otherwise, seen_before_lock
 from evalkit.sources import read_roll_out
 from evalkit.spec.loading import Spec, resolved
 
@@ -30,17 +31,22 @@ class Lock:
     id, title : str
         The study.
     locked_at : str
-        Date, as year-month-day.
+        Date, as year-month-day: that of the writing, or an earlier one that was stated.
+    written_at : str
+        Date on which evalkit wrote the lock.
     data_seen : str
         What had been seen by then: none, aggregate_press_figures or outcome_data.
     data : list of mapping
-        Each file of the data by then: `name`, and its `sha256`, or null for one that was not there yet.
+        Each file of the data by then: `name`, and its `sha256`, or null for one that was not there yet. Of a table in a
+        database, which would have to be asked for its rows, the name alone, with `database`.
     sha256 : str
         Hash of `protocol`, as canonical JSON.
     protocol : mapping
         What is fixed: see `provenance.protocol`.
     evalkit : str
         Version that fixed it.
+    seal : str
+        Hash of all of this, so that a date changed by hand is found out.
     """
 
     id: str
@@ -51,7 +57,19 @@ class Lock:
     sha256: str
     protocol: Mapping[str, Any]
     evalkit: str
+    written_at: str = ""
+    seal: str = ""
     schema: str = SCHEMA
+
+    @property
+    def dated(self) -> str:
+        """How its date is known: recorded by evalkit on that day, or stated."""
+        return RECORDED if self.written_at == self.locked_at else STATED
+
+    def sealed(self) -> Lock:
+        """Return the lock with the hash of all that it holds."""
+        whole = dataclasses.asdict(dataclasses.replace(self, seal=""))
+        return dataclasses.replace(self, seal=provenance.sha256_of(provenance.canonical(whole)))
 
 
 def lock_path(project: Path, study: str) -> Path:
@@ -109,14 +127,15 @@ def lock_study(spec: Spec, date: str | None = None, results: Path | None = None)
     spec : Spec
         A study file, read and checked; its data need not be there.
     date : str, optional
-        Date to write down, as year-month-day; today when left out.
+        Date to write down, as year-month-day; today when left out. An earlier one is told as stated, not recorded.
     results : Path, optional
         Folder of results: one that was made from real data says that they have been seen.
 
     Raises
     ------
     ProtocolError
-        When it is locked already, or with everything that a study must say before it can be fixed.
+        When it is locked already, the date is yet to come, or with everything that a study must say before it can be
+        fixed.
     """
     path = lock_path(spec.folders.project, spec.id)
     if path.exists():
@@ -124,15 +143,18 @@ def lock_study(spec: Spec, date: str | None = None, results: Path | None = None)
         when = f"it was locked on {found.locked_at}" if found else "there is one already"
         raise ProtocolError(Problem(when, "a lock is never made anew: note each change under registration.amendments",
                                     file=lock_name(spec.id)))  # fmt: skip
-    problems = [*_already_stated(spec), *reasons_against(spec), *_seen_all_the_same(spec, results)]
+    runs = earlier_runs(spec, results)
+    problems = [*_already_stated(spec), *reasons_against(spec), *seen_before_lock(spec, runs),
+                *fixed_otherwise(runs, None, lock_name(spec.id))]  # fmt: skip
     if problems:
         raise ProtocolError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
     plan = plan_of(spec)
     registration = spec.study.registration
     assert registration is not None
-    lock = Lock(spec.id, spec.study.title, _date(date), str(registration.data_seen_before_lock), _files(spec),
+    locked_at, written_at = dates_to_lock(date)
+    lock = Lock(spec.id, spec.study.title, locked_at, str(registration.data_seen_before_lock), _files(spec),
                 provenance.sha256_of(provenance.canonical(plan)), plan,
-                importlib.metadata.version("evalkit"))  # fmt: skip
+                importlib.metadata.version("evalkit"), written_at).sealed()  # fmt: skip
     text = json.dumps(dataclasses.asdict(lock), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     archive.write_whole(path, text)
     return lock
@@ -162,33 +184,30 @@ def read_lock(spec: Spec) -> Lock | None:
     if actual != lock.sha256:
         raise ProtocolError(Problem(f"was changed by hand: what it holds has sha256 {actual}, and it says "
                                     f"{lock.sha256}", mend, file=name))  # fmt: skip
+    if lock.sealed() != lock:
+        raise ProtocolError(Problem("was changed by hand: its date, or what had been seen by then, is not what its "
+                                    "seal says", mend, file=name))  # fmt: skip
     return lock
-
-
-def _date(written: str | None) -> str:
-    """Return a date as year-month-day; today where none is given."""
-    if written is None:
-        return datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    try:
-        return datetime.date.fromisoformat(written).isoformat()
-    except ValueError:
-        raise ProtocolError(Problem(f"{written!r} is not a date", "write it such as 2026-03-31", "--date")) from None
 
 
 def _files(spec: Spec) -> list[Mapping[str, Any]]:
     """Return each file of the data as it is now; one that is not there yet has no hash."""
     from evalkit.sources.files import FileData
+    from evalkit.sources.table import TableData
 
-    found: dict[str, str | None] = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for request in spec.requests:
         data = request.study.data
-        if isinstance(data, FileData):
+        if isinstance(data, FileData | TableData):
+            name = data.path or data.file
+            if data.path is None:
+                found[name] = {"name": name, "sha256": None, "database": True}
+                continue
             try:
-                (source,) = data.inputs(spec.folders)
-                found[data.path] = source.sha256()
+                found[name] = {"name": name, "sha256": data.inputs(spec.folders)[0].sha256()}
             except DataError:
-                found[data.path] = None
-    return [{"name": name, "sha256": digest} for name, digest in sorted(found.items())]
+                found[name] = {"name": name, "sha256": None}
+    return [each for _, each in sorted(found.items())]
 
 
 def _already_stated(spec: Spec) -> list[Problem]:
@@ -199,19 +218,3 @@ def _already_stated(spec: Spec) -> list[Problem]:
     return [spec.document.problem(f"names a lock, and {lock_name(spec.id)} is not there", "put that file back, or take "
                                   "this line out before the study is locked for the first time",
                                   ("registration", "protocol_sha256"))]  # fmt: skip
-
-
-def _seen_all_the_same(spec: Spec, results: Path | None) -> list[Problem]:
-    """Return that the outcomes have been seen, where the study file says otherwise and a result shows it."""
-    block = spec.study.registration
-    said = block.data_seen_before_lock if block else None
-    path = (results or Path("results")) / spec.id / archive.FILE_NAME
-    if said in (None, "outcome_data") or not path.is_file():
-        return []
-    try:
-        seen = [each for each in archive.read_document(path)["analyses"] if not each["simulated"]]
-    except (DataError, KeyError, TypeError):
-        return []
-    return [spec.document.problem(f"{path} was made from the outcomes, so they have been seen", "write "
-                                  "`data_seen_before_lock: outcome_data`",
-                                  ("registration", "data_seen_before_lock"))] if seen else []  # fmt: skip

@@ -39,6 +39,7 @@ from evalkit.sources.package import PackageData
 from evalkit.sources.panel import build_panel
 from evalkit.sources.parquet import ParquetData
 from evalkit.sources.person_level import person_level_problems
+from evalkit.sources.readers import readers_of
 from evalkit.sources.roll_out import RollOutTable, read_roll_out, roll_out_inputs, roll_out_problems, with_starts
 from evalkit.sources.side_tables import ExposureTable, NeighbourTable, StartTable
 from evalkit.sources.simulated import SimulatedData
@@ -84,6 +85,7 @@ __all__ = [
     "read_exposure",
     "read_neighbours",
     "read_roll_out",
+    "readers_of",
     "roll_out_inputs",
     "roll_out_problems",
     "with_neighbours",

@@ -59,6 +59,12 @@ def kept_periods(request: Request, keys: pandas.DataFrame) -> numpy.ndarray:
     return kept
 
 
+def units_left_out(data: Data) -> frozenset[str]:
+    """Return the units that a declared break in recording leaves out altogether."""
+    wanted = [each.units for each in data.breaks if each.handling == "exclude" and each.units != "all"]
+    return frozenset(unit for units in wanted for unit in units)
+
+
 def break_problems(data: Data, units: list[str]) -> Iterator[Problem]:
     """Yield breaks whose date is no period of the data, or that name no unit of theirs."""
     for at, each in enumerate(data.breaks):

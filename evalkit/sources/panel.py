@@ -15,7 +15,7 @@ from evalkit.sources.exposure_jumps import jump_problems
 from evalkit.sources.filters import kept_rows
 from evalkit.sources.gaps import declared_gaps
 from evalkit.sources.inputs import listed, missing_columns
-from evalkit.sources.leaving_out import indicator_names, kept_periods, with_indicators
+from evalkit.sources.leaving_out import indicator_names, kept_periods, units_left_out, with_indicators
 from evalkit.sources.reading import read_keys, read_values
 from evalkit.sources.repeated import names_of_columns, number_of_rows
 from evalkit.sources.request import Request
@@ -109,7 +109,7 @@ def _build(request: Request, rows: pandas.DataFrame, origin: str, sha256: str) -
     table, faults = read_values(request, rows, kept, keys, named=not problems)
     if problems or faults:
         raise DataError([*problems, *faults])
-    starts, notes = first_times(request.intervention, rows, keys, data.frequency)
+    starts, notes = first_times(request.intervention, rows, keys, data.frequency, units_left_out(data))
     request.notes.extend(notes)
     frame, kind = one_row_per_cell(request, table, keys)
     jumps = jump_problems(request, frame)

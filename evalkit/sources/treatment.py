@@ -21,8 +21,9 @@ MANY = 5
 
 
 def first_times(
-    intervention: Intervention | None, rows: pandas.DataFrame, table: pandas.DataFrame, frequency: str
-) -> tuple[dict[str, float], list[str]]:
+    intervention: Intervention | None, rows: pandas.DataFrame, table: pandas.DataFrame, frequency: str,
+    left_out: frozenset[str] = frozenset(),
+) -> tuple[dict[str, float], list[str]]:  # fmt: skip
     """Return the first treated period of each unit (NaN: never within the data), and notes.
 
     Parameters
@@ -31,6 +32,8 @@ def first_times(
         Rows as written, for the columns that say when treatment starts.
     table : pandas.DataFrame
         The same rows as `unit` and `time`.
+    left_out : frozenset of str
+        Units that the study itself leaves out: the study file may give their starts all the same.
 
     Raises
     ------
@@ -45,17 +48,20 @@ def first_times(
     elif intervention.treated_column:
         found = _from_treated_column(intervention.treated_column, rows, table, frequency)
     else:
-        found = _from_study(intervention, units, frequency)
+        found = _from_study(intervention, units, frequency, left_out)
     return _within(found, int(table["time"].min()), int(table["time"].max()), frequency, intervention)
 
 
-def _from_study(intervention: Intervention, units: list[str], frequency: str) -> dict[str, float]:
+def _from_study(
+    intervention: Intervention, units: list[str], frequency: str, left_out: frozenset[str]
+) -> dict[str, float]:
     """Return starts that stand in the study file: one for all units, or by unit."""
     if intervention.starts is None:
         return dict.fromkeys(units, float(_period(intervention.start, frequency, "intervention.start")))
-    problems = _unknown([unit for unit in intervention.starts if unit not in units], units)
+    starts = {unit: start for unit, start in intervention.starts.items() if unit in units or unit not in left_out}
+    problems = _unknown([unit for unit in starts if unit not in units], units)
     found = dict.fromkeys(units, math.nan)
-    for unit, start in intervention.starts.items():
+    for unit, start in starts.items():
         try:
             if not (start is None or str(start).startswith("never")):
                 found[unit] = float(_period(start, frequency, f"intervention.starts.{unit}"))

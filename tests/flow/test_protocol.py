@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from evalkit import provenance, registration
 from evalkit.errors import SpecError
 from evalkit.registration.changes import changes
+from evalkit.registration.locks import Lock
 from evalkit.spec.loading import Spec
 from evalkit.spec.reading import read_yaml
 from tests.flow.plans import DATE, PLAN
@@ -206,6 +208,9 @@ class TestLockFile:
         ("change", "says"),
         [
             (lambda kept: kept["protocol"]["outcomes"]["attendances"].update(minimum_important_change=5.0), "by hand"),
+            (lambda kept: kept.update(locked_at="2019-01-01"), "changed by hand: its date"),
+            (lambda kept: kept.update(written_at=DATE), "changed by hand: its date"),
+            (lambda kept: kept.update(data_seen="outcome_data"), "what had been seen by then"),
             (lambda kept: kept.update(id="other"), "is not the lock of study"),
             (lambda kept: kept.pop("protocol"), "damaged"),
             (lambda kept: kept.update(schema="evalkit/lock/9"), "is not the lock of study"),
@@ -229,7 +234,7 @@ class TestLockFile:
         kept = json.loads(path.read_text())
         kept["protocol"]["outcomes"]["attendances"]["minimum_important_change"] = 5.0
         kept["sha256"] = provenance.sha256_of(provenance.canonical(kept["protocol"]))
-        path.write_text(json.dumps(kept))
+        path.write_text(json.dumps(dataclasses.asdict(Lock(**kept).sealed())))
         assert any(problem.where == "registration.protocol_sha256" for problem in registration.state_of(spec)[1])
 
     @pytest.mark.parametrize(
@@ -254,7 +259,7 @@ class TestLockFile:
         for block in ("design", "data"):
             kept["protocol"][block].pop(sorted(kept["protocol"][block])[0])
         kept["sha256"] = provenance.sha256_of(provenance.canonical(kept["protocol"]))
-        path.write_text(json.dumps(kept))
+        path.write_text(json.dumps(dataclasses.asdict(Lock(**kept).sealed())))
         text = locked().path.read_text(encoding="utf-8")
         spec = locked((text.partition("protocol_sha256: ")[2][:64], kept["sha256"]))
         state, problems = registration.state_of(spec)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from evalkit.history.record import sealed
 from evalkit.provenance import code_version, package_versions
 from tests.history.conftest import STUDY, Made, change_of, made_counts
 
@@ -36,7 +37,7 @@ def older(made: Made, shift: float) -> None:
     record["provenance"]["code_version"] = "0" * 64
     record["provenance"]["packages"]["statsmodels"] = "0.13.0"
     record["analyses"][0]["relative"]["value"] += shift
-    made.record.write_text(json.dumps(record))
+    made.record.write_text(json.dumps(sealed(record)))  # as an older evalkit would have released it
 
 
 def test_revised_data(made: Made) -> None:

@@ -22,8 +22,10 @@ def test_the_record_holds_result_reason_and_what_went_in(made: Made) -> None:
     made.publish("--date", "2026-01-05")
     record = json.loads(made.record.read_text())
     result = made.document()
-    assert {key: value for key, value in record.items() if key != "release"} == {
-        key: value for key, value in result.items() if key != "releases"}  # fmt: skip
+    assert {key: value for key, value in record.items() if key not in ("release", "guards")} == {
+        key: value for key, value in result.items() if key not in ("releases", "guards")}  # fmt: skip
+    held = [{each["guard"]: each["found"] for each in one["guards"]}["withdrawn_rows"] for one in (record, result)]
+    assert held == ["not_run", "met"], "from now on there is a release that the data are held against"
     (release,) = record["release"]["history"]
     assert (release["version"], release["date"], release["reason"], release["name"]) == (
         1, "2026-01-05", "Yearly figures", "A. Analyst")  # fmt: skip
@@ -125,6 +127,12 @@ def test_a_rule_that_came_later_tells_no_number_of_what_was_open(made: Made) -> 
     assert "77" not in json.dumps(move["cells"])
 
 
+def test_a_date_that_is_yet_to_come_is_refused(made: Made) -> None:
+    made.call("run", "study")
+    assert "2999-01-01 is yet to come" in made.publish("--date", "2999-01-01", status=2).output
+    assert not made.record.exists()
+
+
 def test_a_date_before_the_last_release_is_refused(made: Made) -> None:
     made.call("run", "study")
     made.publish("--date", "2026-02-05")
@@ -197,3 +205,50 @@ def test_a_damaged_record_is_named(made: Made) -> None:
     made.publish()
     made.record.write_bytes(made.record.read_bytes()[:100])
     assert "is damaged" in made.call("run", "study", status=1).output
+
+
+def alter(made: Made, old: str, new: str) -> None:
+    text = made.record.read_text()
+    assert text.count(old), old
+    made.record.write_text(text.replace(old, new))
+
+
+def test_a_record_altered_by_hand_is_named_by_every_verb_and_nothing_is_written(made: Made) -> None:
+    made.call("run", "study")
+    made.publish()
+    value = json.dumps(json.loads(made.record.read_text())["analyses"][0]["relative"]["value"])
+    alter(made, value, value.replace(".", "0."))
+    altered, result = made.record.read_bytes(), made.document()
+    for verb in (["diff", "study"], ["build", "--engine", "none"], ["run", "study"]):
+        said = " ".join(made.call(*verb, status=1).output.split())
+        assert "reports/published/study.json was altered after it was released" in said, verb
+        assert "put back the file that `evalkit publish` wrote" in said
+    assert "was altered after it was released" in made.publish(status=2).output
+    assert (made.record.read_bytes(), made.document()) == (altered, result)
+    alter(made, value.replace(".", "0."), value)
+    made.call("diff", "study")
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ('"name": "A. Analyst"', '"name": "B. Better"'), ('"reason": "Yearly figures"', '"reason": "None"'),
+    ('"why_not": ""', '"why_not": "x"'), ("evalkit: 1", "evalkit: 1 "), ('"sha256": ', '"sha-256": '),
+])  # fmt: skip
+def test_whatever_is_altered_in_a_record_is_found(made: Made, old: str, new: str) -> None:
+    made.call("run", "study")
+    made.publish()
+    alter(made, old, new)
+    assert "was altered after it was released" in made.call("diff", "study", status=1).output
+
+
+def test_a_study_that_was_released_is_up_to_date_at_once(made: Made) -> None:
+    made.call("run", "study")
+    made.publish()
+    assert "up to date" in made.call("status").output
+
+
+def test_a_result_altered_by_hand_is_not_released(made: Made) -> None:
+    made.call("run", "study")
+    path = made.project / "results" / "study" / "result.json"
+    path.write_text(path.read_text().replace('"value": -', '"value": -5'))
+    assert "its result is not the one that was written" in made.publish(status=2).output
+    assert not made.record.exists()

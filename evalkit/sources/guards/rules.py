@@ -36,15 +36,12 @@ class Looked:
         What was looked at, for the page.
     ran : bool
         False where these data cannot be held against the rule; the note says why.
-    silent : bool
-        The rule is recorded only where it is waived: whether there was an earlier run must not move a result.
     """
 
     guard: str
     problems: tuple[Problem, ...] = ()
     note: str = ""
     ran: bool = True
-    silent: bool = False
 
 
 def settled(looked: Looked, waiver: Waiver | None) -> tuple[GuardFinding | None, list[Problem]]:
@@ -61,8 +58,6 @@ def settled(looked: Looked, waiver: Waiver | None) -> tuple[GuardFinding | None,
         return GuardFinding(looked.guard, rule, "waived", waiver.waived, waiver.by), []
     if looked.problems:
         return None, _with_the_way_out(looked)
-    if looked.silent:
-        return None, []
     return GuardFinding(looked.guard, rule, "met" if looked.ran else "not_run", looked.note), []
 
 

@@ -27,6 +27,9 @@ MOST_CATEGORIES = 500
 """A column with more different cells has no categories."""
 MOST_CELLS = 100_000
 """Of a column with more different cells than this only so many are read to tell what they are."""
+NOTHING = "Nothing has been released yet that the data could be held against."
+RELEASED = "Held against the last release, whose data run to {last}."
+OTHER_ROWS = "The study asks for other rows than at the last release."
 CODE = "ENSWKJLM"
 """First letters of the codes of places that the Office for National Statistics gives: E08000025."""
 
@@ -94,16 +97,21 @@ def _asked(data: Data, outcome: Outcome) -> str:
     return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def drifted(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[Looked, Looked]:
+def drifted(
+    now: Mapping[str, Any], before: Mapping[str, Any] | None, *, released: bool = False
+) -> tuple[Looked, Looked]:  # fmt: skip
     """Return what is another shape than at the last run, and which places and periods are gone.
 
     Parameters
     ----------
     now, before : mapping
         As `schema_of` gives them; None where there was no run before.
+    released : bool
+        Whether `before` is of the last release. Only that is told as looked at: it is an input of the study, while
+        what a last run left behind stops this one, and must not move the bytes of its result.
     """
     if before is None:
-        return Looked("schema_drift", silent=True), Looked("withdrawn_rows", silent=True)
+        return _looked("schema_drift", NOTHING), _looked("withdrawn_rows", NOTHING)
     problems = [*_changed_kinds(now, before), *_changed_categories(now, before)]
     withdrawn: list[Problem] = []
     if now["asked"] == before["asked"]:
@@ -111,7 +119,14 @@ def drifted(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[L
         problems += _unit_problems(gone, new)
         withdrawn += _lost_periods(now, before)
         withdrawn += [_lost_units(gone)] if gone and not new else []
-    return Looked("schema_drift", tuple(problems), silent=True), Looked("withdrawn_rows", tuple(withdrawn), silent=True)
+    note = RELEASED.format(last=before["last"]) if released else NOTHING
+    other = OTHER_ROWS if released and now["asked"] != before["asked"] else note
+    return (_looked("schema_drift", note, problems, ran=released),
+            _looked("withdrawn_rows", other, withdrawn, ran=released and other is note))  # fmt: skip
+
+
+def _looked(guard: str, note: str, problems: Sequence[Problem] = (), *, ran: bool = False) -> Looked:
+    return Looked(guard, tuple(problems), note, ran)
 
 
 def _changed_kinds(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterable[Problem]:

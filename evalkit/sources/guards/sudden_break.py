@@ -1,4 +1,4 @@
-"""Sudden steps in a series at a date that nothing declares: in treated units, and at the newest end."""
+"""Sudden steps in the series of treated units, at a date that nothing declares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 FALSE_ALARM = 0.01
 """Share of studies without a break that are stopped at most; tests simulate it."""
-NEWEST_FALSE_ALARM = 0.001
 SHORTEST = 16
 """Fewer steps say too little of what is usual."""
 SIDE = 6
@@ -33,8 +32,6 @@ EVENTS = 2.0**0.5
 """Standard deviation of the step of a Poisson count after the square-root transform."""
 PAIRED_EVENTS = 1.0
 """The same for a step between the means of two periods."""
-LEAST_FALL = 0.2
-"""Share by which a newest period must lie below those before it."""
 
 
 @dataclass(frozen=True)
@@ -212,51 +209,6 @@ def _problem(panel: Panel, unit: str, step: Step, limit: float) -> Problem:
         f"{abs(step.statistic):.1f} times the usual one (limit {limit:.1f})",
         "ask the publisher what changed and declare it in `data.breaks`", "data",
     )  # fmt: skip
-
-
-def newest_below(panel: Panel, used: Collection[int]) -> Looked:
-    """Return the newest periods in which counts lie far below those before, as when not all has been reported.
-
-    Units that start within the last periods are left out, since their effect may be what is seen.
-    """
-    guard = "newest_periods"
-    series = Series.of(panel, used)
-    if series is None or not series.counts:
-        return Looked(guard, note="The outcome does not count events.", ran=False)
-    last = series.times[-1]
-    starts = panel.frame.drop_duplicates("unit").set_index("unit")["first_time"]
-    steady = [unit for unit in series.units if not starts[unit] > last - LEAST_SIDE - AROUND]
-    if not steady:
-        return Looked(guard, note="The start is among the newest periods.", ran=False)
-    total = series.total(steady)
-    own = {int(starts[unit]) for unit in steady if not math.isnan(starts[unit])}
-    raw = series.steps(total, "", {time + by for time in own for by in range(-AROUND, AROUND + 1)})
-    steps, times = series.without_season(raw), series.times[1:]
-    known = steps[:-LEAST_SIDE]
-    if int((known == known).sum()) < SHORTEST:
-        return Looked(guard, note="The series is too short.", ran=False)
-    limit = cut_off(len(known), LEAST_SIDE, 2 * NEWEST_FALSE_ALARM)
-    spread, problems = spread_of(known, series.floor), []
-    if not spread > 0:
-        return Looked(guard, note="The numbers do not vary, so that no step is usual.", ran=False)
-    for at in range(len(steps) - LEAST_SIDE, len(steps)):
-        statistic = float(steps[at]) / spread
-        if statistic < -limit and _stays_below(total, at):
-            when = describe_period(int(times[at]), panel.frequency)
-            problems.append(Problem(
-                f"the newest periods look incomplete: from {when} on the total is far below what came before "
-                f"({statistic:.1f} times the usual step, limit -{limit:.1f})",
-                f"leave them out by `data.settling: {len(steps) - at}`", "data.settling"))  # fmt: skip
-            break
-    return Looked(guard, tuple(problems), f"Limit {limit:.1f} times the usual step.")
-
-
-def _stays_below(total: numpy.ndarray, at: int) -> bool:
-    """Say whether every period from a step on is clearly below the median of those just before it."""
-    import numpy
-
-    before = float(numpy.nanmedian(total[max(0, at + 1 - SIDE) : at + 1]))
-    return bool(numpy.all(total[at + 1 :] < (1 - LEAST_FALL) * before))
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,8 @@ import pytest
 from guarded_panels import counts, panel, used
 
 from evalkit.sources.guards.held import hold
-from evalkit.sources.guards.sudden_break import largest_step, newest_below, sudden_breaks
+from evalkit.sources.guards.newest_periods import newest_below
+from evalkit.sources.guards.sudden_break import largest_step, sudden_breaks
 from evalkit.sources.guards.zero_runs import improbable_runs
 
 SHAPES = {
@@ -99,3 +100,56 @@ def test_guards_together_on_panels_without_fault():
         except DataError:
             stopped += 1
     assert stopped <= 1
+
+
+LATE = {"treated": 3, "places": 12, "months": 48, "level": 60}
+
+
+def late_panels(seed, studies, **shape):
+    """Yield panels of treated and other places in which the last month of one treated place holds a third of it."""
+    random = numpy.random.default_rng(seed)
+    for _ in range(studies):
+        made = {f"place {at}": counts(random, LATE["months"], LATE["level"], **shape) for at in range(LATE["places"])}
+        late = {**made, "place 0": [*made["place 0"][:-1], float(round(made["place 0"][-1] / 3))]}
+        treated = tuple(list(made)[: LATE["treated"]])
+        yield tuple(panel(one, "2019-01", treated=treated) for one in (made, late))
+
+
+@pytest.mark.parametrize(("shape", "least"), [*zip(SHAPES, (28, 0, 0), strict=True)])
+def test_one_treated_place_that_reports_late_is_found_and_sound_ones_are_not_stopped(shape, least):
+    """Forty panels of each shape: at 60 events a month, its own wandering hides a fall that chance alone would not."""
+    stopped = found = lost = 0
+    for sound, late in late_panels(7, 40, **SHAPES[shape]):
+        stopped += bool(newest_below(sound, used(sound)).problems)
+        problems = newest_below(late, used(late)).problems
+        found += any("on place 0 is far below" in problem.message for problem in problems)
+        lost += any("on the total is far below" in problem.message for problem in problems)
+    assert stopped <= 1
+    assert lost == 0, "the total of three treated and nine other places hardly moves"
+    assert found >= least, found
+
+
+def test_the_late_place_is_named_with_its_month_and_the_ways_out():
+    """Twelve steady series; one treated place has 20 in its last month and about 60 in every month before."""
+    made = {f"place {at}": [60.0 + (5 * month + 3 * at) % 13 for month in range(48)] for at in range(12)}
+    made["place 1"][-1] = 20.0
+    one = panel(made, "2019-01", treated=("place 0", "place 1"))
+    (problem,) = newest_below(one, used(one)).problems
+    assert "from December 2020 on place 1 is far below what came before" in problem.message
+    assert problem.mend == "ask for what this place has not sent yet, or leave them out by `data.settling: 1`"
+    others = panel(made, "2019-01", treated=("place 0", "place 2"))
+    assert newest_below(others, used(others)).problems == (), "places that are not treated are for the total"
+    late = panel(made, "2020-10", treated=("place 1",))
+    assert newest_below(late, used(late)).problems == (), "its start may be what is seen"
+
+
+def test_a_fall_of_every_december_is_none():
+    """One treated place falls to a third in every twelfth month, which no other place does; the last year as well."""
+    random = numpy.random.default_rng(5)
+    made = {f"place {at}": counts(random, 60, 60) for at in range(12)}
+    made["place 0"] = [round(value / 3) if at % 12 == 11 else value for at, value in enumerate(made["place 0"])]
+    one = panel(made, "2019-06", treated=("place 0", "place 1", "place 2"))
+    assert newest_below(one, used(one)).problems == ()
+    made["place 0"][-1] = 0.0
+    one = panel(made, "2019-06", treated=("place 0", "place 1", "place 2"))
+    assert newest_below(one, used(one)).problems

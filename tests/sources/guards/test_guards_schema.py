@@ -2,6 +2,9 @@
 
 import pytest
 
+from evalkit.sources.guards.schema import NOTHING, OTHER_ROWS, drifted
+
+AGAINST_EARLIER = ("schema_drift", "withdrawn_rows")
 MONTHS = [f"{year}-{month:02}" for year in range(2021, 2025) for month in range(1, 13)]
 PLAIN = "{kind: difference_in_differences, estimator: two_way_fixed_effects}"
 STARTS = "{starts: {Kent: 2023-01}}"
@@ -38,7 +41,9 @@ def test_the_same_shape_is_no_drift(study, run):
     assert run(path, before).shape == before.shape
     longer = run(study(text_of(series(months=40)), intervention=STARTS, design=PLAIN), before)
     assert longer.shape["last"] == "2024-04", "new months are no drift"
-    assert "schema_drift" not in {each.guard for each in longer.guards}, "a first run and a second write the same"
+    first, second = ({each.guard: (each.found, each.note) for each in one.guards if each.guard in AGAINST_EARLIER}
+                     for one in (before, longer))  # fmt: skip
+    assert first == second == dict.fromkeys(AGAINST_EARLIER, ("not_run", NOTHING)), "both write the same"
 
 
 def test_months_that_a_window_of_36_took_down_are_named(told):
@@ -152,3 +157,44 @@ def test_the_last_run_is_read_from_the_results(project, study):
     assert second.state == "failed"
     assert any("2021-01 to 2021-02 were in the data" in problem.message for problem in second.problems)
     assert (project / "results" / "t" / "result.json").read_bytes() == written
+
+
+def test_what_was_held_against_a_release_is_told(study, run):
+    shape = run(study(text_of(series()), intervention=STARTS, design=PLAIN)).shape
+    for looked in drifted(shape, shape, released=True):
+        assert (looked.ran, looked.problems) == (True, ())
+        assert looked.note == "Held against the last release, whose data run to 2023-12."
+    asked = {**shape, "asked": "another filter"}
+    kinds, rows = drifted(shape, asked, released=True)
+    assert kinds.ran
+    assert (rows.ran, rows.note) == (False, OTHER_ROWS)
+    assert {looked.note for looked in drifted(shape, None)} == {NOTHING}
+    assert not any(looked.ran for looked in drifted(shape, shape))
+
+
+def test_a_cold_cache_is_told_and_a_release_stands_in_for_it(project, study):
+    """Results are gone, as when a cache was evicted: without a release a note says so, with one the guard holds."""
+    import shutil
+
+    from evalkit import publishing
+    from evalkit.releases import NOTHING_BEFORE, run_studies
+    from evalkit.spec.loading import load_spec
+
+    results = project / "results"
+    path = study(text_of(series()), intervention=STARTS, design=PLAIN)
+    (first,) = run_studies([path], results)
+    assert first.notes == (NOTHING_BEFORE,)
+    (again,) = run_studies([path], results)
+    assert again.notes == ()
+    publishing.publish_study(load_spec(path), results, reason="Yearly figures", name="A. Analyst")
+    released = (results / "t" / "result.json").read_bytes()
+    shutil.rmtree(results)
+    (cold,) = run_studies([path], results)
+    assert (cold.state, cold.notes) == ("run", ())
+    assert (results / "t" / "result.json").read_bytes() == released, "a release and the next run write the same"
+    assert b"Held against the last release" in released
+    shutil.rmtree(results)
+    study(text_of({name: values for name, values in series().items() if name != "Kent"} | {"Surrey": [5.0] * 36}),
+          intervention="{starts: {Essex: 2023-01}}", design=PLAIN)  # fmt: skip
+    (stopped,) = run_studies([path], results)
+    assert any("Kent was in the data at the last run and is not now" in one.message for one in stopped.problems)
