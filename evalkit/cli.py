@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from evalkit import plan_commands, release_commands
+from evalkit import claim_commands, plan_commands, register_commands, release_commands
 from evalkit.data_commands import data_app
 from evalkit.errors import EvalkitError, Problem, ProtocolError, ReleaseError, SpecError, system_problem
-from evalkit.junit import write_junit
+from evalkit.junit import Summaries, write_junit
 from evalkit.terminal import (
     Interruption,
     Progress,
@@ -25,6 +25,7 @@ from evalkit.terminal import (
     print_json,
     problem_rows,
     say,
+    show_failures,
     show_problems,
     tell_build,
     tell_outcomes,
@@ -43,6 +44,8 @@ app = typer.Typer(
     help="Evaluate programmes from a YAML file: run designs, check assumptions, price effects, write pages.",
 )  # fmt: skip
 app.add_typer(data_app, name="data")
+app.command()(register_commands.guide)
+app.command()(claim_commands.claims)
 app.command()(plan_commands.lock)
 app.command()(plan_commands.simulate)
 app.command()(release_commands.diff)
@@ -97,19 +100,31 @@ def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="An empty
 
 
 @app.command()
-def check(specs: Specs = None, data: Data = None, as_json: Json = False) -> None:
-    """Check study files, and that those that are locked are as they were fixed; reads no data beyond column names."""
-    errors = {path: plan_commands.check_study(path, data) for path in _paths(specs, everything=not specs)}
-    found = {path: () if error is None else error.problems for path, error in errors.items()}
+def check(specs: Specs = None, everything: All = False, data: Data = None, as_json: Json = False) -> None:
+    """Check study files, and that those that are locked are as they were fixed; reads no data beyond column names.
+
+    With no study named: all of them, and the registers of programmes and measures beside them.
+    """
+    project, every = Path.cwd(), everything or not specs
+    errors = {path: plan_commands.check_study(path, data) for path in _paths(None if every else specs, every)}
+    quoted = {path: register_commands.quoted_wrongly(project, path) for path in errors}
+    found = {path: [*(error.problems if error else ()), *quoted[path]] for path, error in errors.items()}
+    registers = register_commands.check_registers(project) if every else []
     if as_json:
-        print_json([{"file": str(path), "problems": problem_rows(problems)} for path, problems in found.items()])
+        print_json([*({"file": str(path), "problems": problem_rows(problems)} for path, problems in found.items()),
+                    *(register.as_row() for register in registers)])  # fmt: skip
     else:
-        for problems in filter(None, found.values()):
+        for problems in filter(None, [*found.values(), *(list(register.problems) for register in registers)]):
             show_problems(problems, "Nothing was run. `evalkit new ID` writes a commented example.")
         right = [path for path, problems in found.items() if not problems]
         if right:
             say(f"{right[0]}: no problems" if len(right) == 1 else f"{len(right)} study files: no problems")
+        for note in (note for path in found for note in plan_commands.reminders(path, data)):
+            say(f"Note: {note}")
+        register_commands.tell_registers(registers)
     wrong = [error for error in errors.values() if error is not None]
+    if any(quoted.values()) or any(register.problems for register in registers):
+        raise typer.Exit(WRONG)
     refused = all(isinstance(error, ProtocolError) for error in wrong)
     raise typer.Exit(DONE if not wrong else REFUSED if refused else WRONG)
 
@@ -126,7 +141,8 @@ def run(
 
     paths = _paths(specs, everything or changed)
     plan_commands.use_simulated(paths if simulated else (), data)
-    with Progress(quiet=as_json) as progress:
+    summaries = Summaries(paths, output, data, junit, as_json)
+    with Progress(quiet=as_json) as progress, summaries.when_stopped(progress):
         outcomes = releases.run_studies(
             paths, output, data=data, jobs=jobs, cluster=cluster, only_changed=changed, report=progress.study
         )
@@ -192,15 +208,18 @@ def build(
     project = Path.cwd()
     places, paths = building.Places(project, output, site, _engine(engine), data), _paths(None, everything=True)
     plan_commands.use_simulated(paths if simulated else (), data)
-    with Progress(quiet=as_json) as progress:
+    summaries = Summaries(paths, output, data, junit, as_json, of_build=True)
+    with Progress(quiet=as_json) as progress, summaries.when_stopped(progress):
         done = building.build(places, paths, jobs=jobs, cluster=cluster, report=progress.study, tell=progress.page)
-    outcomes, made = done.outcomes, done.site
-    beyond = _beyond(outcomes, project, output, data)
+        outcomes, made = done.outcomes, done.site
+        beyond = _beyond(outcomes, project, output, data)
     if junit:
         write_junit(junit, outcomes, made.faults)
     if as_json:
         print_json({"studies": outcome_rows(outcomes, output), "pages": made.written, "index": str(made.index),
-                    "problems": problem_rows(made.faults), "moved": movement_rows(beyond)})  # fmt: skip
+                    "problems": problem_rows(made.faults), "moved": movement_rows(beyond), "stopped": False,
+                    })  # fmt: skip
+        show_failures(outcomes, made.faults)
     else:
         tell_build(outcomes, made, beyond)
     moved = MOVED if beyond and gate else DONE
@@ -268,9 +287,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows ? and loses nothing else
     try:
-        status = app(_after_debug(sys.argv[1:]), standalone_mode=False)
-        sys.stdout.flush()
-        _leave(status if isinstance(status, int) else DONE)
+        _leave(_called(sys.argv[1:]))
     except EvalkitError as error:
         show_problems(error.problems, "", error.heading)
         _leave(REFUSED if isinstance(error, ProtocolError | ReleaseError) else WRONG, error)
@@ -291,6 +308,21 @@ def main() -> None:
         _leave(WRONG, error)
 
 
+def _called(arguments: Sequence[str]) -> int:
+    """Do what the arguments ask for; return the exit status.
+
+    Once Ctrl-C was pressed, whatever is raised is owed to it: libraries turn it into faults of their own.
+    """
+    try:
+        status = app(_after_debug(arguments), standalone_mode=False)
+        sys.stdout.flush()
+    except Exception:
+        if Interruption.asked:
+            return STOPPED
+        raise
+    return status if isinstance(status, int) else DONE
+
+
 def _after_debug(arguments: Sequence[str]) -> list[str]:
     """Return the arguments without `--debug`, which is taken before the verb and after it; what follows -- is left."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
@@ -302,11 +334,14 @@ def _after_debug(arguments: Sequence[str]) -> list[str]:
 
 def _leave(code: int, error: BaseException | None = None) -> NoReturn:
     """End with an exit status; typer has turned Ctrl-C into STOPPED."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: a late Ctrl-C has nothing left to stop
     if error is not None and os.environ.get("EVALKIT_DEBUG"):
         raise error
     if code == STOPPED:
         typer.echo("\nStopped. What was finished is kept; nothing is half-written.", err=True)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: a late Ctrl-C has nothing left to stop
+        # Ctrl-C that fell into text which was run as code (as dataclasses do) makes Python end by the signal, whatever
+        # status it is given. Running any other such text takes that back.
+        exec("")  # noqa: S102
     sys.exit(code)
 
 

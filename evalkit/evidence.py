@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evalkit.diagnostics.parallel_trends import METHODS
 from evalkit.records import Analysis, Coverage, Diagnostic, Estimate, Failure
 
 STRENGTH = {"before_after": 1, "interrupted_time_series": 2, "difference_in_differences": 3}
@@ -31,6 +32,8 @@ BESIDE = {
 MARYLAND = "Maryland scale, version of the What Works Centre for Local Economic Growth"
 SHERMAN = "Maryland scale as first published (Sherman and others, 1997)"
 NESTA = "Nesta Standards of Evidence"
+FAR_NARROWER = 0.5
+"""An interval of less than this share of the main one's width is far narrower than that."""
 LOWERED = "Lowered by one: a key check speaks against it."
 AT_LOWEST = "A key check speaks against it as well; there is no lower level."
 
@@ -57,7 +60,7 @@ def assess(
     dict
         `design`, `data`, `repeating`: each {score, of, reason}; `level_cap`: why the design's score was lowered,
         or empty text; `grades`: `scales`, a list of {scale, score, of, upper_bound, reason, status}, and `security`,
-        what a rating of how secure the result is would rest on.
+        what a rating of how secure the result is would rest on; `narrower`: as `narrower` returns it.
     """
     primary = next(analysis for analysis in analyses if analysis.role == "primary")
     against = [d for d in primary.result.diagnostics if d.key and d.verdict == "sign against"]
@@ -67,6 +70,7 @@ def assess(
         "data": _data(study, primary),
         "repeating": _repeating(primary, analyses, failures),
         "grades": {"scales": _scales(primary, against), "security": _security(primary, coverage)},
+        "narrower": narrower(primary, analyses),
     }
 
 
@@ -161,18 +165,28 @@ def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
 def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequence[Failure]) -> dict[str, Any]:
     """Return what speaks for and against the same answer next time.
 
-    Other analyses count where their estimate differs: one that changes the standard error alone repeats nothing.
+    Other analyses count where their estimate differs: one that changes the standard error alone repeats nothing. Nor
+    does one count as sure whose interval is far narrower than the main one: it is another rule, not more data. One
+    period set against one cannot show what would come again, whatever its interval.
     """
     if primary.simulated:
         return {"score": None, "of": 5, "reason": "Simulated data: nothing to score."}
-    effect = primary.result.effect
+    effect, checks = primary.result.effect, primary.result.diagnostics
+    for check in checks:
+        if check.name == "single_period_comparison" and check.verdict == "sign against":
+            return {"score": 0, "of": 5, "reason": f"Against: {check.short}, which cannot show what would come again."}
     others = [a for a in analyses if a.role == "sensitivity" and not math.isclose(a.result.effect.value, effect.value)]
     lost = sum(failure.role == "sensitivity" for failure in failures)
     total = len(others) + lost
     same = sum((analysis.result.effect.value < 0) == (effect.value < 0) for analysis in others)
-    sure = sum(_leaves_out_no_change(analysis.result.effect) for analysis in others)
-    untouched = [d for d in primary.result.diagnostics if d.name in ("negative_controls", "falsification")]
-    moved = any(diagnostic.verdict == "sign against" for diagnostic in untouched)
+    narrow = [one["id"] for one in narrower(primary, others)]
+    sure = sum(_leaves_out_no_change(a.result.effect) and a.id not in narrow for a in others)
+    counted = f"that of {sure} of {total} other estimates leaves out no change" + (
+        f" ({len(narrow)} far narrower than the main one not counted)" if narrow else "")  # fmt: skip
+    untouched = {d.verdict for d in checks if d.name in ("negative_controls", "falsification")}
+    still = "nothing that should not move was looked at" if untouched <= {"not run"} else (
+        "something that should not move did" if "sign against" in untouched else
+        "what should not move was looked at too weakly to tell")  # fmt: skip
     nothing = "the study file asks for no other analysis"
     return _counted([
         ("the interval leaves out no change",
@@ -181,13 +195,62 @@ def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequen
         ("every other estimate points the same way",
          f"{same} of {total} other estimates point the same way" if total else nothing, total > 0 and same == total),
         ("the interval of every other estimate leaves out no change",
-         f"that of {sure} of {total} other estimates leaves out no change" if total else nothing,
-         total > 0 and sure == total),
-        ("what should not move did not",
-         "something that should not move did" if moved else "nothing that should not move was looked at",
-         bool(untouched) and not moved),
-        ("seen in another study", "not set beside another study", False),
+         counted if total else nothing, total > 0 and sure == total),
+        ("what should not move did not", still, untouched == {"no sign against"}),
+        ("seen in another study", "other studies are not counted in", False),
     ])  # fmt: skip
+
+
+def narrower(primary: Analysis, analyses: Sequence[Analysis]) -> list[dict[str, Any]]:
+    """Return the other choices whose interval is far narrower than the main one, with what it rests on instead.
+
+    Parameters
+    ----------
+    primary : Analysis
+    analyses : sequence of Analysis
+        Those with role sensitivity are looked at.
+
+    Returns
+    -------
+    list of dict
+        `id`, `label`, `share` (of the main interval's width, below 0.5) and `because`: what differs, in words that go
+        on from "The main answer " ; empty where nothing that is recorded differs.
+    """
+    found = []
+    for other in analyses:
+        share = _width_beside(other, primary) if other.role == "sensitivity" else None
+        if share is not None and share < FAR_NARROWER:
+            found.append({"id": other.id, "label": other.label, "share": share, "because": _because(other, primary)})
+    return found
+
+
+def _width_beside(other: Analysis, primary: Analysis) -> float | None:
+    """Return the width of an interval as a share of the main one, on a scale that both have; None without one."""
+    for own, main in ((other.result.effect, primary.result.effect), (other.result.relative, primary.result.relative)):
+        if own is None or main is None or (own.scale, own.unit) != (main.scale, main.unit):
+            continue
+        ends = (own.low, own.high, main.low, main.high)
+        if any(end is None or not math.isfinite(end) for end in ends) or main.high == main.low:
+            return None
+        return (own.high - own.low) / (main.high - main.low)  # type: ignore[operator]
+    return None
+
+
+def _because(other: Analysis, primary: Analysis) -> str:
+    """Return on what the main interval rests and on what the other does; periods, where the rules are the same."""
+    methods = [str((one.result.inference or {}).get("method") or "") for one in (primary, other)]
+    if methods[0] != methods[1] and all(methods):
+        first, second = (METHODS.get(method, method.replace("_", " ")) for method in methods)
+        return f"rests on {first}, this one on {second}"
+    names = [str((one.result.estimator or {}).get("name") or "") for one in (primary, other)]
+    if names[0] != names[1] and all(names):
+        return f"is by {names[0].replace('_', ' ')}, this one by {names[1].replace('_', ' ')}"
+    periods = [one.result.n_pre_periods + one.result.n_post_periods for one in (primary, other)]
+    if periods[1] > periods[0]:
+        return f"uses {periods[0]} periods, this one {periods[1]}"
+    if other.result.standard_errors != primary.result.standard_errors:
+        return "takes its standard errors by another rule"
+    return ""
 
 
 def _leaves_out_no_change(estimate: Estimate) -> bool:

@@ -27,8 +27,8 @@ Output = Annotated[Path, typer.Option("--output", help="Folder for the results")
 
 def lock(
     spec: Spec,
-    date: Annotated[str | None, typer.Option("--date", metavar="DATE", help="Date to write down; today when left out",
-                                             show_default=False)] = None,
+    date: Annotated[str | None, typer.Option("--date", metavar="DATE", help="Date to write down; today when left out, "
+                                             "and an earlier one is told as stated", show_default=False)] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the lines into the study file as well")] = False,
     output: Output = Path("results"), data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
@@ -125,6 +125,19 @@ def check_study(path: Path, data: str | None = None) -> EvalkitError | None:
     return None
 
 
+def reminders(path: Path, data: str | None = None) -> list[str]:
+    """Return what to mind about the plan of a study that is not wrong; only one that has a lock is read again."""
+    from evalkit import registration
+    from evalkit.spec.loading import load_spec, project_of
+
+    if not registration.lock_path(project_of(path), path.stem).is_file():
+        return []
+    try:
+        return registration.reminders(load_spec(path, data, planned=True))
+    except EvalkitError:
+        return []
+
+
 def _plan_problems(path: Path, data: str | None) -> list[Any]:
     """Return where a study without its data is not as it was locked; empty where it cannot be read."""
     from evalkit import registration
@@ -149,8 +162,10 @@ def _tell(name: str, found: Lock, lines: list[str], written: bool) -> None:
     seen = {"none": "no data had been seen", "aggregate_press_figures": "published totals had been seen"}
     say(f"The plan of {name} is fixed as of {found.locked_at}: {lock_name(found.id)}")
     say(f"  SHA-256 {found.sha256}")
+    if found.dated == "stated":
+        say(f"  The date is stated, not recorded: the lock was written on {found.written_at}, and the page says so.")
     say(f"  By then {seen.get(found.data_seen, 'the outcome data had been seen')}.")
-    absent = [each["name"] for each in found.data if each["sha256"] is None]
+    absent = [each["name"] for each in found.data if each["sha256"] is None and not each.get("database")]
     if absent:
         say(f"  Not there yet: {', '.join(absent)}. Until then: evalkit simulate {found.id}")
     say(f"Written into {name}:" if written else f"Add to {name}, under registration (or run with --write next time):")

@@ -7,10 +7,19 @@ from typing import Annotated
 
 import typer
 
+from evalkit.errors import EvalkitError, ProtocolError, ReleaseError
 from evalkit.plan_commands import Data, Json, Output, Spec, study_path
-from evalkit.terminal import movement_details, movement_line, movement_rows, print_json, say, shares_line
+from evalkit.terminal import (
+    movement_details,
+    movement_line,
+    movement_rows,
+    print_json,
+    say,
+    shares_line,
+    show_problems,
+)
 
-DONE, MOVED = 0, 3
+DONE, WRONG, REFUSED, MOVED = 0, 1, 2, 3
 
 
 def diff(
@@ -24,17 +33,28 @@ def diff(
     project = Path.cwd()
     ids = [Path(study).stem for study in studies or []] or [
         path.stem for path in find_studies(project) if has_history(path.stem, project, output)]  # fmt: skip
-    movements = [movement for study in ids for movement in moved(study, project, output, data)]
+    movements, wrong = [], {}
+    for study in ids:  # one that cannot be compared keeps no other from it
+        try:
+            movements += moved(study, project, output, data)
+        except EvalkitError as error:
+            wrong[study] = error
     if as_json:
         print_json(movement_rows(movements))
     else:
-        if not movements:
+        if not movements and not wrong:
             say("Nothing to compare: no study has a release or an earlier run.")
         for movement in movements:
             say(movement_line(movement))
             for line in movement_details(movement):
                 say(f"   {line}")
-    raise typer.Exit(MOVED if any(m.beyond and m.analysis == "primary" for m in movements) else DONE)
+        if wrong and not studies:
+            say(f"Not compared: {', '.join(wrong)}")
+    for each in wrong.values():
+        show_problems(each.problems, "", each.heading)
+    beyond = any(movement.beyond and movement.analysis == "primary" for movement in movements)
+    refused = all(isinstance(error, ProtocolError | ReleaseError) for error in wrong.values())
+    raise typer.Exit(MOVED if beyond else DONE if not wrong else REFUSED if refused else WRONG)
 
 
 def publish(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalkit.diagnostics.words import figure, listed, several
+from evalkit.diagnostics.words import figure, judged, listed, reaches, several
 from evalkit.records import Diagnostic
 
 if TYPE_CHECKING:
@@ -65,8 +65,9 @@ def composition_of_rows(
     Returns
     -------
     Diagnostic
-        Sign against: a shift of 0.25 standard deviations, or of 0.1 that its interval tells from none. Not run without
-        covariates: numbers of rows are then all there is to read.
+        Sign against: a shift of 0.25 standard deviations, or of 0.1 that its interval tells from none. Too weak to
+        tell: else, where an interval holds a shift of 0.25. Not run without covariates: numbers of rows are then all
+        there is to read.
     """
     counts = _counts(rows)
     looked_at = "Means of the covariates before and after, in rows with and without the programme"
@@ -85,10 +86,13 @@ def composition_of_rows(
         f"{figure(abs(largest.value))} standard deviations {direction} in rows with the programme than in the others "
         f"(interval {figure(largest.low)} to {figure(largest.high)}). "
     )
+    wide = [shift.name for shift in shifts if reaches(shift.low, shift.high, LARGE)]
     if found:
         reading += _mattering(found)
+    elif wide:
+        reading += f"That is too weak to tell: a shift of {LARGE:g} or more is within the interval of {listed(wide)}. "
     return Diagnostic(
-        NAME, ASSUMPTION, "sign against" if found else "no sign against", reading + counts, statistic=largest.value,
+        NAME, ASSUMPTION, judged(bool(found), bool(wide)), reading + counts, statistic=largest.value,
         low=largest.low, high=largest.high, looked_at=looked_at, short=SHORT if found else "",
     )  # fmt: skip
 

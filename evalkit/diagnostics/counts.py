@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
-from evalkit.diagnostics.words import figure
+from evalkit.diagnostics.words import figure, judged
 from evalkit.periods import words_for
 from evalkit.records import Diagnostic
 
 SMALL = 10
 CLEAR_DISPERSION = 1.5
+CLEAR_CORRELATION = 0.2
 
 NAME = "overdispersion"
 ASSUMPTION = (
@@ -111,7 +112,7 @@ def independent_periods(autocorrelation: float | None, periods: int, frequency: 
     Notes
     -----
     Sign against: 0.2 or more. The interval is then too narrow by about ``sqrt((1 + r) / (1 - r))``. In short series
-    the correlation is estimated too low.
+    the correlation is estimated too low. Too weak to tell: else, where 0.2 lies within 1.96 / sqrt(periods) above it.
     """
     name, assumption = (
         "independent_periods",
@@ -121,15 +122,17 @@ def independent_periods(autocorrelation: float | None, periods: int, frequency: 
     if autocorrelation is None:
         reading = f"{periods} periods are too few to see whether neighbours move together; the interval assumes not."
         return Diagnostic(name, assumption, "not run", reading, looked_at=looked_at)
-    against = autocorrelation >= 0.2
+    against = autocorrelation >= CLEAR_CORRELATION
+    weak = autocorrelation + 1.96 / math.sqrt(periods) >= CLEAR_CORRELATION
     reading = f"Neighbouring periods correlate by {autocorrelation:.2f} within the windows. "
     if against:
         factor = math.sqrt((1 + autocorrelation) / max(1 - autocorrelation, 0.01))
         reading += f"The interval takes them as independent and is about {factor:.1f} times too narrow."
     else:
-        reading += f"That is little, though {periods} periods cannot rule out more."
+        reading += "That is little."
+        reading += f" {periods} periods are too weak to tell: they cannot rule out more." if weak else ""
     return Diagnostic(
-        name, assumption, "sign against" if against else "no sign against", reading, statistic=autocorrelation,
+        name, assumption, judged(against, weak), reading, statistic=autocorrelation,
         looked_at=looked_at,
         short=f"neighbouring {words_for(frequency, 2)} are linked and the interval ignores it" if against else "",
     )  # fmt: skip

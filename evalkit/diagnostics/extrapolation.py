@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from evalkit.diagnostics.words import change, change_between
+from evalkit.diagnostics.words import change, change_between, judged
 from evalkit.periods import PER_YEAR, words_for
 from evalkit.records import Diagnostic, Scale
 
@@ -58,25 +58,25 @@ def pre_period_linearity(bend: Bend, scale: Scale, unit: str, effect: float, *, 
 
     Notes
     -----
-    Sign against: the interval leaves out zero and the bend is at least a quarter of the effect. No sign against is
-    not evidence of a straight path: the reading gives the bends that the data cannot rule out, and says so where
-    they are too weak to tell.
+    Sign against: the interval leaves out zero and the bend is at least a quarter of the effect. Too weak to tell:
+    else, where the interval holds a bend of that size. The reading gives the bends that the data cannot rule out.
     """
     against = (bend.low > 0.0 or bend.high < 0.0) and abs(bend.value) >= MATTERS * abs(effect)
+    weak = not against and bend.reach >= MATTERS * abs(effect)
     if against:
-        judged = "A straight line carried forward is doubtful."
-    elif bend.reach >= MATTERS * abs(effect):
-        judged = "That is too weak to tell: a bend that matters, of a quarter of the effect or more, is among them."
+        said = "A straight line carried forward is doubtful."
+    elif weak:
+        said = "That is too weak to tell: a bend that matters, of a quarter of the effect or more, is among them."
     else:
-        judged = "Bends that matter, of a quarter of the effect or more, are not among them."
+        said = "Bends that matter, of a quarter of the effect or more, are not among them."
     line = "the curve of the comparison series" if compared else "a straight line"
     reading = (
         f"A curve through the periods before has ends that lie {change(bend.value, scale, unit)} than its middle, "
         f"beyond {line} (the effect is {change(effect, scale, unit)}). "
-        f"The data cannot rule out bends {change_between(bend.low, bend.high, scale, unit)}. {judged}"
+        f"The data cannot rule out bends {change_between(bend.low, bend.high, scale, unit)}. {said}"
     )
     return Diagnostic(
-        "pre_period_linearity", STRAIGHT, "sign against" if against else "no sign against", reading,
+        "pre_period_linearity", STRAIGHT, judged(against, weak), reading,
         statistic=bend.value, low=bend.low, high=bend.high, p_value=bend.p_value, looked_at=LOOKED_AT,
         short="the path before was not a straight line" if against else "",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evalkit.diagnostics import comparison
-from evalkit.diagnostics.words import figure, listed, several
+from evalkit.diagnostics.words import figure, judged, listed, several
 from evalkit.records import Diagnostic, Verdict
 
 if TYPE_CHECKING:
@@ -150,10 +150,10 @@ def treated_like_the_rest(
     shares = sets_as_high(before, treated, sizes, draws, seed)
     found = [word for word, share in shares.items() if share <= EXTREME]
     as_much = {"larger": "as large", "more variable": "as variable"}
-    shown = listed([f"{share:.0%} of draws would be {as_much.get(word, word)}" for word, share in shares.items()])
-    reading = f"If as many places were drawn at random, {shown} before the start as the treated. " + (
+    shown = listed([f"{_of_hundred(share)} would be {as_much.get(word, word)}" for word, share in shares.items()])
+    reading = f"Of 100 draws of as many places, {shown} before the start as the treated. " + (
         f"Treated places are {listed(found)} than the others. The interval takes any place to have been as likely to "
-        "be treated, and is not to be relied on for such places."
+        "be treated, and for such places may be too narrow."
         if found
         else "The interval takes any place to have been as likely to be treated; nothing here speaks against that."
     )
@@ -163,6 +163,12 @@ def treated_like_the_rest(
         looked_at="Size and variability of treated places before the start, among sets of other places",
         short=f"places with the programme are {listed(found)} than the others" if found else "",
     )  # fmt: skip
+
+
+def _of_hundred(share: float) -> str:
+    """Return how many of a hundred draws a share is, none too small to be said: `fewer than 1`, `about 8`, `all`."""
+    of = round(100.0 * share)
+    return "fewer than 1" if of < 1 else "all" if of > 99 else f"about {of}"
 
 
 def sets_as_high(
@@ -219,15 +225,20 @@ def robust_to_departures(breakdown: Mapping[str, float], target: str = "average"
     Notes
     -----
     Sign against: a step after the start as large as the largest one before it, or a smaller one, brings no effect into
-    an interval that leaves it out if paths are parallel. Where the interval holds no effect anyway, there is nothing
-    to lose, and no verdict. Rambachan and Roth (2023), Review of Economic Studies 90, 2555-2591.
+    an interval that leaves it out if paths are parallel. Too weak to tell: the interval holds no effect anyway.
+    Rambachan and Roth (2023), Review of Economic Studies 90, 2555-2591.
     """
     at = breakdown["relative_magnitudes"]
     whole = "the average effect" if target == "average" else "the effect in the first treated period"
     looked_at = "Intervals that allow steps after the start as large as M times the largest step before it"
     if at == 0.0:
-        reading = f"If paths are parallel the interval of {whole} already includes no effect."
-        return Diagnostic("robust_to_departures", ROBUST, "not run", reading, statistic=at, looked_at=looked_at)
+        reading = (
+            f"By the errors behind these bounds, which need not be those of the answer, the interval of {whole} "
+            "includes no effect even if paths are parallel. That is too weak to tell how large a departure the result "
+            "carries."
+        )
+        return Diagnostic("robust_to_departures", ROBUST, "too weak to tell", reading, statistic=at,
+                          looked_at=looked_at)  # fmt: skip
     weak = at <= 1.0
     size = "of any size that was tried" if at == float("inf") else f"up to {figure(at)} times the largest step before"
     reading = f"The interval of {whole} leaves out no effect for steps after the start {size}. " + (
@@ -339,7 +350,8 @@ def placebo_dates(found: Sequence[Placebo], value: float, clear: bool) -> Diagno
     Notes
     -----
     Sign against: the headline is clear, and an estimate as large comes out at 10% or more of at least 10 dates, or, of
-    fewer dates, at half or more of at least two. The share is a description: neighbouring dates share most of their
+    fewer dates, at half or more of at least two. Too weak to tell: else, with fewer than 10 dates or a headline that
+    is not clear. The share is a description: neighbouring dates share most of their
     data.
     """
     larger = sum(abs(one.value) >= abs(value) for one in found)
@@ -347,6 +359,7 @@ def placebo_dates(found: Sequence[Placebo], value: float, clear: bool) -> Diagno
         larger >= OFTEN * len(found) if len(found) >= FEWEST_PLACEBOS else len(found) >= 2 and 2 * larger >= len(found)
     )
     against = clear and often and larger > 0
+    few = len(found) < FEWEST_PLACEBOS
     widest = max(found, key=lambda one: abs(one.value))
     unit = "%" if widest.measure == "percent" else f" {widest.measure}".rstrip()
     reading = (
@@ -354,8 +367,11 @@ def placebo_dates(found: Sequence[Placebo], value: float, clear: bool) -> Diagno
         f"({value:+.3g}{unit}); the largest is {widest.value:+.3g}{unit}, from {widest.period}. Neighbouring dates "
         "share most of their data."
     )
+    if not against and (few or not clear):
+        why = f"{several(len(found), 'date')} can be tried" if few else "at the true date none is told from none"
+        reading += f" That is too weak to tell: {why}."
     return Diagnostic(
-        "placebo_dates", EARLIER, "sign against" if against else "no sign against", reading,
+        "placebo_dates", EARLIER, judged(against, few or not clear), reading,
         statistic=larger / len(found), looked_at="The same estimate at earlier dates, on data before the true start",
         short="the method finds as much at dates when nothing began" if against else "",
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalkit.diagnostics.words import listed, several
+from evalkit.diagnostics.words import judged, listed, several
 from evalkit.periods import words_for
 from evalkit.records import Diagnostic, Verdict
 
@@ -65,7 +65,8 @@ def placebo_dates(
     The share is ``(1 + larger) / (1 + dates)``, which is the statistic. Sign against, of at least 10 earlier dates and
     where a change is found at the true date: one as clear at 10% or more of them, or intervals that leave out no change
     at more of them than `chance_of_clear` lets pass for chance, since such intervals are too short. Where none is
-    found at the true date, there is nothing to doubt in this way. There is no p-value: neighbouring dates share nearly
+    found at the true date, there is nothing to doubt in this way, and what earlier dates show is too weak to tell a
+    change from none. There is no p-value: neighbouring dates share nearly
     all their data, so that the share is a description and not a test.
 
     References
@@ -89,8 +90,8 @@ def placebo_dates(
     if few:
         reading = f"{several(dates, 'earlier date')} can be tried, too few to rank the true one among them."
     elif not found:
-        reading += " At the true date no change is told from none either."
-    verdict: Verdict = "not run" if few else "sign against" if against else "no sign against"
+        reading += " At the true date no change is told from none, so this is too weak to tell."
+    verdict: Verdict = "not run" if few else judged(against, not found)
     return Diagnostic(
         "placebo_dates", EARLIER, verdict, reading, statistic=share, looked_at=DATES,
         short=("the method finds changes as clear at earlier dates, when nothing began" if often

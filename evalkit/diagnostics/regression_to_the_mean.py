@@ -75,7 +75,9 @@ def stated_selection(how: str, over_time_alone: bool) -> Diagnostic:
     Notes
     -----
     Sign against, and key: chosen by the outcome, and nothing but time to compare with. Sign against: chosen after a
-    spike, with a path before the start or a comparison, which hold part of it. Not run where it is not known.
+    spike, with a path before the start or a comparison, which hold part of it. Not run where it is not known, and
+    where those chosen for lasting high numbers are followed over a path or beside others: neither the path nor the
+    comparison was asked how much of a fall that choice alone would give.
     """
     if how == "unknown":
         verdict, tail = "not run", "Ask who chose them, and how."
@@ -84,7 +86,8 @@ def stated_selection(how: str, over_time_alone: bool) -> Diagnostic:
     elif how == "spike":
         verdict, tail = "sign against", "The high time lies in the periods before: end `design.before` ahead of it."
     else:
-        verdict, tail = "no sign against", "The path before the start, or the comparison, shows how lasting these were."
+        verdict, tail = "not run", ("Some fall is then expected with nothing done. The path before the start, or the "
+                                    "comparison, holds part of it; how much was not worked out.")  # fmt: skip
     against = verdict == "sign against"
     return Diagnostic(
         "regression_to_the_mean",

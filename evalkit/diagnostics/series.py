@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from evalkit.diagnostics import counts
-from evalkit.diagnostics.words import several
+from evalkit.diagnostics.words import judged, several
 from evalkit.periods import PER_YEAR, SEASON_LENGTH, WEEK, words_for
 from evalkit.records import Diagnostic
 
@@ -125,6 +125,8 @@ def residual_autocorrelation(
     lags in a short series. Under 100 periods the reading adds that such standard errors are often too small
     (METHODS.md, coverage by simulation).
     ordinary: neighbours correlate by 0.2 or more. Key where errors are ordinary, since nothing allows for it then.
+    Too weak to tell, else: newey_west under 100 periods; ordinary, where 0.2 lies within 1.96 / sqrt(points) of the
+    correlation. A model that holds an autocorrelation is calibrated with what such series leave.
     """
     name = "residual_autocorrelation"
     assumption = "What one period leaves unexplained says nothing about the next, or the interval allows for it."
@@ -140,6 +142,7 @@ def residual_autocorrelation(
             if modelled is None
             else f"Neighbouring periods correlate by {modelled:.2f}, and the model allows for it. "
         )
+        weak = False
         reading += "Some remains: " if against else "Little remains: "
         reading += f"{remains.largest:+.2f} at lag {remains.lag} is the largest ({test})."
         reading += " The interval may be a little too narrow." if against else ""
@@ -147,16 +150,19 @@ def residual_autocorrelation(
         against = remains.first >= 0.5
         reading = f"Neighbouring periods correlate by {remains.first:.2f} ({test}); the standard errors allow for it. "
         reading += "For so strong a correlation they are probably too small. " if against else ""
-        reading += "In a series this short they are often too small." if points < SHORT_FOR_NEWEY_WEST else ""
+        weak = points < SHORT_FOR_NEWEY_WEST
+        reading += "In a series this short they are often too small." if weak else ""
     else:
         against = abs(remains.first) >= CLEAR_CORRELATION
         reading = f"Neighbouring periods correlate by {remains.first:.2f} ({test}). "
         factor = math.sqrt((1 + remains.first) / max(1 - remains.first, 0.01))
         narrow = "too narrow" if factor > 1 else "too wide"
         size = max(factor, 1 / factor)
-        reading += f"The interval ignores it and is about {size:.1f} times {narrow}." if against else "That is little."
+        weak = abs(remains.first) + 1.96 / math.sqrt(points) >= CLEAR_CORRELATION
+        little = f"That is little. {points} periods are too weak to tell: more may hide." if weak else "That is little."
+        reading += f"The interval ignores it and is about {size:.1f} times {narrow}." if against else little
     return Diagnostic(
-        name, assumption, "sign against" if against else "no sign against", reading.strip(),
+        name, assumption, judged(against, weak), reading.strip(),
         statistic=remains.largest if errors in MODELLED else remains.first, p_value=remains.p_value,
         key=errors == "ordinary", looked_at=looked_at, short=_linked(errors, frequency) if against else "",
     )  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from evalkit.diagnostics.words import figure, several
+from evalkit.diagnostics.words import figure, judged, reaches, several
 from evalkit.records import Diagnostic, Verdict
 
 NEXT_DOOR = "What happened where the programme ran did not change the outcome in the places next to it."
+WHERE_IT_RAN = "that where the programme ran"
 LOOKED_AT = "The change in places that adjoin those with the programme, beside places that adjoin none"
 
 
@@ -42,8 +43,9 @@ def spillover_to_neighbours(
 
     Notes
     -----
-    Sign against: the interval leaves out no change. No interval, no verdict. Too few places, or places further apart
-    than next door, can hide what moved: no sign against is not evidence that nothing did.
+    Sign against: the interval leaves out no change. Too weak to tell: else, where it holds a change as large as the
+    headline. No interval, no verdict. Places further apart than next door can hide what moved: no sign against is not
+    evidence that nothing did.
     """
     value, low, high = change
     bounds = "" if low is None or high is None else f" ({_amount(low, measure)} to {_amount(high, measure)})"
@@ -53,13 +55,15 @@ def spillover_to_neighbours(
         f"{'adjoins' if others == 1 else 'adjoin'} none ({how})."
     )
     against = low is not None and high is not None and (low > 0.0 or high < 0.0)
+    weak = not against and reaches(low, high, headline)
     if against:
         reading += " " + _meaning(value * headline > 0.0, left_out)
     elif bounds:
         reading += " The interval includes no change."
+        reading += f" That is too weak to tell: a change as large as {WHERE_IT_RAN} is in it as well." if weak else ""
     else:
         reading += " There is no interval, so chance is not told from a change."
-    verdict: Verdict = "sign against" if against else "no sign against" if bounds else "not run"
+    verdict: Verdict = judged(against, weak) if bounds else "not run"
     return Diagnostic(
         "spillover_to_neighbours", NEXT_DOOR, verdict, reading, statistic=value, low=low, high=high,
         looked_at=LOOKED_AT, short="places next to the programme changed when it began" if against else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from evalkit.records import Scale
+from evalkit.records import Scale, Verdict
 
 SHARE = "share of 1"
 """Unit of an outcome between 0 and 1 that has none of its own; differences are said in percentage points."""
@@ -30,6 +30,16 @@ def change(value: float, scale: Scale, unit: str = "") -> str:
 def change_between(low: float, high: float, scale: Scale, unit: str = "") -> str:
     """Return an interval of changes in words: `from 30% lower to 12% lower`."""
     return f"from {change(low, scale, unit)} to {change(high, scale, unit)}"
+
+
+def judged(against: bool, weak: bool = False) -> Verdict:
+    """Return the verdict of a check: against; else too weak to tell, where what would matter is not ruled out."""
+    return "sign against" if against else "too weak to tell" if weak else "no sign against"
+
+
+def reaches(low: float | None, high: float | None, size: float) -> bool:
+    """Return whether an interval holds values as large as `size`, in either direction; one without bounds does."""
+    return low is None or high is None or max(abs(low), abs(high)) >= abs(size)
 
 
 def several(count: int, noun: str, plural: str = "") -> str:

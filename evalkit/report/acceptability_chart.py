@@ -84,7 +84,17 @@ def _describe(curve: Sequence[Acceptability], priced: float | None) -> str:
     told = dict.fromkeys([curve[0], *(curve[len(curve) * place // 4] for place in (1, 2, 3)), curve[-1]])
     points = "; ".join(f"{pounds(point.value)}: {percent(100 * point.probability)}" for point in told)
     mark = f" The value that this appraisal uses, {pounds(priced)}, is marked." if priced is not None else ""
-    return f"A line of {len(curve)} points. {points}.{mark}"
+    return f"A line of {len(curve)} points that {_direction(curve)} from left to right. {points}.{mark}"
+
+
+def _direction(curve: Sequence[Acceptability]) -> str:
+    """Return whether the line rises, falls or does neither all along."""
+    steps = [later.probability - earlier.probability for earlier, later in itertools.pairwise(curve)]
+    if all(step == 0 for step in steps):
+        return "stays level"
+    if all(step >= 0 for step in steps):
+        return "rises"
+    return "falls" if all(step <= 0 for step in steps) else "rises and falls"
 
 
 def _table(curve: Sequence[Acceptability]) -> tuple[tuple[str, ...], ...]:

@@ -11,8 +11,10 @@ from typing import Any
 
 from evalkit.disclosure import rule_of
 from evalkit.records import Evaluation
+from evalkit.report.dates_passed import DATES, NOT_TODAY
 from evalkit.report.numbers import interval_text, number, signed_percent
 from evalkit.report.words import interval_label
+from evalkit.report.written_dates import in_words
 
 Pairs = list[tuple[str, str]]
 TYPES = {"impact": "Impact", "process": "Process", "value_for_money": "Value for money",
@@ -40,7 +42,9 @@ def responsible(study: Mapping[str, Any]) -> Pairs:
     names = {"independence": "Independence", "conflicts": "Conflicts of interest", "contact": "Contact",
              "pre_release_access": "Sees the figures before they are published", "next_update": "Next update",
              "sunset_date": "Not to be used after"}  # fmt: skip
-    return _given([(label, _text(block.get(key))) for key, label in names.items()])
+    dated = [key for key in DATES if block.get(key)]
+    pairs = [(label, in_words(block[key]) if key in dated else _text(block.get(key))) for key, label in names.items()]
+    return _given([*pairs, ("Today’s date", NOT_TODAY if dated else "")])
 
 
 def small_numbers(study: Mapping[str, Any]) -> str:
@@ -76,7 +80,10 @@ def claim(claim: Mapping[str, Any]) -> Pairs:
         which = f"Our estimate, {ours['label']}" if ours["label"] else "Our estimate"
         pairs.append((which, _with_interval(ours["value"], ours)))
     verdict = claim.get("verdict") or claim.get("verdict_sentence")
-    pairs += [("Reading", _text(verdict)), ("What is wrong with it", _text(claim.get("problems"))),
+    ruled = [f"{rule['found']} ({rule['code']})" for rule in claim.get("rules") or ()]
+    needed = dict.fromkeys(rule["needed"] for rule in claim.get("rules") or ())
+    pairs += [("Reading", _text(verdict)), ("What speaks against it", " ".join(ruled)),
+              ("What would be needed", " ".join(needed)), ("What is wrong with it", _text(claim.get("problems"))),
               ("Why they differ", _text(claim.get("reading")))]  # fmt: skip
     return _given(pairs)
 

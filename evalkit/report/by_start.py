@@ -27,6 +27,8 @@ AVERAGES = {
     "calendar": "By calendar period first, then over periods",
 }
 """What each way to average counts alike, in the order of the table."""
+NO_CELL_INTERVAL = ("No row has an interval: too few places are behind each. They show where the estimate comes from, "
+                    "not how sure any of them is.")  # fmt: skip
 FEWEST = 2
 """With fewer starts or periods there is nothing to compare."""
 
@@ -98,17 +100,23 @@ def group_time_table(analysis: Analysis) -> Table | None:
     cells = analysis.result.group_time
     if not cells:
         return None
+    known = any(cell.low is not None for cell in cells)
     rows = []
     for cell in cells:
         start, period = (windows.describe(label, analysis.frequency) for label in (cell.group, cell.period))
+        earlier = _earlier(cell.period, cell.group, analysis.frequency)
         change = on_headline_scale(analysis, cell.value, cell.low, cell.high)
-        rows.append((start, period, "before" if _earlier(cell.period, cell.group, analysis.frequency) else "from it on",
-                     change_cell(change)))  # fmt: skip
+        if earlier and cell.value == 0 and cell.low is None:  # the period that the others are held against
+            side, size = "before: the one compared with", Shown("0, by definition", cell.value, None, None)
+        else:
+            side = "before" if earlier else "from it on"
+            size = change_cell(change) if known else Shown(written(change)[0], change.value, None, None)
+        rows.append((start, period, side, size))
+    ends = f"In brackets: {_level(analysis)}, for each alone." if known else NO_CELL_INTERVAL
     return Table("tbl-group-time", "The effect by start and by period",
                  [Column("Places that started in"), Column("Period"), Column("Side of the start"),
-                  Column(f"Change{_in(analysis)}", "number")], rows, cards=True,
-                 note=f"Before the start there is no effect to find: such rows are a check. In brackets: "
-                      f"{_level(analysis)}, for each alone.")  # fmt: skip
+                  Column(f"Change{_in(analysis)}", "number")], rows, cards=known,
+                 note=f"Before the start there is no effect to find: such rows are a check. {ends}")  # fmt: skip
 
 
 def by_start_sentences(analysis: Analysis) -> list[str]:

@@ -44,6 +44,7 @@ CAUTIONS = {
     "lone_starts": "How sure the effect of each start is: some starts rest on one place, with its own luck.",
     "spillover_to_neighbours": "That places nearby were untouched: there, too, something changed when it began.",
     "always_treated": "That only places without it are compared with: some had the programme all along.",
+    "start_dates": "That before is told from after: it is not known exactly when it began.",
     "staggered_adoption": "That one figure stands for all places: places started at different times.",
 }
 """What a reader should hold back on when a check speaks against its assumption, by the check's name."""
@@ -77,6 +78,6 @@ def inside(text: str) -> str:
     A first word that is an abbreviation keeps its capitals: A&E visits, NHS costs, GPs.
     """
     text = text.strip().rstrip(".")
-    first = text.split(" ", 1)[0]
+    first = text.split(" ", 1)[0].rstrip(":,")
     plain = len(first) > 1 and first.isalpha() and first[1:].islower()
     return text[:1].lower() + text[1:] if plain or text.startswith("A ") else text

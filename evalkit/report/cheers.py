@@ -15,6 +15,8 @@ from evalkit.report.particulars import design_title, registered
 from evalkit.report.tables import Column, Linked, Table
 
 NOT_STATED = "not stated"
+LONGEST_LINK = 30
+"""Words of a cell that may be a link as a whole."""
 SOURCE = ("Items after Husereau, D., Drummond, M., Augustovski, F. and others (2022), Consolidated Health Economic "
           "Evaluation Reporting Standards 2022 (CHEERS 2022) statement, BMC Medicine 20, 23, "
           "doi.org/10.1186/s12916-021-02204-0; in our own words.")  # fmt: skip
@@ -62,11 +64,35 @@ def cheers_table(evaluation: Evaluation, money_read: MoneyReading) -> Table:
         *_results(study, money_read),
     ]
     paired = enumerate(zip(ITEMS, told, strict=True), start=1)
-    rows = [(f"{place}. {item}", text or NOT_STATED) for place, (item, text) in paired]
+    anchors = _anchors(evaluation)
+    rows = [(f"{place}. {item}", _leading(text, anchors.get(place, "")) if text else NOT_STATED)
+            for place, (item, text) in paired]  # fmt: skip
     silent = sum(text == NOT_STATED for _, text in rows)
     note = f"{number(silent, 0)} of 28 items are not stated in the study file. {SOURCE}"
     return Table("tbl-cheers", "Reporting checklist CHEERS 2022", [Column("Item"), Column("In this study")], rows,
                  cards=True, note=note)  # fmt: skip
+
+
+def _anchors(evaluation: Evaluation) -> dict[int, str]:
+    """Return where on the page each item stands; those whose cell says it, or that stand nowhere else, are left out."""
+    study = evaluation.study
+    asked = "questions" if study.get("questions") else ""
+    programme = study.get("programme") or {}
+    setting = {place: "glance" if programme.get(key) else asked
+               for place, key in ((5, "target_population"), (6, "where"))}  # fmt: skip
+    return {
+        1: "answer", 4: "plan", **setting, 7: asked or "design",
+        **dict.fromkeys((8, 9, 10, 15, 16, 19, 20), "money"),
+        11: "result" if evaluation.analyses else "money", 12: "data" if evaluation.analyses else "money",
+        17: "method" if evaluation.analyses else "design", 28: "responsible",
+    }  # fmt: skip
+
+
+def _leading(text: str, anchor: str) -> str:
+    """Return a cell that leads to a place of the page; a long one stays as it is, since nobody can read such a link."""
+    if isinstance(text, Linked) or not anchor or len(text.split()) > LONGEST_LINK:
+        return text
+    return Linked(text, anchor)
 
 
 def _front(evaluation: Evaluation) -> list[str]:
@@ -149,8 +175,8 @@ def _results(study: Mapping[str, Any], money_read: MoneyReading) -> list[str]:
     """Return items 23 to 28."""
     changes = [net_range(money_read), information_sentence(money_read.appraisal) if money_read.priced else ""]
     return [
-        " ".join(money_lead(money_read)),
-        " ".join(text for text in changes if text),
+        Linked("The first sentences of this section.", "money") if money_lead(money_read) else "",
+        Linked("How sure it is, and what would change it, in this section.", "money") if any(changes) else "",
         "",
         Linked("The section “What we cannot say, in full”.", "limits"),
         "",  # who asked for a study, or paid for the programme, need not have paid for the study

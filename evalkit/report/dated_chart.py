@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evalkit.errors import EvalkitError
@@ -12,7 +12,7 @@ from evalkit.records import Analysis, Baseline, Placebo
 from evalkit.report.changes import as_change, is_percent, level_of
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width, wrapped
 from evalkit.report.ladder import Change
-from evalkit.report.numbers import Shown, Writer, decimals_for, interval_text, signed, signed_percent
+from evalkit.report.numbers import Shown, Writer, decimals_for, interval_text, number, signed, signed_percent
 from evalkit.report.other_data import distinct_baselines
 from evalkit.report.period_axis import draw_periods
 from evalkit.report.scales import finite, is_finite, step_for, ticks_within
@@ -141,12 +141,29 @@ def describe_dots(dots: Dots) -> str:
     write, others = dots.write(), [dot for dot in dots.dots if not dot.marked]
     values = [dot.change.value for dot in others]
     first, last = (describe_period(dot.time, dots.frequency) for dot in (dots.dots[0], dots.dots[-1]))
-    parts = [f"{len(others)} dots between {first} and {last}, from {write(min(values))} to {write(max(values))}."]
+    parts = [f"{len(others)} dots between {first} and {last}, from {write(min(values))} to {write(max(values))}.",
+             *_sides(others), _intervals(others)]  # fmt: skip
     if dots.marked:
         change = dots.marked.change
         bounds = f" ({interval_text(change.low, change.high, _bare(dots))})" if change.low is not None else ""
         parts.append(f"{dots.heads[1]}, {dots.marked.label}: {write(change.value)}{bounds}.")
     return " ".join(parts)
+
+
+def _sides(dots: Sequence[Dot]) -> list[str]:
+    """Return how many of the dots lie below and above zero."""
+    below, above = (sum(dot.change.value * sign > 0 for dot in dots) for sign in (-1, 1))
+    return [f"{number(below)} below zero, {number(above)} above."]
+
+
+def _intervals(dots: Sequence[Dot]) -> str:
+    """Return how many have an interval, and how many of these leave out zero."""
+    known = [dot.change for dot in dots if dot.change.low is not None and dot.change.high is not None]
+    if not known:
+        return "None has an interval."
+    clear = sum(change.side != "across" for change in known)
+    which = "Each has" if len(known) == len(dots) else f"{number(len(known))} of them have"
+    return f"{which} an interval; {number(clear)} of these intervals {'leaves' if clear == 1 else 'leave'} out zero."
 
 
 def draw_dots(dots: Dots, size: Size, *, simulated: bool) -> Drawing:

@@ -22,6 +22,8 @@ from evalkit.report.words import amount, interval_label, label_of
 TARGETS = {"average": "Average of all periods", "first": "First period alone"}
 """What an interval is of, in the order of tables."""
 RELATIVE, SMOOTH = "relative_magnitudes", "smoothness"
+BY_OTHERS = "By the errors behind these bounds"
+"""They need not be those of the answer, so that both are told apart where they disagree."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,8 @@ def departures_message(departures: Departures, *, undecided: bool = False) -> st
     if at is None:
         return "The effect if paths are not quite parallel"
     if at == 0:
-        return "The average effect includes no change even if paths are parallel" if departures.relative else (
-            "The average effect includes no change even if the drift is straight")  # fmt: skip
+        return f"{BY_OTHERS}, the average effect includes no change even if " + (
+            "paths are parallel" if departures.relative else "the drift is straight")  # fmt: skip
     if math.isinf(at):
         return "No departure of any size brings no change into the average effect"
     if departures.relative:
@@ -172,7 +174,12 @@ def departures_table(departures: Departures) -> tuple[tuple[str, ...], ...]:
 
 
 def breakdown_table(analysis: Analysis) -> Table | None:
-    """Return the smallest departures that bring in no effect, by restriction and target; None without them."""
+    """Return the smallest departures that bring in no effect, by restriction and target; None without them.
+
+    Nor is there one where the answer includes no change already: nothing need be brought in.
+    """
+    if _undecided(analysis):
+        return None
     rows = []
     for name in (RELATIVE, SMOOTH):
         found = read_departures(analysis, name)
@@ -181,7 +188,7 @@ def breakdown_table(analysis: Analysis) -> Table | None:
             if found is None or at is None:
                 continue
             what = "Steps, against the largest before" if found.relative else "Bend of a drift"
-            told = "none: it includes no change anyway" if at == 0 else "no size does" if math.isinf(at) else (
+            told = "none: by these errors it is in anyway" if at == 0 else "no size does" if math.isinf(at) else (
                 found.size(at))  # fmt: skip
             rows.append((f"{what}: {words.lower()}", Shown(told, at)))
     if not rows:
@@ -200,7 +207,8 @@ def _relative_words(departures: Departures, target: str, noun: str) -> str:
     at = departures.breakdown[target]
     who = "The interval of the average effect" if target == "average" else "That of the effect in the first period"
     if at == 0:
-        return f"{who} includes no change even with parallel paths, so there is nothing to undo."
+        return f"{BY_OTHERS}, {who[:1].lower()}{who[1:]} includes no change even with parallel paths. The answer " \
+            "rests on errors of its own; how much drift it would carry cannot be told."  # fmt: skip
     if math.isinf(at):
         return f"{who} leaves out no change for steps of any size that were tried."
     seen = "less than was seen before" if at < 1 else "as much as was seen before" if at == 1 else (

@@ -13,7 +13,27 @@ from evalkit.report.numbers import Shown
 _FORMULA = re.compile(r"\s*[=+\-@]")
 _SHORTHAND = re.compile(r"\[[a-z]+\]")
 """Such as `[c]`: a number that is hidden (Government Statistical Service, symbols in tables)."""
+File = tuple[str, str]
+"""Name of a file, and what it holds."""
 _ENDS = (("",), (", low", ", high"), ("", ", low", ", high"))
+
+
+def grouped(whole: Sequence[File], listed: Sequence[File]) -> dict[str, list[File]]:
+    """Return the downloads of a page by what they are: everything at once, charts, tables, reporting checklists.
+
+    Parameters
+    ----------
+    whole : sequence of (str, str)
+        Name and words of the files that hold everything.
+    listed : sequence of (str, str)
+        The same of charts and tables, in the order of the page.
+    """
+    groups: dict[str, list[File]] = {"whole": list(whole), "figures": [], "tables": [], "checklists": []}
+    for name, words in listed:
+        kind = "tables" if name.endswith("-table.csv") else "figures"
+        kind = "checklists" if "checklist" in words.casefold() else kind
+        groups[kind].append((name, words))
+    return groups
 
 
 def csv_text(rows: Sequence[Sequence[str]]) -> str:

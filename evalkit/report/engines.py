@@ -17,7 +17,7 @@ import yaml
 from evalkit.archive import write_whole
 from evalkit.errors import DesignError, EvalkitError, SpecError
 from evalkit.report.features import prepared
-from evalkit.report.templates import PAGE_FILES, SITE_PAGES
+from evalkit.report.templates import PAGE_FILES, SITE_FOLDER, SITE_PAGES, site_documents
 
 EngineName = Literal["auto", "quarto", "bundled"]
 Tell = Callable[[str, int, int], None]
@@ -105,8 +105,8 @@ def available_engine(engine: EngineName, project: Path) -> str:
 
 def _documents(project: Path, pages: Sequence[str | Path] | None) -> list[Path]:
     if pages is None:
-        around = [project / f"{name}.qmd" for name in SITE_PAGES]
-        return [path for path in (*around, *sorted((project / "studies").glob("*.qmd"))) if path.is_file()]
+        found = [*site_documents(project), *sorted((project / "studies").glob("*.qmd"))]
+        return [path for path in found if path.is_file()]
     found = [_document(project, page) for page in pages]
     missing = [path for path in found if not path.is_file()]
     if missing:
@@ -228,7 +228,8 @@ def _copy_exhibits(project: Path, output: Path) -> None:
 
 def _remove_stale(project: Path, output: Path) -> None:
     """Remove our pages and downloads whose documents are no longer there; nothing else in the folder is touched."""
-    around = [page for name in SITE_PAGES if _ours(page := output / f"{name}.html")]
+    pages = [*(output / f"{name}.html" for name in SITE_PAGES), *(output / SITE_FOLDER).glob("*.html")]
+    around = [page for page in pages if _ours(page)]
     studies = [page for suffix in (".html", *DOCUMENTS) for page in (output / "studies").glob(f"*{suffix}")]
     for page in [*studies, *around]:
         if not (project / page.relative_to(output)).with_suffix(".qmd").is_file():

@@ -23,6 +23,10 @@ LIMIT = ("Earlier periods can speak against the assumption that both groups woul
 FOUR_IN_FIVE = 0.8
 
 
+BINNED = ("two_way_fixed_effects", "event_study")
+"""Estimators whose first and last estimate by time since the start take in all periods beyond."""
+
+
 def events_message(analysis: Analysis) -> str:
     """Return the message of the chart: how many differences stand out before the start, and from it on."""
     before, after = _sides(analysis)
@@ -32,7 +36,12 @@ def events_message(analysis: Analysis) -> str:
         return "The difference by time since the start"
     out, still = (sum(map(_apart, points)) for points in (known, later))
     told = f"Before the start, {number(out, 0)} of {number(len(known), 0)} intervals are clear of no difference"
-    return f"{told}; from the start on, {number(still, 0)} of {number(len(later), 0)}" if later else told
+    if not later:
+        return told
+    when = "from the start on"
+    if _beyond(analysis) and not _binned(analysis):
+        when = f"in the first {number(len(after), 0)} {words_for(analysis.frequency, len(after))} from it on"
+    return f"{told}; {when}, {number(still, 0)} of {number(len(later), 0)}"
 
 
 def events_sentences(analysis: Analysis) -> list[str]:
@@ -49,7 +58,27 @@ def events_sentences(analysis: Analysis) -> list[str]:
     if not any(map(_bounded, (*before, *after))):
         sentences.append("No interval is known for single periods, so the marks show where the estimate comes from and "
                          "not how sure each is.")  # fmt: skip
-    return [*sentences, *_power_sentences(analysis), LIMIT if before else ""]
+    return [*sentences, _edges(analysis), *_power_sentences(analysis), LIMIT if before else ""]
+
+
+def _beyond(analysis: Analysis) -> bool:
+    """Say whether there are later periods than those that the chart shows one by one."""
+    last = max((point.time for point in read_events(analysis).points), default=0)
+    return last >= 0 and last + 1 < analysis.result.n_post_periods
+
+
+def _binned(analysis: Analysis) -> bool:
+    """Say whether the first and the last estimate stand for all periods beyond them too, as in a regression."""
+    return str((analysis.result.estimator or {}).get("name") or analysis.design.get("estimator")) in BINNED
+
+
+def _edges(analysis: Analysis) -> str:
+    """Return what the first and the last mark stand for, where there are periods beyond them."""
+    if not _beyond(analysis):
+        return ""
+    if _binned(analysis):
+        return "The first and the last mark stand for all periods beyond them as well."
+    return "Each mark stands for one period alone. Later periods are in the average, and have no mark here."
 
 
 def pretest_table(analysis: Analysis) -> Table | None:

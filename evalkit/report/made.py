@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Literal
 
 from evalkit.provenance import WORDING, code_version, sha256_of
 from evalkit.report.catalogue import read_settings
-from evalkit.report.templates import PAGE_FILES, SITE_PAGES, find_methods, templates_version
+from evalkit.report.templates import PAGE_FILES, find_methods, site_documents, templates_version
 
 if TYPE_CHECKING:
     from evalkit.report.engines import EngineName
 
 Keys = dict[str, str]
 """Hashes by the name of a page: a study's id, `index`, or the document of another page around the studies."""
+REGISTERS = ("data/programmes.yaml", "data/measures.yaml", "data/claims.yaml")
+"""Files of a project that pages around the studies are made from."""
 FRAME = PAGE_FILES["page.html"]
 """The frame of every page: where its links change, every page is rendered again."""
 
@@ -36,18 +38,27 @@ def look_of(project: Path, output: Path, engine: EngineName | Literal["none"]) -
     return "|".join((str(output.resolve()), used, *made))
 
 
-def study_keys(look: str, results: Mapping[str, Path], failures: Sequence[tuple[str, str]]) -> Keys:
+def study_keys(
+    look: str, results: Mapping[str, Path], failures: Sequence[tuple[str, str]], project: Path | None = None
+) -> Keys:  # fmt: skip
     """Return the keys of the studies' pages and of the index, which stands for everything that a site is made from."""
     keys = {study: sha256_of(look + sha256_of(path.read_bytes())) for study, path in results.items()}
     methods = find_methods()
     about = sha256_of(methods.read_bytes()) if methods else ""
-    return {**keys, "index": sha256_of(look + json.dumps([keys, list(failures), about], sort_keys=True))}
+    beside = [] if project is None else _beside(project)
+    return {**keys, "index": sha256_of(look + json.dumps([keys, list(failures), about, beside], sort_keys=True))}
+
+
+def _beside(project: Path) -> list[list[str]]:
+    """Return the hashes of what a project keeps beside its results and puts on pages: registers and study files."""
+    files = [*(project / name for name in REGISTERS), *sorted((project / "evaluations").glob("*.y*ml"))]
+    return [[file.name, sha256_of(file.read_bytes())] for file in files if file.is_file()]
 
 
 def site_keys(look: str, project: Path) -> Keys:
     """Return the keys of the other pages around the studies, from their documents as they are, and of the frame."""
-    documents = [project / f"{name}.qmd" for name in SITE_PAGES if name != "index"]
-    keys = {file.name: sha256_of(look + sha256_of(file.read_bytes())) for file in documents if file.is_file()}
+    documents = [file for file in site_documents(project) if file != project / "index.qmd" and file.is_file()]
+    keys = {file.relative_to(project).as_posix(): sha256_of(look + sha256_of(file.read_bytes())) for file in documents}
     frame = project / FRAME
     return {**keys, FRAME: sha256_of(frame.read_bytes()) if frame.is_file() else ""}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from evalkit.records import Appraisal, Evaluation, MoneyLine
 from evalkit.report.ladder import read
 from evalkit.report.scales import is_finite
+from evalkit.report.texts import plain
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class MoneyReading:
     @property
     def break_even(self) -> str:
         """Sentence on where benefits equal costs, which owes nothing to the estimate; empty where not known."""
-        return str((self.appraisal.break_even or {}).get("sentence") or "")
+        return plain(str((self.appraisal.break_even or {}).get("sentence") or ""))
 
     @property
     def lines(self) -> list[MoneyLine]:

@@ -42,20 +42,28 @@ def padded(values: Iterable[float | None], share: float = 0.03) -> tuple[float, 
     return (low - room if low < 0 else 0.0), high + room
 
 
+def spoken(x: float | None) -> str:
+    """Return pounds as a sentence says them, with three figures: £207,000; £1.5m; £4.50. Tables have them in full."""
+    if x is None or not math.isfinite(x) or abs(x) < 1_000:
+        return pounds(x)
+    step = 10.0 ** (math.floor(math.log10(abs(x))) - 2)
+    return pounds(round(x / step) * step)
+
+
 def money(x: float | None) -> Shown:
     """Return pounds with the number behind them."""
     return Shown(pounds(x), x)
 
 
-def money_range(low: float | None, high: float | None) -> Shown:
-    """Return an interval in pounds; `no interval` where there is none."""
+def money_range(low: float | None, high: float | None, *, small: Writer = pounds) -> Shown:
+    """Return an interval in pounds; `no interval` where there is none. `small` writes ends below a million."""
     none = low is None and high is None
-    return Shown("no interval" if none else interval_text(low, high, _of_one_size(low, high)), low, high)
+    return Shown("no interval" if none else interval_text(low, high, _of_one_size(low, high, small)), low, high)
 
 
-def beside_range(value: float | None, low: float | None, high: float | None) -> str:
+def beside_range(value: float | None, low: float | None, high: float | None, small: Writer = pounds) -> str:
     """Return an amount as the ends of its range beside it are written, so that it never seems known more closely."""
-    return pounds(value) if low is None and high is None else _of_one_size(low, high)(value)
+    return small(value) if low is None and high is None else _of_one_size(low, high, small)(value)
 
 
 def exactly(x: float) -> str:
@@ -64,13 +72,13 @@ def exactly(x: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _of_one_size(low: float | None, high: float | None) -> Writer:
+def _of_one_size(low: float | None, high: float | None, small: Writer = pounds) -> Writer:
     """Return how both ends of a range are written: in one unit, with the decimals that tell them well apart."""
     ends = finite((low, high))
     largest = max((abs(end) for end in ends), default=0.0)
     size, name = next(((size, name) for size, name in UNITS if largest >= 0.9995 * size), (1.0, ""))
     if not name:
-        return pounds
+        return small
     span = (max(ends) - min(ends)) / size if len(ends) > 1 else 1.0
     decimals = 1 if span >= 0.95 or not span > 0.0 else min(3, math.ceil(-math.log10(span)) + 1)
 

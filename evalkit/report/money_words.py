@@ -8,8 +8,8 @@ from typing import Any
 from evalkit.records import Appraisal, Estimate, Evaluation
 from evalkit.report.changes import joined
 from evalkit.report.money_reading import MoneyReading, read_money
-from evalkit.report.money_scale import beside_range, chance, exactly, money_range, pounds_and_pence
-from evalkit.report.numbers import interval_text, number, percent, pounds, signed_percent
+from evalkit.report.money_scale import beside_range, chance, exactly, money_range, pounds_and_pence, spoken
+from evalkit.report.numbers import interval_text, number, percent, signed_percent
 from evalkit.report.scales import is_finite
 from evalkit.report.words import interval_label
 
@@ -60,10 +60,11 @@ def cost_sentence(appraisal: Appraisal, *, planned: bool = False) -> str:
     if not is_finite(appraisal.cost.value):
         return "What it cost is not known in full."
     ranged = appraisal.cost.low is not None and appraisal.cost.high is not None
-    beside = f" ({interval_label(appraisal.cost.level)}: {money_range(appraisal.cost.low, appraisal.cost.high)})"
+    ends = money_range(appraisal.cost.low, appraisal.cost.high, small=spoken)
+    beside = f" ({interval_label(appraisal.cost.level)}: {ends})"
     return (
         f"It {'would cost' if planned else 'cost'} "
-        f"{beside_range(appraisal.cost.value, appraisal.cost.low, appraisal.cost.high)} {prices}"
+        f"{beside_range(appraisal.cost.value, appraisal.cost.low, appraisal.cost.high, spoken)} {prices}"
         f"{beside if ranged else ''}."
     )
 
@@ -93,7 +94,7 @@ def ratio_terms(appraisal: Appraisal) -> str:
     if appraisal.probability_positive is not None:
         likely = f"The probability that benefits exceed costs is {chance(appraisal.probability_positive)}. "
     editions = dict.fromkeys(line.edition for line in appraisal.lines if line.side == "benefit" and line.edition)
-    found = [f"unit costs of crime of the {joined(editions)} edition{'s' if len(editions) > 1 else ''}" if editions
+    found = [f"unit costs of crime: {joined(editions)} edition{'s' if len(editions) > 1 else ''}" if editions
              else "", f"{appraisal.price_base} prices" if appraisal.price_base else "",
              f"discounted to {appraisal.base_year}" if appraisal.base_year else ""]  # fmt: skip
     text = ", ".join(part for part in found if part)
@@ -105,7 +106,8 @@ def net_range(money: MoneyReading) -> str:
     net = money.appraisal.net_present_social_value
     if not money.priced or net is None or net.low is None or net.high is None:
         return ""
-    return f"Benefits less costs may lie anywhere from {money_range(net.low, net.high)} ({interval_label(net.level)})."
+    ends = money_range(net.low, net.high, small=spoken)
+    return f"Benefits less costs may lie anywhere from {ends} ({interval_label(net.level)})."
 
 
 def rests_on(money: MoneyReading) -> list[str]:
@@ -154,7 +156,7 @@ def expected_net_sentence(appraisal: Appraisal) -> str:
     net, mean = appraisal.net_present_social_value, appraisal.expected_net
     if net is None or mean is None or abs(mean - net.value) <= TOLD_APART * abs(net.value):
         return ""
-    return (f"Over all draws benefits less costs are {pounds(mean)} on average, beside {pounds(net.value)} at stated "
+    return (f"Over all draws benefits less costs are {spoken(mean)} on average, beside {spoken(net.value)} at stated "
             "figures: some ranges reach further on one side than on the other.")  # fmt: skip
 
 
@@ -165,7 +167,7 @@ def information_sentence(appraisal: Appraisal) -> str:
         return ""
     if worth < 1:
         return "Before deciding, more certainty would be worth next to nothing: no draw changes which choice is better."
-    return (f"Before deciding, it would be worth up to {pounds(worth)} to be certain "
+    return (f"Before deciding, it would be worth up to {spoken(worth)} to be certain "
             "(expected value of perfect information).")  # fmt: skip
 
 
@@ -186,12 +188,12 @@ def optimism_sentence(appraisal: Appraisal, *, benefits: bool, amounts: bool = T
     found = []
     if made.get("costs"):
         shares = "; ".join(f"{joined(items)} {words}" for words, items in _by_words(made["costs"]).items())
-        moved = f" from {pounds(made.get('cost_before'))} to {pounds(appraisal.cost.value)}"
+        moved = f" from {spoken(made.get('cost_before'))} to {spoken(appraisal.cost.value)}"
         found.append(f"Costs are adjusted for optimism{moved}: {shares}.")
     if benefits and made.get("benefits"):
         after = None if appraisal.benefit is None else appraisal.benefit.value
         known = amounts and is_finite(made.get("benefit_before")) and is_finite(after)
-        moved = f" from {pounds(made.get('benefit_before'))} to {pounds(after)}" if known else ""
+        moved = f" from {spoken(made.get('benefit_before'))} to {spoken(after)}" if known else ""
         found.append(f"Benefits are adjusted for optimism{moved}: {made.get('benefits_words')}.")
     return " ".join(found)
 
@@ -209,7 +211,7 @@ def annual_sentence(appraisal: Appraisal) -> str:
     yearly = appraisal.equivalent_annual_cost
     if yearly is None or not is_finite(yearly):
         return ""
-    return f"Spread evenly over the years of spending, that is {pounds(yearly)} a year (equivalent annual cost)."
+    return f"Spread evenly over the years of spending, that is {spoken(yearly)} a year (equivalent annual cost)."
 
 
 def unit_sentence(appraisal: Appraisal) -> str:
@@ -217,9 +219,10 @@ def unit_sentence(appraisal: Appraisal) -> str:
     each = appraisal.cost_per_outcome
     if each is None:
         return ""
-    ranged = f" ({interval_label(each.level)}: {money_range(each.low, each.high)})" if each.low is not None else ""
+    ends = money_range(each.low, each.high, small=spoken)
+    ranged = f" ({interval_label(each.level)}: {ends})" if each.low is not None else ""
     counted = appraisal.acceptability_unit or "as counted"
-    value = beside_range(each.value, each.low, each.high)
+    value = beside_range(each.value, each.low, each.high, spoken)
     return f"Cost for one unit of the outcome ({counted}): {value}{ranged}."
 
 

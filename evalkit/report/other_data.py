@@ -18,6 +18,7 @@ CHECK = "placebo_dates"
 UNREMARKABLE = 0.1
 """Without that check: from this share of pretend starts on, the true one does not stand out."""
 CALENDAR_YEARS = 3
+NO_INTERVALS = "No interval is worked out for these: they show how far the estimate moves, not how sure each is."
 FEW_WINDOWS = 4
 """Up to so many other windows are named in the sentence; of more, the ends are told."""
 OVERLAP = "Neighbouring dates share most of their {periods} and are not independent: read the rank as a rough guide."
@@ -136,16 +137,17 @@ def leave_out_table(analysis: Analysis) -> Table | None:
     parts = analysis.result.leave_out
     if not parts:
         return None
-    rows = []
+    rows, known = [], any(part.low is not None for part in parts)
     for part in parts:
         if part.problem or part.value is None:
             rows.append((part.left_out, Shown(f"not estimated: {part.problem or 'no reason given'}", None, None, None)))
         else:
             change = as_change(part.value, part.low, part.high, part.measure, level_of(analysis))
-            rows.append((part.left_out, change_cell(change, part.measure)))
+            alone = Shown(written(change, unit=part.measure)[0], change.value, None, None)
+            rows.append((part.left_out, change_cell(change, part.measure) if known else alone))
     return Table("tbl-left-out", "The change when a part of the data is left out",
                  [Column("Left out"), Column("Change without it", "number")], rows, cards=True,
-                 note=f"In brackets: {interval_label(level_of(analysis))}.")  # fmt: skip
+                 note=f"In brackets: {interval_label(level_of(analysis))}." if known else NO_INTERVALS)  # fmt: skip
 
 
 def leave_out_sentence(analysis: Analysis) -> str:

@@ -11,6 +11,8 @@ from evalkit.records import Evaluation
 from evalkit.report import (
     arrangements,
     exhibits,
+    glossary,
+    narrower,
     others,
     particulars,
     summary,
@@ -20,6 +22,7 @@ from evalkit.report import (
 )
 from evalkit.report.catalogue import read_settings, words
 from evalkit.report.checklists import section as checklists
+from evalkit.report.downloads import grouped
 from evalkit.report.figures import paint_together
 from evalkit.report.ladder import read
 from evalkit.report.money_parts import leading_figure, money_card, money_figures, money_section
@@ -29,6 +32,7 @@ from evalkit.report.provisional_words import provisional_words
 from evalkit.report.result_tables import analyses_table, checks_table, failures_table, result_table, terms_table
 from evalkit.report.selection import coverage_sentences
 from evalkit.report.templates import escape_markdown, page_environment, raw_block, render_exhibit
+from evalkit.report.texts import for_readers
 from evalkit.report.told import (
     assurance,
     changes,
@@ -81,19 +85,22 @@ class Page:
     """One study's page in the making: exhibits are numbered as the sections ask for them."""
 
     def __init__(self, evaluation: Evaluation, project: Path | None) -> None:
+        evaluation = for_readers(evaluation)  # checks write for the terminal too: here as all else on the page
         self.evaluation, self.project = evaluation, project
         self.reading = read(evaluation)
         self.words = words(project)
         self.exhibits = exhibits.Exhibits(evaluation.id, project, evaluation.simulated,
                                           provisional=bool(provisional_words(evaluation)))  # fmt: skip
+        self._printed: Mapping[str, dict[str, Any]] = {}
         self._figures = self._made()
 
     def document(self) -> str:
         """Return the page as a Quarto document."""
-        late = ("background", "notes", "checklists", "downloads")  # they tell what the others hold
+        late = ("background", "notes", "checklists", "downloads", "words")  # they tell what the others hold
         titles: Mapping[str, str] = self.words["sections"]
         blocks: dict[str, dict[str, Any]] = {}
         for name in [*(n for n in SECTIONS if n not in late), *late]:
+            self._printed = blocks
             blocks[name] = self._section(name)
             self.exhibits.sections |= {name: titles[name]} if blocks[name] else {}
         sections = [{"id": name, "title": titles[name], **blocks[name]} for name in SECTIONS if blocks[name]]
@@ -226,7 +233,8 @@ class Page:
 
     def _analyses(self) -> dict[str, Any]:
         count = len(self.evaluation.analyses) + len(self.evaluation.failures)
-        parts = {"parts": supplement_parts.robustness(self.evaluation, self.exhibits, self._figures)}
+        parts = {"parts": [*narrower.parts(self.evaluation),
+                           *supplement_parts.robustness(self.evaluation, self.exhibits, self._figures)]}  # fmt: skip
         if count < 2:
             return {**parts, "count": 0, "failed": 0, "figure": "", "table": "", "failures": ""}
         return {
@@ -291,20 +299,28 @@ class Page:
         files = [("result.json", "All results on this page (JSON)")]
         if self.project is not None and (self.project / "evaluations" / f"{self.evaluation.id}.yaml").is_file():
             files.append((f"{self.evaluation.id}.yaml", "The study file (YAML)"))
-        return {
-            "files": [*files, *[(name, f"{title} (CSV)") for name, title in self.exhibits.downloads]],
-            "folder": self.evaluation.id,
-        }
+        listed = [(name, f"{title} (CSV)") for name, title in self.exhibits.downloads]
+        groups = grouped(files, listed)
+        told = self.words["downloads"]
+        return {"groups": [(told[key], some) for key, some in groups.items() if some], "folder": self.evaluation.id}
 
     def _words(self) -> dict[str, Any]:
         kinds = {str(analysis.design["kind"]) for analysis in self.evaluation.analyses}
-        return {
-            "kinds": kinds,
-            "money": self.evaluation.appraisal is not None,
-            "events": bool(self._figures.get("fig-events")),
+        caused = not self.reading.monitoring
+        money = caused and self.evaluation.appraisal is not None
+        known = {
+            "expected": caused,
+            "interval": True,
+            "strength": True,
             "errors": any(analysis.result.error_models for analysis in self.evaluation.analyses[:1]),
             "pretend": bool(self._figures.get("fig-pretend")),
+            "events": bool(self._figures.get("fig-events")),
+            **dict.fromkeys(("break_even", "present_value", "switching_value"), money),
+            **dict.fromkeys(kinds, True),
         }
+        printed = {name: {key: part for key, part in block.items() if key != "options"}  # which names every method
+                   for name, block in self._printed.items() if name not in ("checklists", "downloads")}  # fmt: skip
+        return {"terms": glossary.terms(self.words["glossary"], printed, [key for key, used in known.items() if used])}
 
     def _note(self, key: str) -> Markup | str:
         """Return the author's own words for a section, made safe; empty when there are none."""

@@ -14,6 +14,7 @@ from evalkit.report.inference_words import estimator_pairs, given_by_estimator
 from evalkit.report.numbers import number
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import capital
+from evalkit.report.written_dates import in_words
 
 PROGRAMME = {
     "name": "Name",
@@ -59,7 +60,7 @@ def registered(study: Mapping[str, Any]) -> str:
     seen = SEEN.get(str(block.get("data_seen_before_lock")), "")
     if not block.get("locked_at"):
         return "No. " + (f"{seen[:1].upper()}{seen[1:]}." if seen else "It is not stated what had been seen before.")
-    return f"Fixed on {block['locked_at']}" + (f"; {seen} by then." if seen else ".")
+    return f"Fixed on {in_words(block['locked_at'])}" + (f"; {seen} by then." if seen else ".")
 
 
 def design_pairs(evaluation: Evaluation) -> Pairs:
@@ -80,6 +81,7 @@ def design_pairs(evaluation: Evaluation) -> Pairs:
     matters = "Not set in advance" if margin is None else f"A change of {number(abs(float(margin)))}%"
     pairs += [
         ("Large enough to matter", matters),
+        ("Rate", _rate(declared, primary)),
         ("Could the programme change the recording?", MEASUREMENT.get(str(declared.get("measurement_affected")), "")),
         ("Better is", {"neither": "neither lower nor higher"}.get(primary.outcome.better, primary.outcome.better)),
         ("Plan fixed in advance", registered(study)),
@@ -88,6 +90,20 @@ def design_pairs(evaluation: Evaluation) -> Pairs:
         pairs += [("Left out", f"{unit}: {reason}") for unit, reason in result.dropped]
     pairs += estimator_pairs(primary)
     return [(term, text) for term, text in pairs if text]
+
+
+def _rate(declared: Mapping[str, Any], primary: Analysis) -> str:
+    """Return that counts are compared as rates and printed as counts; empty where no exposure is named, or rates are.
+
+    The result holds no population, so a rate could not be printed without computing it here.
+    """
+    if not declared.get("exposure") or primary.outcome.kind != "count":
+        return ""
+    if ((primary.result.fit or {}).get("averages") or {}).get("per"):
+        return ""
+    per = number(float(declared.get("per") or 1))
+    return (f"Each count is set against its exposure, “{declared['exposure']}”, before places and times are compared. "
+            f"Numbers on this page are counts again: no rate{f' per {per}' if per != '1' else ''} is printed.")
 
 
 def _chosen(evaluation: Evaluation) -> Pairs:
@@ -163,7 +179,9 @@ def origin_pairs(evaluation: Evaluation) -> Pairs:
     source = evaluation.provenance
     origins = "; ".join(dict.fromkeys(analysis.origin for analysis in evaluation.analyses if analysis.origin))
     packages = ", ".join(f"{name} {version}" for name, version in sorted(source.packages.items())) if source else ""
-    notes = " ".join(dict.fromkeys(note for analysis in evaluation.analyses for note in analysis.notes))
+    rule = small_numbers(evaluation.study)  # told once, below, and not among what was done as well
+    done = dict.fromkeys(note for analysis in evaluation.analyses for note in analysis.notes)
+    notes = " ".join(note for note in done if note.removeprefix("Small numbers:").strip() not in rule)
     drawn = any("seed" in analysis.design for analysis in evaluation.analyses)
     pairs = [
         ("Data owner", str(data.get("publisher") or "Not stated")),
@@ -173,7 +191,7 @@ def origin_pairs(evaluation: Evaluation) -> Pairs:
         ("Software", packages),
         ("Random draws", f"Seed {source.seed}" if source and drawn else ""),
         ("Note on the data", str(data.get("note") or "")),
-        ("Small numbers", small_numbers(evaluation.study)),
+        ("Small numbers", rule),
     ]
     return [(term, text) for term, text in pairs if text]
 
@@ -207,7 +225,7 @@ def _person(value: Any, signed: Mapping[str, Any] | None = None) -> str:
     named = ", ".join(dict.fromkeys(parts)) if isinstance(value, Mapping) else str(value or "")
     if signed is None:
         return named
-    return f"{named or signed['name']} (signed {signed['date']})"
+    return f"{named or signed['name']} (signed {in_words(signed['date'])})"
 
 
 def _option(value: Any) -> str:

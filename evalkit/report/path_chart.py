@@ -72,7 +72,9 @@ def _tags(paths: Paths, wording: Wording, size: Size) -> list[Tag]:
     expected = [value for track in paths.treated for _, value in paths.expected(track)[-1:]]
     shaded = any(paths.band(track) for track in paths.treated)
     fitted = any(track.series("fitted") for track in paths.treated) and not size.slim
-    note = f"({paths.level * 100:g}% interval shaded)" if shaded else "(dashed)"
+    partly = any(0 < len(paths.band(track)) < len(paths.expected(track)) for track in paths.treated)
+    where_any = " where there is one" if partly else ""  # few places had begun: no interval that could be relied on
+    note = f"({paths.level * 100:g}% interval shaded{where_any})" if shaded else "(dashed)"
     ends = [finite(_end(paths, track) for track in group) for group in (paths.treated, paths.comparison)]
     effect = [(text, place == 0, "ink") for place, text in enumerate(wording.effect)]
     drafts = (

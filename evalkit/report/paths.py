@@ -232,7 +232,18 @@ def describe_paths(paths: Paths, relative: Estimate | None) -> str:
         parts += [f"Comparison{whose}: {_between(values, write, small=True)}."] if values else []
     if relative is not None:
         parts.append(f"Average difference from expected: {estimate_text(relative.value, relative.low, relative.high)}.")
+        parts.append(_how_clear(relative))
     return " ".join(part for part in parts if part)
+
+
+def _how_clear(relative: Estimate) -> str:
+    """Return on which side of no change the whole interval lies, if on one: a listener cannot see the band."""
+    if relative.low is None or relative.high is None:
+        return "No interval is known."
+    low, high = sorted((relative.low, relative.high))
+    if low <= 0 <= high:
+        return "The interval includes no change."
+    return f"The whole interval lies {'below' if high < 0 else 'above'} no change."
 
 
 def _writer(paths: Paths) -> Writer:
@@ -271,4 +282,6 @@ def _expected_sentence(paths: Paths, track: Track, write: Writer) -> str:
         f"runs from {write(expected[0][1])} to {write(expected[-1][1])}"  # fmt: skip
     band = paths.band(track)
     shaded = f", interval at the end {interval_text(band[-1][1], band[-1][2], write)}" if band else ""
-    return f"The dashed expected line {ends}{shaded}."
+    bare = len(expected) - len(band)
+    without = f" In {count(bare)} of its {count(len(expected))} periods there is no interval." if band and bare else ""
+    return f"The dashed expected line {ends}{shaded}.{without}"

@@ -114,6 +114,7 @@ def write_sources(
     around = site_pages(Library(tuple(sound), project, tuple(failed)))
     of_site = {name: text for page in around for name, text in _site_files(page).items()}
     written |= of_site
+    faults += [Fault(page.problems[0].file, page.problems) for page in around if page.problems]
     made[AROUND] = {"files": {name: sha256_of(text) for name, text in of_site.items()}}
     there = [page for page in around if page.document or page.own]
     engine_files(project, [page.name for page in there if page.linked])

@@ -13,6 +13,7 @@ from evalkit.periods import words_for
 from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, PathPoint
 from evalkit.report import windows
 from evalkit.report.cautions import caution, inside
+from evalkit.report.dates_passed import passed
 from evalkit.report.error_model_tables import error_models_caution
 from evalkit.report.horizon_tables import LASTING, not_lasting
 from evalkit.report.ladder import Change, Reading
@@ -24,7 +25,7 @@ from evalkit.report.words import amount, interval_label, interval_words, is_shar
 from evalkit.report.written_dates import in_words
 
 SCALES = ("design", "data", "repeating")
-KNOWN_AS = {"design": "Maryland scale, What Works Centre version"}
+KNOWN_AS = {"design": "Maryland scale (What Works Centre)"}
 """The published scale that a score is on, by name and version; the others count stated conditions."""
 BEFORE_ALL = ("treated_like_the_rest",)
 """Checks whose caution must be on the first page: nothing else there says it."""
@@ -62,7 +63,10 @@ def badges(evaluation: Evaluation, words: Mapping[str, Any]) -> list[Badge]:
     if evaluation.simulated:
         found.append({"text": told["simulated"], "class": "notice"})
     status = str(evaluation.study.get("status") or "draft")
-    found.append({"text": words["status"][status], "class": "" if status == "final" else "notice"})
+    if not (status == "interim" and text == told.get("interim")):  # the first badge has said it
+        found.append({"text": words["status"][status], "class": "" if status == "final" else "notice"})
+    if "sunset_date" in (gone := passed(evaluation)):
+        found.append({"text": told["past_use"].format(date=gone["sunset_date"]), "class": "notice"})
     return found
 
 
@@ -74,8 +78,11 @@ def facts(evaluation: Evaluation) -> list[str]:
         found += [f"Data to {last}"] if last else []
     if evaluation.study.get("version"):
         found.append(f"Version {evaluation.study['version']}")
-    update = (evaluation.study.get("governance") or {}).get("next_update")
-    found += [f"Next update {in_words(update)}"] if update else []
+    block, gone = evaluation.study.get("governance") or {}, passed(evaluation)
+    if block.get("next_update"):
+        found.append(f"Next update{' was due' if 'next_update' in gone else ''} {in_words(block['next_update'])}")
+    if block.get("sunset_date") and "sunset_date" not in gone:
+        found.append(f"Not to be used after {in_words(block['sunset_date'])}")
     return [*found, "Not official statistics"]
 
 
@@ -249,13 +256,11 @@ def _before_after(primary: Analysis, change: Change, pair: tuple[PathPoint, Path
 
 
 def _expected_observed(primary: Analysis, reading: Reading, averages: Mapping[str, Any]) -> list[dict[str, str]]:
-    each, write = _each(primary), _as_share if is_share(primary) else number
-    decimals, note = None, ""
-    if write is number:
-        decimals, note = _agreeing(primary, averages)
-        write = partial(_whole_or, decimals=decimals)
+    each, shared = _each(primary), is_share(primary)
+    decimals, note = _agreeing(primary, averages)
+    write = partial(_as_share if shared else _whole_or, decimals=decimals)
     low, high = averages.get("expected_low"), averages.get("expected_high")
-    ends = number if decimals is not None else write  # the interval keeps the digits of its own size
+    ends = write if shared else number  # the interval keeps the digits of its own size
     known = low is not None and high is not None
     interval = f" ({interval_text(_rounded(low), _rounded(high), ends)})" if known else ""
     expected, observed = (write(averages[key]) for key in ("expected", "observed"))
@@ -265,30 +270,34 @@ def _expected_observed(primary: Analysis, reading: Reading, averages: Mapping[st
     return [
         {"label": "Expected without it", "big": expected, "range": f"{each}{interval}", "class": "expected"},
         {"label": label, "big": fitted, "range": beside, "class": "observed"},
-        _absolute_difference(primary, reading, note, decimals or 0),
+        _absolute_difference(primary, reading, note, decimals),
     ]
 
 
 def _agreeing(primary: Analysis, averages: Mapping[str, Any]) -> tuple[int, str]:
     """Return decimals at which expected and difference make what was observed as printed; else that they are rounded.
 
-    The digits that the larger number deserves come first, then one fewer where the difference keeps a figure, then
-    one more.
+    The digits that the larger number deserves come first (of a share in percent: one), then one fewer where the
+    difference keeps a figure, then one more.
     """
-    expected, fitted = averages["expected"], averages.get("fitted") or averages["observed"]
+    shared = is_share(primary)
+    scale = 100.0 if shared else 1.0
+    expected, fitted = scale * averages["expected"], scale * (averages.get("fitted") or averages["observed"])
     largest = max(abs(expected), abs(fitted))
-    base = 0 if largest >= 100 else decimals_for(largest)
-    absolute = primary.result.absolute
-    if absolute is None or not math.isfinite(expected + fitted + absolute.value):
+    base = 1 if shared else 0 if largest >= 100 else decimals_for(largest)
+    if primary.result.absolute is None:
+        return base, ""
+    difference = scale * primary.result.absolute.value
+    if not math.isfinite(expected + fitted + difference):
         return base, ""
     for decimals in (base, base - 1, base + 1):
         if decimals < 0:
             continue
-        before, after, moved = (Decimal(f"{x:.{decimals}f}") for x in (expected, fitted, absolute.value))
+        before, after, moved = (Decimal(f"{x:.{decimals}f}") for x in (expected, fitted, difference))
         kept = bool(moved) and (decimals >= base or abs(moved) >= 5 * Decimal(10) ** -decimals)
         if before + moved == after and kept and bool(after) == bool(fitted):
             return decimals, ""
-    return base, "; rounded" if abs(expected + absolute.value - fitted) < 2 * 10.0**-base else ""
+    return base, "; rounded" if abs(expected + difference - fitted) < 2 * 10.0**-base else ""
 
 
 def _whole_or(x: float | None, *, decimals: int) -> str:
@@ -304,7 +313,7 @@ def _absolute_difference(primary: Analysis, reading: Reading, note: str, decimal
         return _difference(phrase(change.value, change, kind), change, primary)
     low, high = sorted((absolute.low, absolute.high))
     if is_share(primary):
-        return _points(absolute, primary)
+        return _points(absolute, primary, note, decimals)
     own = Change(absolute.value, low, high, percent=False, level=absolute.level)
     beside = number(abs(own.value), decimals)
     size = beside if beside.strip("0.,") else amount(own.value, own)
@@ -313,22 +322,22 @@ def _absolute_difference(primary: Analysis, reading: Reading, note: str, decimal
     return {"label": "Difference", "big": words, "range": f"{interval}{note}", "class": "difference"}
 
 
-def _points(absolute: Estimate, primary: Analysis) -> dict[str, str]:
+def _points(absolute: Estimate, primary: Analysis, note: str, decimals: int) -> dict[str, str]:
     """Return the difference of two shares, in percentage points."""
     low, high = sorted((100 * (absolute.low or 0.0), 100 * (absolute.high or 0.0)))
     word = less_more(primary.outcome.kind)[0 if absolute.value < 0 else 1]
     ends = interval_text(low, high, lambda end: signed(end, 1))
     return {
         "label": "Difference",
-        "big": f"{number(abs(100 * absolute.value), 1)} percentage points {word}",
-        "range": f"{interval_label(absolute.level)}: {ends} points",
+        "big": f"{number(abs(100 * absolute.value), decimals)} percentage points {word}",
+        "range": f"{interval_label(absolute.level)}: {ends} points{note}",
         "class": "difference",
     }
 
 
-def _as_share(x: float | None) -> str:
+def _as_share(x: float | None, *, decimals: int = 1) -> str:
     """Return a share of 1 in percent: 30.3%."""
-    return percent(None if x is None else 100 * x, 1)
+    return percent(None if x is None else 100 * x, decimals)
 
 
 def _each(primary: Analysis) -> str:

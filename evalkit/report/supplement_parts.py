@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evalkit.records import Evaluation
 from evalkit.report.by_start import averages_table, by_start_sentences, group_time_table
+from evalkit.report.compared import compared_sentences, compared_table
 from evalkit.report.departures import breakdown_table, departure_sentences
 from evalkit.report.donors import donor_sentences, donors_message, time_weights_table
 from evalkit.report.error_model_tables import error_models_sentence, error_models_table, error_rules_table
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 Figures = Mapping[str, "Markup | str"]
 LONG_TABLE = 4
 """A table with more rows than this is folded under the sentence that sums it up."""
+_SENTENCE_END = re.compile(r"(?<=[a-z%)0-9]\.) (?=[A-Z])")
 Part = dict[str, Any]
 """`title`, `sentences`, and blocks of the page in `blocks`."""
 
@@ -84,7 +87,10 @@ def composition(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) ->
     drawn = figures.get("fig-donors", "")
     alone = "" if drawn else donors_message(primary)
     few = len(primary.result.dropped) <= MOST_LEFT_OUT  # the facts of the design name them already
+    who = compared_table(evaluation)
     parts = [
+        _part(evaluation, "Who they are compared with", compared_sentences(evaluation),
+              [exhibits.table(who, folded=who is not None and len(who.rows) > LONG_TABLE)]),
         _part(evaluation, "Who makes up the comparison", [*donor_sentences(primary), f"{alone}." if alone else ""],
               [drawn, exhibits.table(time_weights_table(primary), folded=True)]),
         {} if few else _part(evaluation, "Left out", [dropped_sentence(primary)],
@@ -142,7 +148,8 @@ def power(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> Part:
         return {}
     stored = primary.result.power or {}
     drawn = figures.get("fig-power", "")
-    words = ["" if drawn else f"{power_message(found)}.", against_margin(found), str(stored.get("words") or "")]
+    said = _SENTENCE_END.split(str(stored.get("words") or ""))  # one by one, so that a page can list them
+    words = ["" if drawn else f"{power_message(found)}.", against_margin(found), *said]
     grid = exhibits.table(power_table(found, stored), folded=bool(drawn))
     return _part(evaluation, "How small a change could be found", words, [drawn, grid])
 

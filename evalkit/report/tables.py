@@ -20,7 +20,7 @@ _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 _KNOWN: dict[str, str] = {}
 """Cells by their text, as great_tables formatted them."""
 _MOST_KNOWN = 50_000
-_VERDICTS = {"no sign against": "clear", "sign against": "against", "not run": "notrun"}
+_VERDICTS = {"no sign against": "clear", "sign against": "against", "too weak to tell": "weak", "not run": "notrun"}
 
 
 class Linked(str):

@@ -22,8 +22,11 @@ PAGE_FILES = {
     "style.css": "style.css", "page.html": "studies/_page/page.html", "evalkit.lua": "studies/_page/evalkit.lua",
 }  # fmt: skip
 """Files that both engines read, and where they stand in a project."""
-SITE_PAGES = ("index", "strategies", "compare", "reading", "methods", "accessibility")
+SITE_PAGES = ("index", "programmes", "claims", "strategies", "compare", "gallery", "reading", "methods",
+              "accessibility")  # fmt: skip
 """Pages around the studies, by name; each may have a folder of that name with what it offers for download."""
+SITE_FOLDER = "strategies"
+"""The folder of a page around the studies that has pages of its own, one for each strategy of the register."""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -54,6 +57,11 @@ def find_template(name: str, project: Path | None = None) -> Path:
             return folder / name
     searched = " and ".join(str(folder) for folder in folders) or "no folder"
     raise SpecError(f"the template {name} was not found in {searched}", "install evalkit again, or restore the file")
+
+
+def site_documents(project: Path) -> list[Path]:
+    """Return the documents of the pages around the studies, where they stand or would stand: the index first."""
+    return [*(project / f"{name}.qmd" for name in SITE_PAGES), *sorted((project / SITE_FOLDER).glob("*.qmd"))]
 
 
 def find_methods() -> Path | None:

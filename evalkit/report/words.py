@@ -11,7 +11,7 @@ from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import windows
 from evalkit.report.cautions import in_short, inside
-from evalkit.report.ladder import Change, Reading, Rung, read
+from evalkit.report.ladder import Change, Reading, Rung, change_of, read
 from evalkit.report.numbers import number, percent
 from evalkit.report.written_dates import in_words
 
@@ -63,7 +63,8 @@ def headline(evaluation: Evaluation, analysis: Analysis | None = None) -> Headli
         sentence = f"{sentence} {_interim(evaluation)}"
     if reading.simulated:
         sentence = f"{SIMULATED}. {sentence}"
-    notes = [*_notes(reading, chosen), *(harms_seen(evaluation) if chosen.role == "primary" else ())]
+    beside = [*harms_seen(evaluation), *controls_moved(evaluation)] if chosen.role == "primary" else []
+    notes = [*_notes(reading, chosen), *beside]
     return Headline(sentence, _detail(evaluation, reading, chosen), reading.rung, tuple(notes))
 
 
@@ -201,21 +202,51 @@ def smallest_found(analysis: Analysis) -> str:
     return f"The smallest change it could find{own}, four times in five, is {size}."
 
 
-def harms_seen(evaluation: Evaluation) -> list[str]:
+def harms_seen(evaluation: Evaluation, *, apart: bool = False) -> list[str]:
     """Return each outcome with role harm whose whole interval lies on the bad side, with size and interval.
 
-    Bad news stands where good news stands: beside the answer, not further down.
+    Bad news stands where good news stands: beside the answer, not further down. `apart`: it stands elsewhere on the
+    page, where nothing above has said against what and at which level.
     """
     found = []
     for analysis in evaluation.analyses:
         change, better = read(evaluation, analysis).change, analysis.outcome.better
         bad = {"lower": "above", "higher": "below"}.get(better, "")
         if analysis.role == "secondary" and analysis.outcome_role == "harm" and change and change.side == bad:
-            size = size_sentence(analysis, change, evaluation.study).removesuffix(".")
-            size = size.removesuffix(windows.over(analysis))  # the answer above has said over what
-            interval = f"{interval_label(change.level)}: {interval_words(change, analysis.outcome.kind)}"
-            found.append(f"A possible harm: {inside(size)} ({interval}).")
+            found.append(f"A possible harm: {_moved(evaluation, analysis, change, apart=apart)}.")
     return found
+
+
+def controls_moved(evaluation: Evaluation) -> list[str]:
+    """Return the first outcome that should not move and did, with size and interval, and how many more there are.
+
+    It doubts the answer itself, so it stands beside it.
+    """
+    moved = [(analysis, change) for analysis in evaluation.analyses
+             if analysis.role == "secondary" and analysis.outcome_role == "negative_control"
+             and (change := read(evaluation, analysis).change) and change.side != "across"]  # fmt: skip
+    if not moved:
+        return []
+    more = len(moved) - 1
+    others = f" So did {number(more)} more." if more else ""
+    return [f"Should not have moved: {_moved(evaluation, *moved[0])}.{others}"]
+
+
+def _moved(evaluation: Evaluation, analysis: Analysis, change: Change, *, apart: bool = False) -> str:
+    """Return another outcome's size and interval, as it goes on after a colon.
+
+    The answer above has said over what, against what, and at which level, so these are told only where they differ.
+    """
+    size = size_sentence(analysis, change, evaluation.study).removesuffix(".")
+    if apart:
+        return f"{inside(size)} ({interval_label(change.level)}: {interval_words(change, analysis.outcome.kind)})"
+    same = windows.compared_with(analysis) == windows.compared_with(evaluation.primary)
+    for known in (windows.over(analysis), windows.compared_with(analysis) if same else ""):
+        size = size.removesuffix(known)
+    level = "" if change.level == change_of(evaluation.primary).level else f"{interval_label(change.level)}: "
+    kind = analysis.outcome.kind
+    ends = interval_words(change, kind).removesuffix(f" {less_more(kind)[change.side == 'above']}")  # said before it
+    return f"{inside(size)} ({level}{ends})"
 
 
 def _detail(evaluation: Evaluation, reading: Reading, analysis: Analysis) -> str:
@@ -321,6 +352,9 @@ def _closest(change: Change) -> float:
 
 
 def _one_sided(near: float, far: float, change: Change, word: str) -> str:
+    if change.percent and word in (less_more("count")[0], less_more("rate")[0]) and far >= 100:
+        # no fall can be larger than all there was: the bound says nothing
+        return f"{'' if near >= 100 else 'at least '}{amount(near, change)} {word}"
     if math.isinf(far):
         return f"at least {amount(near, change)} {word}"
     return f"{amount(near, change)} to {amount(far, change)} {word}"

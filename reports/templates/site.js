@@ -1,4 +1,4 @@
-// Search, order and filters of the list of studies. Without this script the list is whole, and links filter it by kind.
+// Search, order and filters of a list: of studies, of programmes. Without this script the list is whole.
 // It loads nothing and keeps nothing but the address of the page, so that a link can be shared.
 (() => {
   "use strict";
@@ -8,13 +8,14 @@
   const rows = Array.from(list.children);
   const texts = JSON.parse(document.getElementById("find-words").textContent);
   const told = document.getElementById("find-shown");
-  const choices = ["programme", "area", "outcome", "status"].map((name) => form.elements[name]).filter(Boolean);
+  const choices = Array.from(form.querySelectorAll("select")).filter((box) => box.name !== "order");
   const plain = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
-  const said = (row) => Array.from(row.querySelectorAll("h3, .tags, .says, .facts"), (part) => part.textContent).join(" ");
+  const said = (row) => Array.from(row.querySelectorAll("h3, .tags, .says, .facts, .entry"), (part) => part.textContent).join(" ");
   const onRow = new Map(rows.map((row) => [row, plain(said(row))]));
   const onPage = new Map(rows.map((row) => [row, onRow.get(row) + " " + (texts[row.id] || "")]));
   const place = (row) => Number(row.dataset.place);
   const byTitle = (a, b) => a.dataset.title.localeCompare(b.dataset.title) || place(a) - place(b);
+  const by = (name) => (a, b) => (a.dataset[name] || "").localeCompare(b.dataset[name] || "") || byTitle(a, b);
   const orders = {
     kind: (a, b) => place(a) - place(b),
     title: byTitle,
@@ -35,16 +36,18 @@
     let shown = 0;
     for (const row of rows) {
       row.hidden = !fits(row, terms);
-      row.querySelector(".found").hidden = row.hidden || terms.every((term) => onRow.get(row).includes(term));
+      const found = row.querySelector(".found");
+      if (found) found.hidden = row.hidden || terms.every((term) => onRow.get(row).includes(term));
       if (!row.hidden && (!ofKind || row.classList.contains(ofKind))) shown += 1;
     }
-    list.append(...rows.slice().sort(orders[form.elements.order.value] || orders.kind));
+    const order = form.elements.order.value;
+    list.append(...rows.slice().sort(orders[order] || by(order)));
     told.textContent = told.dataset.text.replace("{shown}", shown).replace("{all}", rows.length);
   }
 
   function remember() {
     const address = new URL(location.href);
-    for (const name of ["search", "programme", "area", "outcome", "status", "order"]) {
+    for (const name of ["search", ...choices.map((box) => box.name), "order"]) {
       const field = form.elements[name];
       const value = field ? field.value.trim() : "";
       if (value && !(name === "order" && value === "kind")) address.searchParams.set(name, value);

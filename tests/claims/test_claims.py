@@ -40,3 +40,42 @@ def test_counts_without_a_percentage_and_the_other_way_round() -> None:
     assert verdict(37, 20, None).endswith("give 45.9% lower.")
     assert "cannot be checked" in verdict(None, None, -76)
     assert "nought" in verdict(0, 5, 100)
+
+
+def ruled(text: str, window: str | None = None, **printed: float | None) -> dict[str, str]:
+    numbers = {"before": None, "after": None, "percent": None, "n": None, "window": window, **printed}
+    claim = {"id": "c", "text": text, "source": "s", "printed": numbers}
+    return {rule["code"]: rule["found"] for rule in check_claim(claim, [])["rules"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "printed", "codes"),
+    [
+        ("Robberies fell by up to 38%", {"before": 40, "after": 25, "percent": -38}, {"R02", "R15"}),
+        ("Thefts cut by 100%", {"before": 12, "after": 0, "percent": -100, "window": "one month against one month"},
+         {"R02", "R09"}),
+        ("17% fewer admissions compared to 2021", {"percent": -17}, {"R02", "R03", "R08"}),
+        ("7 of 13 engaged", {"n": 13}, {"R10"}),
+        ("87% of a sample had no contact", {}, {"R11"}),
+        ("from 700 in 2015 to 630 in 2019", {"before": 700, "after": 630, "percent": -10}, {"R02"}),
+        ("June 2022 to December 2022", {"before": 70, "after": 60}, {"R02", "R05"}),
+    ],
+)  # fmt: skip
+def test_counts_periods_and_words_decide_by_themselves(text: str, printed: dict, codes: set[str]) -> None:
+    found = ruled(text, **printed)
+    assert codes <= set(found)
+    assert set(found) - codes <= {"R08"}
+
+
+def test_a_figure_that_follows_is_not_left_as_approved() -> None:
+    printed = {"before": 12, "after": 0, "percent": -100, "window": "one month against one month", "n": None}
+    told = check_claim({"id": "c", "text": "Thefts cut by 100%", "source": "s", "printed": printed}, [])
+    assert told["verdict"] == "The printed figure follows from the printed counts (12 and 0). That is arithmetic alone."
+    assert {rule["code"]: rule["found"] for rule in told["rules"]} == {
+        "R02": "One month is set against one month.", "R09": "A count of 0 is too few for a percentage.",
+    }  # fmt: skip
+    assert all(rule["needed"] for rule in told["rules"])
+
+
+def test_arithmetic_is_said_once() -> None:
+    assert "R01" not in ruled("from 33 to 26", before=33, after=26, percent=-18)

@@ -69,7 +69,7 @@ class TestEarlierDates:
         assert many.verdict == "sign against"
         assert "may be too short" in many.reading
         assert many.short == "the method finds changes too often at earlier dates"
-        assert placebo.placebo_dates(0, 75, 22, False, "month").verdict == "no sign against"
+        assert placebo.placebo_dates(0, 75, 22, False, "month").verdict == "too weak to tell"
         assert placebo.placebo_dates(0, 75, 8, True, "month").verdict == "no sign against"
         assert placebo.placebo_dates(0, 9, 9, True, "month").verdict == "not run"
 

@@ -124,7 +124,7 @@ class TestWords:
         )
         assert (found.verdict, found.statistic) == ("no sign against", pytest.approx(4 / 97))
         assert placebo.placebo_dates(10, 96, 30, True).verdict == "sign against"
-        assert placebo.placebo_dates(60, 96, 4, False).verdict == "no sign against"
+        assert placebo.placebo_dates(60, 96, 4, False).verdict == "too weak to tell"
         assert "no change is told from none" in placebo.placebo_dates(60, 96, 4, False).reading
         assert placebo.placebo_dates(3, 9, 3, True).verdict == "not run"
 

@@ -128,7 +128,7 @@ class TestBounds:
         assert "no event study" in bare.check.reading
 
     @pytest.mark.parametrize(("at", "verdict"), [
-        (0.0, "not run"), (0.4, "sign against"), (1.0, "sign against"), (1.4, "no sign against"),
+        (0.0, "too weak to tell"), (0.4, "sign against"), (1.0, "sign against"), (1.4, "no sign against"),
         (math.inf, "no sign against"),
     ])  # fmt: skip
     def test_verdict(self, at: float, verdict: str) -> None:
@@ -210,15 +210,16 @@ class TestPlacebos:
         found, check = placebo_dates(*made(places(staggered=True)))
         assert [one.period for one in found] == ["2002", "2003", "2004", "2006"]
         assert all(abs(one.value) < 5 for one in found[:3])
-        assert check.verdict == "no sign against"
+        assert check.verdict == "too weak to tell"
+        assert "That is too weak to tell: 3 dates can be tried." in check.reading
 
     def test_too_short_a_time_before(self, places: Callable[..., Panel]) -> None:
         found, check = placebo_dates(*made(places(), before={"from": 2003, "to": 2005}))
         assert (found, check.verdict) == ((), "not run")
 
     @pytest.mark.parametrize(("values", "clear", "verdict"), [
-        ([1.0, 2.0, 1.0], True, "no sign against"), ([9.0, -8.0, 1.0], True, "sign against"),
-        ([9.0, -8.0, 1.0], False, "no sign against"), ([9.0], True, "no sign against"),
+        ([1.0, 2.0, 1.0], True, "too weak to tell"), ([9.0, -8.0, 1.0], True, "sign against"),
+        ([9.0, -8.0, 1.0], False, "too weak to tell"), ([9.0], True, "too weak to tell"),
         ([1.0] * 9 + [9.0], True, "sign against"), ([1.0] * 10 + [9.0], True, "no sign against"),
     ])  # fmt: skip
     def test_verdict_on_dates(self, values: list[float], clear: bool, verdict: str) -> None:

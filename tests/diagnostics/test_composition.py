@@ -15,7 +15,8 @@ ROWS = {"with the programme": (120, 9), "without": (300, 290)}
     ("value", "low", "high", "verdict"),
     [
         (0.05, 0.01, 0.09, "no sign against"),
-        (0.15, -0.05, 0.35, "no sign against"),
+        (0.15, -0.05, 0.35, "too weak to tell"),
+        (0.15, -0.05, 0.24, "no sign against"),
         (0.15, 0.02, 0.28, "sign against"),
         (-0.15, -0.28, -0.02, "sign against"),
         (0.3, -0.2, 0.8, "sign against"),

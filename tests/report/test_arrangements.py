@@ -115,7 +115,7 @@ def test_words_for_choices(render_one):
     text = render_one(demo.seat_belts(study=study)).text()
     for words in ("Yes: after an unusually high period", "1 month",
                   "Patrols Other programme Not stated Not stated Everywhere Direction not clear",
-                  "2026-01-02 outcomes a b Slip. No data had been seen", "Value for money",
+                  "2 January 2026 outcomes a b Slip. No data had been seen", "Value for money",
                   "Rule: custom. Counts from 1 to 4 are hidden (0 is shown), and other counts are rounded to the "
                   "nearest 10."):  # fmt: skip
         assert words in text

@@ -49,7 +49,9 @@ def with_result(evaluation, **changes):
 
 def test_title_of_an_event_study_counts_both_sides(studies):
     told = event_words.events_message(studies["staggered"].primary)
-    assert told == ("Before the start, 0 of 3 intervals are clear of no difference; from the start on, 5 of 5")
+    assert told == (
+        "Before the start, 0 of 3 intervals are clear of no difference; in the first 5 years from it on, 5 of 5"
+    )
 
 
 def test_power_of_the_test_of_leads_is_told_in_percent(studies):

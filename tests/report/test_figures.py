@@ -195,10 +195,12 @@ def test_alternative_text_comes_from_the_records(drawn: list[Figure]) -> None:
     assert [figure.alt_description for figure in drawn] == [
         "Points from October 1981 to September 1983. 16 points between 1,564 and 1,695 before. From February 1983, "
         "8 points between 1,231 and 1,352. The dashed expected line runs from 1,618 to 1,604, interval at the end "
-        "1,492 to 1,716. Average difference from expected: −20% (−26 to −13).",
+        "1,492 to 1,716. Average difference from expected: −20% (−26 to −13). "
+        "The whole interval lies below no change.",
         "Points from 2000 to 2010. 6 points between 5.40 and 5.55 before. From 2006, 5 points between 6.03 and 6.16. "
         "The dashed expected line runs from 5.58 to 5.70, interval at the end 5.50 to 5.90. Comparison: "
-        "11 points between 4.10 and 4.40. Average difference from expected: +8% (+1 to +15).",
+        "11 points between 4.10 and 4.40. Average difference from expected: +8% (+1 to +15). "
+        "The whole interval lies above no change.",
         "2 analyses, one row each. Analysis other: −10% (−20 to +1); Analysis primary: −15% (−21 to −8).",
         "2 analyses, one row each. Analysis primary: −15% (−21 to −8); Analysis other: −10% (−20 to +1).",
         "3 years before the start: effects from −8% to −4%, 2 of 3 intervals cover zero. 4 years from the start "

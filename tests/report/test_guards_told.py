@@ -34,7 +34,7 @@ def test_the_page_tells_guards_beside_the_authors_own_rules(render_one):
     text = page.text()
     for words in ("Rules that the data were held against: 1 met, 1 not met, 1 waived, 1 not looked for",
                   "Waived by A. Analyst", "Confirmed by the force", "Not looked for", "Those from June 1983 on. As the",
-                  "The newest 2 months, which may still change", "Table P6 (announced for 1985-03): Announced again",
+                  "The newest 2 months, which may still change", "Table P6 (announced for March 1985): Announced again",
                   "New forms (Kent, <b>Essex)", "What is beyond it is left out", "New law",
                   "Changes in how the data are recorded: 2", "provisional from June 1983 on"):  # fmt: skip
         assert words in text, words

@@ -77,10 +77,11 @@ def every_block(base: Evaluation) -> Evaluation:
     harm = replace(primary, id="harm", role="secondary", outcome_role="harm", outcome=measure, result=up)
     other = replace(primary, id="other", role="sensitivity", label="Other choices", result=up)
     second = replace(harm, id="second", outcome_role="", outcome=replace(measure, id="second"))
-    analyses = (primary, harm, second, other)
+    control = replace(harm, id="control", outcome_role="negative_control", outcome=replace(measure, id="control"))
+    analyses = (primary, harm, second, other, control)
     study = {**base.study, **FILLED, "governance": {**base.study["governance"], **FILLED["governance"]}}
     study["outcomes"] = {**study["outcomes"], **{name: study["outcomes"]["main"] | {"label": "Stop and search"}
-                                                for name in ("harm", "second")}}  # fmt: skip
+                                                for name in ("harm", "second", "control")}}  # fmt: skip
     return replace(base, study=study, analyses=analyses, evidence=assess(study, analyses, ()))
 
 
@@ -90,7 +91,8 @@ def test_first_side_of_a_study_with_every_block(base, render_one):
     page = render_one(study)
     check(page)
     first = " ".join(blocks_of(summary_of(page.tree)))
-    for words in ("A possible harm", "equal costs at", " more.", "Against: ", "Young people engaged: 301."):
+    both = ("A possible harm", "Should not have moved")
+    for words in (*both, "equal costs at", " more.", "Against: ", "Young people engaged: 301."):
         assert words in first, words
     whole = " ".join("".join(page.find("grades").itertext()).split())
     for key in ("data", "repeating"):  # what the first side leaves off stands here, every word

@@ -51,3 +51,15 @@ def test_checks_say_points_and_not_the_label():
     from evalkit.diagnostics.words import SHARE, change
 
     assert change(-0.0519, "identity", SHARE) == "5.19 percentage points lower"
+
+
+def test_three_numbers_of_a_share_add_up_or_say_that_they_are_rounded():
+    study = survey()
+    primary = study.primary
+    for expected, observed in ((0.30342, 0.25006), (0.3034, 0.2495), (0.12349, 0.12251), (0.5, 0.3996)):
+        averages = {"expected": expected, "expected_low": 0.1, "expected_high": 0.6, "observed": observed}
+        absolute = replace(primary.result.absolute, value=observed - expected)
+        changed = replace(primary, result=replace(primary.result, absolute=absolute, fit={"averages": averages}))
+        shown = summary.three_numbers(replace(study, analyses=(changed,)), read(study))
+        first, second, third = (float(each["big"].split()[0].rstrip("%")) for each in shown)
+        assert abs(first - second - third) < 1e-9 or shown[2]["range"].endswith("rounded")

@@ -4,6 +4,7 @@ import pytest
 from told_rooms import Room, told
 
 from evalkit.report import arrangements, particulars
+from evalkit.report.dates_passed import NOT_TODAY
 from evalkit.report.told import assurance
 
 
@@ -21,7 +22,7 @@ def test_the_statement_in_full():
     pairs = Room(assurance, told(blocks={"assurance": block})).pairs
     assert pairs["Statement"] == "Made again by another."
     assert pairs["Reviewed by"] == "B. Porter"
-    assert pairs["Reviewed on"] == "2026-04-02"
+    assert pairs["Reviewed on"] == "2 April 2026"
     assert pairs["What was checked"] == "All numbers; Another start"
     assert pairs["Use of artificial intelligence"] == "None."
 
@@ -35,7 +36,7 @@ def test_signatures_name_what_was_signed():
     signed = [{"role": "Analyst", "name": "A. Nurse", "date": "2026-04-01", "results_hash": "b" * 64},
               {"role": "Approver", "name": "C. Clerk", "date": 2026}]  # fmt: skip
     room = Room(assurance, told(blocks={"governance": {"sign_off": signed}}))
-    assert room.rows("signed")[1:] == [["Analyst", "A. Nurse", "2026-04-01", "b" * 64],
+    assert room.rows("signed")[1:] == [["Analyst", "A. Nurse", "1 April 2026", "b" * 64],
                                        ["Approver", "C. Clerk", "2026", "Not stated"]]  # fmt: skip
     assert assurance.NOT_SIGNED not in room.sentences
 
@@ -55,7 +56,7 @@ def test_assumptions_are_logged_in_words(effect, words, reliability, sure):
 def test_decisions_are_logged():
     logged = {"date": "2026-02-02", "decision": "Rule R09 waived", "who": "C. Clerk", "why": "Counts are large"}
     room = Room(assurance, told(blocks={"assurance": {"decisions_log": [logged]}}))
-    assert room.rows("decisions")[1] == ["Rule R09 waived", "2026-02-02", "C. Clerk", "Counts are large"]
+    assert room.rows("decisions")[1] == ["Rule R09 waived", "2 February 2026", "C. Clerk", "Counts are large"]
 
 
 def test_ethics_names_what_is_missing():
@@ -76,8 +77,9 @@ def test_who_sees_it_early_and_how_long_it_may_be_used():
     block = {"pre_release_access": ["Chief constable", "Mayor"], "sunset_date": 2028, "next_update": "2027-04"}
     assert arrangements.responsible({"governance": block}) == [
         ("Sees the figures before they are published", "Chief constable; Mayor"),
-        ("Next update", "2027-04"),
+        ("Next update", "April 2027"),
         ("Not to be used after", "2028"),
+        ("Today’s date", NOT_TODAY),
     ]
 
 

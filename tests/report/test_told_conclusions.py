@@ -33,7 +33,8 @@ def test_five_boxes_always():
 def test_the_result_fills_the_first_box_where_the_authors_do_not():
     answer = headline(demo.seat_belts())
     found = boxes(told())
-    assert f"Not scored {answer.sentence} {answer.detail}" in found["Effect"]
+    assert f"Not scored {answer.sentence} How large, and how sure: see the first side." in found["Effect"]
+    assert answer.detail not in found["Effect"]  # it stands beside the answer, once
     assert found["Mechanism"] == "How could it bring that about? Not studied"
     assert "The authors write:" not in found["Effect"]
 
@@ -124,7 +125,7 @@ def test_recommendations_stand_in_the_order_of_their_authors():
     room = Room(recommendations, told(blocks={"recommendations": given}))
     assert room.sentences == [recommendations.ORDER]
     assert room.rows("recommendations")[1:] == [
-        ["1. Go on.", "Council", "2027-01", "Figure 1", "Moderate"],
+        ["1. Go on.", "Council", "January 2027", "Figure 1", "Moderate"],
         ["2. Count again.", "No owner named", "No date named", "Not stated", "Not stated"],
     ]
 

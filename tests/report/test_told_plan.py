@@ -118,10 +118,10 @@ def test_fixed_and_unchanged():
     blocks = {"registration": {**FIXED, "registry_url": "https://example.org/1"}, "governance": {"registry": registry}}
     room = Room(plan, told(blocks=blocks))
     assert room.sentences == ["No change of the plan is recorded."]
-    assert room.pairs["Fixed on"] == "2026-01-05"
+    assert room.pairs["Fixed on"] == "5 January 2026"
     assert room.pairs["Seen before it was fixed"] == "No data had been seen"
     assert room.pairs["Registered at"] == "Evaluation Registry, ER-1, https://example.org/1"
-    assert room.pairs["Last look planned"] == "2027-01"
+    assert room.pairs["Last look planned"] == "January 2027"
 
 
 def test_fixed_too_late():
@@ -176,9 +176,9 @@ def test_changes_and_departures_are_tables():
     departed = {"date": "2026-03-01", "what": "One month left out", "why": "It was missing.", "data_seen": "none"}
     block = {**FIXED, "amendments": [{**AMENDED, "data_seen": "none"}], "deviations": [departed]}
     room = Room(plan, told(blocks={"registration": block}))
-    assert room.rows("amendments")[1] == ["2026-02-01", "outcomes", "a", "b", "A slip.", "No data had been seen"]
+    assert room.rows("amendments")[1] == ["1 February 2026", "outcomes", "a", "b", "A slip.", "No data had been seen"]
     assert room.rows("deviations")[1] == [
-        "2026-03-01",
+        "1 March 2026",
         "One month left out",
         "It was missing.",
         "No data had been seen",
@@ -225,7 +225,8 @@ def test_what_is_not_as_it_was_fixed_stands_with_its_record():
     assert room.pairs["The plan now"] == "Changed since, with a record of each change"
     assert room.pairs["Fingerprint of this study file’s plan"] == "c" * 64
     assert room.sentences[0] == "1 part of the plan is not as it was fixed. Each change is on record."
-    assert room.rows("not-as-fixed")[1] == ["outcomes.main.minimum_important_change", "10", "Not there", "2026-02-01"]
+    assert room.rows("not-as-fixed")[1] == [
+        "outcomes.main.minimum_important_change", "10", "Not there", "1 February 2026"]
     assert plan.SAME not in room.sentences
     assert plan.OTHER not in room.sentences
 

@@ -25,6 +25,7 @@ from evalkit.designs.difference_in_differences.event_time import available
 from evalkit.designs.difference_in_differences.inference import few_units
 from evalkit.designs.difference_in_differences.leads import leads_by_inference
 from evalkit.designs.difference_in_differences.left_out import with_left_out
+from evalkit.designs.difference_in_differences.path_bounds import while_few_have_begun
 from evalkit.designs.difference_in_differences.sensitivity import beside
 from evalkit.designs.options import Level, WindowOption
 from evalkit.records import Block
@@ -257,7 +258,7 @@ class DifferenceInDifferences(Block):
         result, model = fitted(design, panel, study)
         block = estimator_block(design, panel, wanted_rows(design, panel, study))
         result = on_means(design, panel, few_units(design, model, replace(result, estimator=block)))
-        result = leads_by_inference(design, model, result)
+        result = leads_by_inference(design, model, while_few_have_begun(model, result))
         result = with_left_out(study, result)
         if not supplements:
             return result

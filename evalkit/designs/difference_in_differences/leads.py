@@ -184,19 +184,20 @@ def _weights(design: DifferenceInDifferences, model: Estimated, wide: WidePanel,
     from evalkit.estimation.staggered import event_time_weights as closed
 
     first, periods, early = wide.first_treated, wide.outcome.shape[1], design.anticipation
+    since = _by_the_calendar(model, wide)
     if design.estimator in BY_REGRESSION:
         reference = max(time for time in times if time < 0)
-        label, terms = closed.lead_terms(first, periods, -(design.leads or 1), design.lags or 0, reference)
+        label, terms = closed.lead_terms(first, periods, -(design.leads or 1), design.lags or 0, reference, since)
         found = closed.regression_weights(first, periods, label, terms)
     elif design.estimator == "imputation":
-        found = _of_imputation(wide, times, early)
+        found = _of_imputation(wide, times, early, since)
     elif design.estimator == "poisson":
         raise DesignError("ratios of events are no weighted sums of outcomes")
     else:
         later = design.comparison == "not_yet_treated" and design.estimator == "callaway_santanna"
         varying = design.base_period == "varying" and design.estimator == "callaway_santanna"
         kept = [time for time in times if varying or time != -1 - early]
-        found = closed.base_period_weights(first, periods, kept, later, early, varying)
+        found = closed.base_period_weights(first, periods, kept, later, early, varying, since)
     leads = found.label < 0
     if not leads.any():
         return found.joined(ANTICIPATED, numpy.zeros_like(found.weights[0]), numpy.zeros_like(found.paths[0]))
@@ -207,7 +208,28 @@ def _weights(design: DifferenceInDifferences, model: Estimated, wide: WidePanel,
     return found.joined(ANTICIPATED, -found.weights[leads].mean(axis=0), path)
 
 
-def _of_imputation(wide: WidePanel, times: list[int], early: int) -> EventWeights:
+def _by_the_calendar(model: Estimated, wide: WidePanel) -> numpy.ndarray:
+    """Return the event time of each period for each date of start: a period that all lack is counted with the others.
+
+    Raises
+    ------
+    DesignError
+        Where starts of several dates have the same first period, as those in a hole and right after it.
+    """
+    import numpy
+
+    starts = numpy.unique(numpy.array(list(model.study.starts.values()), dtype=float))
+    within = starts[starts <= wide.times.max()]
+    first = numpy.searchsorted(wide.times, within)
+    if numpy.unique(first).size < first.size:
+        raise DesignError("starts of several dates fall into one hole of the data")
+    known = dict(zip(first.tolist(), within.tolist(), strict=True))
+    dates, periods = numpy.unique(wide.first_treated), wide.times.size
+    counted = [wide.times - known[date] if date in known else numpy.arange(periods) - date for date in dates.tolist()]
+    return numpy.array(counted, dtype=numpy.int64)
+
+
+def _of_imputation(wide: WidePanel, times: list[int], early: int, since: numpy.ndarray) -> EventWeights:
     """Return the weights of imputed effects, and of leads among untreated rows where there are any."""
     import numpy
 
@@ -215,8 +237,7 @@ def _of_imputation(wide: WidePanel, times: list[int], early: int) -> EventWeight
 
     first, periods = wide.first_treated, wide.outcome.shape[1]
     dates = numpy.unique(first)
-    since = numpy.arange(periods) - dates[:, None]
-    after = closed.imputed_weights(first, periods, [time for time in times if time >= -early], early)
+    after = closed.imputed_weights(first, periods, [time for time in times if time >= -early], early, since)
     before = [time for time in times if time < -early]
     if not before:
         return after
@@ -309,7 +330,9 @@ def _checks(model: Estimated, result: Result, tried: Tried) -> tuple[Diagnostic,
         comparison.pre_period_leads(
             held, statistic, p_value, model.scale, unit, result.effect.value, f"{tried.test}, all of them together"
         ),
-        comparison.anticipation(gap, gap - reach, gap + reach, tried.effects.p_value(only)[1], model.scale, unit),
+        comparison.anticipation(
+            gap, gap - reach, gap + reach, tried.effects.p_value(only)[1], model.scale, unit, result.effect.value
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.designs.difference_in_differences.estimated import MOST_LAGS, Estimated, EventCovariance
 from evalkit.diagnostics.comparison import FEW_TREATED_CLUSTERS
+from evalkit.diagnostics.words import several
 from evalkit.errors import DataError, DesignError
 
 if TYPE_CHECKING:
@@ -60,8 +61,11 @@ def with_long_differences(design: DifferenceInDifferences, model: Estimated) -> 
         events, words = _by_start_and_period(design, model)
     if events is None:
         return model, ""
-    kept = _in_reach(events, design.leads or 1)
-    if model.study.frame["event_time"].max() > MOST_LAGS:
+    kept, hole = _in_reach(events, design.leads or 1)
+    if hole is not None:
+        reach = f"The bounds reach to {several(hole - 1, 'period')} after the first treated one: no unit has rows"
+        words = f"{words} {reach} {several(hole, 'period')} after it, and steps over a hole are not compared.".strip()
+    elif model.study.frame["event_time"].max() > MOST_LAGS:
         words = f"{words} They reach to {MOST_LAGS} periods after the first treated one.".strip()
     return replace(model, events=kept), words
 
@@ -83,10 +87,18 @@ def _by_start_and_period(design: DifferenceInDifferences, model: Estimated) -> t
     return found, f"{INSTEAD}: {why}."
 
 
-def _in_reach(events: EventCovariance, leads: int) -> EventCovariance:
-    """Return the leads that the design shows and the lags in reach."""
+def _in_reach(events: EventCovariance, leads: int) -> tuple[EventCovariance, int | None]:
+    """Return the leads that the design shows and the lags in reach, without those beyond a hole in the event times.
+
+    The second value is the first event time after the start that nobody has while later ones are there, else None.
+    """
     import numpy
 
-    kept = numpy.flatnonzero((events.times >= events.reference - leads) & (events.times <= MOST_LAGS))
+    there = set(events.times.tolist()) | {events.reference}
+    before = next((time for time in range(-1, int(events.times.min()), -1) if time not in there), None)
+    after = next((time for time in range(1, int(events.times.max())) if time not in there), None)
+    low = events.reference - leads if before is None else max(events.reference - leads, before + 1)
+    high = MOST_LAGS if after is None else min(MOST_LAGS, after - 1)
+    kept = numpy.flatnonzero((events.times >= low) & (events.times <= high))
     inner = events.covariance[numpy.ix_(kept, kept)]
-    return EventCovariance(events.times[kept], events.values[kept], inner, events.reference)
+    return EventCovariance(events.times[kept], events.values[kept], inner, events.reference), after

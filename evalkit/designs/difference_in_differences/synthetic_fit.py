@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,7 @@ class Synthetic(TwoWay):
         _require_variance(design, found, panel)
         table = self.frame.assign(outcome=self.outcome).pivot_table(index="unit", columns="time", values="outcome")
         times, starts = [int(time) for time in table.columns], found.study.starts
-        first = [times.index(starts[unit]) if unit in starts else len(times) for unit in map(str, table.index)]
+        first = [bisect_left(times, starts[unit]) if unit in starts else len(times) for unit in map(str, table.index)]
         matrix = table.to_numpy(dtype=float)
         order = numpy.lexsort([*matrix.T[::-1], first])  # so that neither names nor the order of rows moves a draw
         self.names = [str(table.index[place]) for place in order]
@@ -241,21 +242,25 @@ class Synthetic(TwoWay):
         import numpy
 
         times, columns, effects = self.study.times, [], []
-        starts, when = self.frame["unit"].map(self.study.starts).to_numpy(), self.frame["time"].to_numpy()
+        places = {unit: bisect_left(times, start) for unit, start in self.study.starts.items()}
+        starts, when = self.frame["unit"].map(places).to_numpy(), self.frame["time"].to_numpy()
         for start, gaps in found.cohorts:
             for place in range(start, len(times)):
-                columns.append(((starts == times[start]) & (when == times[place])).astype(float))
+                columns.append(((starts == start) & (when == times[place])).astype(float))
                 effects.append(gaps[place])
         return Removal(numpy.column_stack(columns), numpy.array(effects), None, self.scale, None, self.design.level)
 
     def _by_event_time(self, found: Gaps) -> tuple[EventTime, ...]:
-        """Return the gap by time since the start, cohorts weighted by their units; without bounds."""
-        sizes = {self.study.times.index(start): size for start, size in self.study.cohorts.items()}
+        """Return the gap by time since the start, cohorts weighted by their units; without bounds.
+
+        A period that everybody lacks is counted with the others; a start in such a hole is that of the next period.
+        """
+        times, gaps = list(self.study.times), dict(found.cohorts)
         low, high = -(self.design.leads or 1), self.design.lags or 0
         points = []
         for time in range(low, high + 1):
-            have = [(sizes[start], float(gaps[start + time])) for start, gaps in found.cohorts
-                    if 0 <= start + time < len(gaps)]  # fmt: skip
+            have = [(size, float(gaps[bisect_left(times, start)][times.index(start + time)]))
+                    for start, size in self.study.cohorts.items() if start + time in times]  # fmt: skip
             if have:
                 total = sum(size for size, _ in have)
                 points.append(EventTime(time, sum(size * gap for size, gap in have) / total))
@@ -279,7 +284,7 @@ def _require_carried(estimator: str, found: Compared, panel: Panel) -> None:
             "design.estimator",
         )
     fewest = FEWEST_BEFORE[estimator]
-    early = [unit for unit, start in study.starts.items() if study.times.index(start) < fewest]
+    early = [unit for unit, start in study.starts.items() if bisect_left(study.times, start) < fewest]
     if early:
         raise DesignError(
             f"{estimator} needs {fewest} periods before the start, and there are fewer for {listed(early[:10])}",

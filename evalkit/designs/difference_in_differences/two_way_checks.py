@@ -71,7 +71,7 @@ def _leads(
     gap = Estimate.from_standard_error(last.value, last.se, last.df, level=model.design.level)
     return (
         comparison.pre_period_leads(shown, joint.statistic, joint.p_value, scale, unit, effect),
-        comparison.anticipation(gap.value, gap.low or 0.0, gap.high or 0.0, gap.p_value, scale, unit),
+        comparison.anticipation(gap.value, gap.low or 0.0, gap.high or 0.0, gap.p_value, scale, unit, effect),
     )
 
 

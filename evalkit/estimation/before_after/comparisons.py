@@ -337,7 +337,7 @@ def _square_and_add(
 ) -> tuple[float, float]:
     """Return the limits of a difference from the Wilson limits of its parts, within -1 and 1."""
     p, r = events / size, reference_events / reference_size
-    (l_p, u_p), (l_r, u_r) = _wilson(p, size, z), _wilson(r, reference_size, z)
+    (l_p, u_p), (l_r, u_r) = wilson_interval(p, size, z), wilson_interval(r, reference_size, z)
 
     def reach(down: float, up: float) -> float:
         return float(np.sqrt(max(down**2 - 2.0 * correlation * down * up + up**2, 0.0)))
@@ -345,7 +345,7 @@ def _square_and_add(
     return max(p - r - reach(p - l_p, u_r - r), -1.0), min(p - r + reach(u_p - p, r - l_r), 1.0)
 
 
-def _wilson(share: float, size: int, z: float) -> tuple[float, float]:
+def wilson_interval(share: float, size: int, z: float) -> tuple[float, float]:
     """Return Wilson's score limits of a proportion at z standard deviations."""
     centre = share + z**2 / (2.0 * size)
     reach = z * float(np.sqrt(share * (1.0 - share) / size + z**2 / (4.0 * size**2)))

@@ -40,7 +40,7 @@ class EventWeights:
 
 def base_period_weights(
     first_treated: ArrayLike, periods: int, label: ArrayLike, not_yet_treated: bool = False, anticipation: int = 0,
-    varying: bool = False,
+    varying: bool = False, since: ArrayLike | None = None,
 ) -> EventWeights:  # fmt: skip
     """Return the weights of changes since a base period less those of comparison units, by time since the start.
 
@@ -57,6 +57,8 @@ def base_period_weights(
         The base is the period before that many before the start.
     varying : bool
         Whether the base of periods before the start is the one just before each.
+    since : array_like of int, shape (dates, periods), or None
+        Event time of each period for each date, as the calendar counts where periods are missing; None: none is.
 
     Raises
     ------
@@ -72,10 +74,11 @@ def base_period_weights(
     dates, counts = np.unique(np.minimum(np.asarray(first_treated, dtype=np.int64), periods), return_counts=True)
     times = np.asarray(label, dtype=np.int64)
     weights, paths = np.zeros((2, times.size, dates.size, periods))
+    ages = _ages(dates, periods, since)
     for place, time in enumerate(times):
-        rows = [row for row, start in enumerate(dates) if start < periods and 0 <= start + time < periods]
+        rows = [row for row, start in enumerate(dates) if start < periods and (ages[row] == time).any()]
         for row in rows:
-            at, base = int(dates[row] + time), int(dates[row]) - 1 - anticipation
+            at, base = int(np.flatnonzero(ages[row] == time)[0]), int(dates[row]) - 1 - anticipation
             base = at - 1 if varying and at <= base else base
             others = (dates > max(at, base) + anticipation) if not_yet_treated else dates == periods
             others = (others | (dates == periods)) & (np.arange(dates.size) != row)
@@ -131,13 +134,20 @@ def regression_weights(
     return EventWeights(np.asarray(label, dtype=np.int64), weights.reshape(terms.shape), terms)
 
 
-def imputed_weights(first_treated: ArrayLike, periods: int, label: ArrayLike, anticipation: int = 0) -> EventWeights:
+def imputed_weights(
+    first_treated: ArrayLike, periods: int, label: ArrayLike, anticipation: int = 0, since: ArrayLike | None = None
+) -> EventWeights:
     """Return the weights of observed less imputed, averaged over the treated cells of each event time.
 
     Parameters
     ----------
-    first_treated, periods, label, anticipation
+    first_treated, periods, label, anticipation, since
         As `base_period_weights`; event times from the start on.
+
+    Raises
+    ------
+    DesignError
+        Where no start has an event time, as where a period is missing and later ones are counted by the calendar.
 
     Notes
     -----
@@ -145,27 +155,32 @@ def imputed_weights(first_treated: ArrayLike, periods: int, label: ArrayLike, an
     """
     dates, counts = np.unique(np.minimum(np.asarray(first_treated, dtype=np.int64), periods), return_counts=True)
     times = np.asarray(label, dtype=np.int64)
-    since = np.arange(periods) - dates[:, None]
-    paths = ((since == times[:, None, None]) & (dates < periods)[None, :, None]).astype(np.float64)
-    held = (since >= -anticipation) & (dates < periods)[:, None]
+    ages = _ages(dates, periods, since)
+    paths = ((ages == times[:, None, None]) & (dates < periods)[None, :, None]).astype(np.float64)
+    held = (ages >= -anticipation) & (dates < periods)[:, None]
     place, time = (grid.ravel() for grid in np.indices(held.shape))
     columns = np.column_stack([place[:, None] == np.arange(dates.size), time[:, None] == np.arange(periods)])
     size, read = counts[place].astype(np.float64), ~held.ravel()
     fitted = columns[read].astype(np.float64)
     inverse = np.linalg.pinv(fitted.T @ (size[read][:, None] * fitted), hermitian=True)
     parts = paths.reshape(times.size, -1)
+    absent = times[parts @ size == 0]
+    if absent.size:
+        raise DesignError(f"no start has event time {absent[0]}", mend="leave it out")
     parts = parts / (parts @ size)[:, None]
     weights = parts.copy()
     weights[:, read] -= (parts * size) @ columns @ inverse @ fitted.T
     return EventWeights(times, weights.reshape(paths.shape), paths)
 
 
-def lead_terms(first_treated: ArrayLike, periods: int, low: int, high: int, reference: int) -> tuple[Codes, Array]:
+def lead_terms(
+    first_treated: ArrayLike, periods: int, low: int, high: int, reference: int, since: ArrayLike | None = None
+) -> tuple[Codes, Array]:
     """Return event times and their indicators by date and period, the first and last holding all that lies beyond.
 
     Parameters
     ----------
-    first_treated, periods
+    first_treated, periods, since
         As `base_period_weights`.
     low, high : int
         First and last event time.
@@ -173,10 +188,16 @@ def lead_terms(first_treated: ArrayLike, periods: int, low: int, high: int, refe
         Event time without an indicator.
     """
     dates = np.unique(np.minimum(np.asarray(first_treated, dtype=np.int64), periods))
-    since = np.clip(np.arange(periods) - dates[:, None], low, high)
+    ages = np.clip(_ages(dates, periods, since), low, high)
     ever = (dates < periods)[:, None]
-    label = np.array([time for time in range(low, high + 1) if time != reference and ((since == time) & ever).any()])
-    return label, ((since == label[:, None, None]) & ever).astype(np.float64)
+    label = np.array([time for time in range(low, high + 1) if time != reference and ((ages == time) & ever).any()])
+    return label, ((ages == label[:, None, None]) & ever).astype(np.float64)
+
+
+def _ages(dates: Codes, periods: int, since: ArrayLike | None) -> Codes:
+    """Return the event time of each period for each date: as given, or by counting periods."""
+    counted = np.arange(periods) - dates[:, None]
+    return counted if since is None else np.asarray(since, dtype=np.int64).reshape(counted.shape)
 
 
 def reference_path(first_treated: ArrayLike, periods: int, reference: int) -> Array:

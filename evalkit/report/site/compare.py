@@ -17,8 +17,8 @@ from evalkit.report.ladder import change_of, read
 from evalkit.report.numbers import number
 from evalkit.report.row_chart import Row, Rows, describe_rows, draw_rows, read_rows, row_table
 from evalkit.report.site.library import Library, SitePage, plain
+from evalkit.report.site.measures_found import result_for
 from evalkit.report.site.overlap import overlaps
-from evalkit.report.site.strategies import result_for
 from evalkit.report.svg import slug
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import capital, interval_label
@@ -221,6 +221,8 @@ def _checks(study: Compared, words: Mapping[str, str]) -> str:
         said = words["against"]
     else:
         said = words["no_against" if "no sign against" in verdicts else "no_checks"]
+        if "too weak to tell" in verdicts:
+            said = words["some_weak" if "no sign against" in verdicts else "weak"]
     return f"{said}. Of the other checks, {number(others, 0)} with a sign against" if others else said
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalkit.errors import Problem
 from evalkit.records import Evaluation
 from evalkit.report.catalogue import words
 from evalkit.report.pages import front_matter, ordered
@@ -49,7 +50,7 @@ class Library:
         """Return an exhibit as a raw block."""
         return raw_block(render_exhibit(name, values, self.project))
 
-    def page(self, name: str, title: str, description: str, front: Mapping[str, str] | None = None, /,
+    def page(self, name: str, title: str, description: str, front: Mapping[str, str] | None = None, root: str = "", /,
              **values: Any) -> str:  # fmt: skip
         """Return a page around the studies as a Quarto document, made from the template of its name.
 
@@ -60,12 +61,14 @@ class Library:
             For the browser's window and for search engines.
         front : mapping, optional
             Further metadata for the frame; the texts are escaped here.
+        root : str
+            Path from the page to the folder of the site: `../` for a page in a folder.
         values
             What the template prints.
         """
         extra = {f"is-{name}": "yes", **(front or {})}
         lines = [f"{key}: {json.dumps(str(escape_markdown(text)))}" for key, text in extra.items()]
-        head = "\n".join([str(front_matter(self.project, title, description, "")), *lines])
+        head = "\n".join([str(front_matter(self.project, title, description, root)), *lines])
         template = page_environment(self.project).get_template(f"{name}.qmd")
         return template.render({"front": _as_it_stands(head), **values})
 
@@ -85,6 +88,8 @@ class SitePage:
         What it offers for download, by path below the project.
     own : bool
         The project has written this document itself; it is left as it is.
+    problems : tuple of Problem
+        What is wrong with the file of the project that it is made from.
     """
 
     name: str
@@ -92,6 +97,7 @@ class SitePage:
     linked: bool = True
     files: Mapping[str, str] = field(default_factory=dict)
     own: bool = False
+    problems: tuple[Problem, ...] = ()
 
 
 def grouped(pairs: Sequence[tuple[str, Any]]) -> dict[str, tuple[str, list[Any]]]:

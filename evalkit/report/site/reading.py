@@ -58,8 +58,9 @@ EXAMPLES = (
     Example("simulated", -20, -30, -10, simulated=True),
 )
 """In the order of the page: V and the number of the rung, or the name of what is put before or after its sentence."""
-VERDICTS = (("clear", "No sign against"), ("against", "Sign against"), ("notrun", "Not run"))
-"""Class and words of the three verdicts of a check, as tables print them."""
+VERDICTS = (("clear", "No sign against"), ("against", "Sign against"), ("weak", "Too weak to tell"),
+            ("notrun", "Not run"))  # fmt: skip
+"""Class and words of the four verdicts of a check, as tables print them."""
 
 
 def reading_page(library: Library) -> SitePage:
@@ -108,7 +109,7 @@ def _scales(words: Mapping[str, str], scales: Mapping[str, str]) -> list[dict[st
 
 
 def _verdicts(words: Mapping[str, str]) -> list[dict[str, str]]:
-    said = {"clear": "check_clear", "against": "check_against", "notrun": "check_not_run"}
+    said = {"clear": "check_clear", "against": "check_against", "weak": "check_weak", "notrun": "check_not_run"}
     return [{"class": name, "text": text, "means": words[said[name]]} for name, text in VERDICTS]
 
 

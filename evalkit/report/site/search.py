@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.periods import first_date, parse_period
@@ -31,6 +31,10 @@ MOST_LETTERS = 6_000
 ALL_LETTERS = 150_000
 """Most letters of all pages together: the list must stay small enough to send."""
 LONGEST_CHOICE = 60
+BOXES = ("programme", "area", "outcome", "status")
+"""What the list of studies can be filtered by, in the order of its form."""
+ORDERS = {"kind": "by_kind", "title": "by_title", "data": "by_data", "status": "by_status"}
+"""Ways to order the list of studies, with their words; the first is that of the list without a script."""
 _WORD = re.compile(r"[^\W\d_][^\W_]{2,}")
 _NOT_PRINTED = ("design", "sensitivity", "falsification", "intervention", "evalkit", "disclosure")
 """Blocks of the study file that hold options, not words."""
@@ -38,7 +42,7 @@ _NOT_PRINTED = ("design", "sensitivity", "falsification", "intervention", "evalk
 
 @dataclass(frozen=True)
 class Finder:
-    """What the list's script works with.
+    """What a list's script works with.
 
     Attributes
     ----------
@@ -48,12 +52,18 @@ class Finder:
         Words of every page by the row's id, as JSON that is safe inside a page.
     script, policy : str
         The script, and the words that let a browser run it and no other.
+    words : str
+        Group of the catalogue that holds the words of its form.
+    orders : mapping
+        Ways to order the list, each with the name of its word.
     """
 
     choices: Mapping[str, Sequence[tuple[str, str]]]
     texts: str
     script: str
     policy: str
+    words: str = "find"
+    orders: Mapping[str, str] = field(default_factory=lambda: ORDERS)
 
     def of_row(self, evaluation: Evaluation) -> dict[str, str]:
         """Return what the script reads from a study's row, by attribute."""
@@ -62,7 +72,7 @@ class Finder:
             "title": summary.short_title(evaluation),
             "data": last_day(evaluation),
             "standing": str(STATUSES.index(status) if status in STATUSES else len(STATUSES)),
-            **{name: " ".join(_value(text) for text in texts) for name, texts in _facets(evaluation).items()},
+            **{name: " ".join(value_of(text) for text in texts) for name, texts in _facets(evaluation).items()},
         }
 
 
@@ -72,20 +82,24 @@ def finder(library: Library, evaluations: Sequence[Evaluation]) -> Finder:
     for evaluation in evaluations:
         for name, texts in _facets(evaluation).items():
             pairs.setdefault(name, []).extend((text, None) for text in texts)
-    choices = {name: [(_value(text), _cut(text)) for text, _ in grouped(found).values()]
+    choices = {name: [(value_of(text), cut(text)) for text, _ in grouped(found).values()]
                for name, found in pairs.items()}  # fmt: skip
     if "status" in choices:
         choices["status"].sort(key=lambda choice: STATUSES.index(choice[0]) if choice[0] in STATUSES else 9)
     share = min(MOST_LETTERS, ALL_LETTERS // max(len(evaluations), 1))
     pages = {f"study-{evaluation.id}": words_of(evaluation, share) for evaluation in evaluations}
-    script = "\n".join(line for line in find_template("site.js", library.project).read_text("utf-8").splitlines()
-                       if line.strip())  # fmt: skip
     return Finder(
-        {name: found for name, found in choices.items() if len(found) > 1},
+        {name: choices[name] for name in BOXES if len(choices.get(name, ())) > 1},
         json.dumps(pages, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
-        script,
-        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
+        *list_script(library),
     )
+
+
+def list_script(library: Library) -> tuple[str, str]:
+    """Return the script of a list, and the words that let a browser run it and no other."""
+    text = find_template("site.js", library.project).read_text("utf-8")
+    script = "\n".join(line for line in text.splitlines() if line.strip())
+    return script, f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def words_of(evaluation: Evaluation, most: int = MOST_LETTERS) -> str:
@@ -149,11 +163,12 @@ def _folded(text: str) -> str:
     return "".join(sign for sign in parts if not "\u0300" <= sign <= "\u036f").lower()
 
 
-def _value(text: str) -> str:
+def value_of(text: str) -> str:
     """Return the value of a choice: one word for the address of the page."""
     return plain(text).replace(" ", "-") or "-"
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """Return a text as a choice of a select box, no longer than one may be."""
     text = capital(text)
     return text if len(text) <= LONGEST_CHOICE else f"{text[: LONGEST_CHOICE - 1].rstrip()}…"

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.records import Analysis, Evaluation
+from evalkit.records import Evaluation
 from evalkit.report import summary
-from evalkit.report.ladder import change_of, in_family
+from evalkit.report.ladder import change_of
 from evalkit.report.site import index
 from evalkit.report.site.library import Library, SitePage, grouped
+from evalkit.report.site.measures_found import Entry, counted, entries_of, registered, result_for, state_of
+from evalkit.report.templates import SITE_FOLDER
 from evalkit.report.told.strategies import REMINDER
 from evalkit.report.words import interval_label, interval_words, size_sentence
 
@@ -20,8 +22,6 @@ NO_RESULT = "No result of this study is shown here."
 NOT_MEASURED = "It says that it informs this, and names no outcome of its own that measures it."
 """Its own answer is about something else, and would be read as one on this measure."""
 NOT_DRAWN = "Nothing is drawn: the study does not measure this."
-Entry = tuple[Evaluation, Mapping[str, Any]]
-"""A study, and one measure that it says it informs."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,20 @@ class Measured:
 
 
 def strategies_page(library: Library) -> SitePage:
-    """Return the page of strategies; with no strategy it says so and nothing links to it."""
+    """Return the page of strategies; with no strategy it says so and nothing links to it.
+
+    Strategies of the project's register have pages of their own, to which this one leads.
+    """
     words = library.words["strategies"]
+    measures, problems = registered(library)
     entries = [(str(measure["strategy"]), (evaluation, measure))
-               for evaluation in library.ordered for measure in evaluation.study.get("strategies") or ()]  # fmt: skip
+               for evaluation in library.ordered for measure in evaluation.study.get("strategies") or ()
+               if measures is None or measures.named(str(measure["strategy"])) is None]  # fmt: skip
+    own = [] if measures is None else [
+        (strategy.name, f"{SITE_FOLDER}/{key}.html",
+         counted([state_of(found) for found in entries_of(library, strategy).values()], library.words["measures"]))
+        for key, strategy in measures.strategies.items()
+    ]  # fmt: skip
     found = [
         {"name": name, "measures": [_measure(library, f"{place}-{number}", wording, told)
                                     for number, (wording, told) in enumerate(_by_wording(measures), start=1)]}
@@ -49,12 +59,13 @@ def strategies_page(library: Library) -> SitePage:
     document = library.page(
         "strategies",
         library.words["navigation"]["strategies"],
-        words["lead"] if found else words["nothing"],
+        words["lead"] if found or own else words["nothing"],
         title=library.exhibit("title", title=words["title"]),
         strategies=found,
+        registered=own,
         reminder=REMINDER,
     )
-    return SitePage("strategies", document, linked=bool(found))
+    return SitePage("strategies", document, linked=bool(found or own), problems=problems)
 
 
 def measured(evaluation: Evaluation, measure: Mapping[str, Any], name: str, words: Mapping[str, str]) -> Measured:
@@ -87,13 +98,6 @@ def measured(evaluation: Evaluation, measure: Mapping[str, Any], name: str, word
     kind = "impact" if summary.kind_of(evaluation) == "impact" else "monitoring"
     drawn = [index.strip(f"{name}-0", analysis, change, kind)] if change.percent else []
     return Measured(f"{size} ({interval}).", drawn, by, none)
-
-
-def result_for(evaluation: Evaluation, outcome: str) -> Analysis | None:
-    """Return the analysis of an outcome: the primary one, or a secondary one with the interval of its family."""
-    chosen = [a for a in evaluation.analyses if a.outcome.id == outcome and a.role in ("primary", "secondary")]
-    chosen.sort(key=lambda analysis: analysis.role != "primary")
-    return in_family(chosen[0]) if chosen else None
 
 
 def _by_wording(entries: Sequence[Entry]) -> Iterable[tuple[str, list[Entry]]]:

@@ -9,7 +9,7 @@ from evalkit.records import Evaluation
 from evalkit.report.exhibits import Exhibits
 from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.tables import Column, Table
-from evalkit.report.told.stated import NOT_STATED, stated, table_of_words
+from evalkit.report.told.stated import NOT_STATED, dated, stated, table_of_words
 
 FIGURES: tuple[Drawn, ...] = ()
 NO_REVIEW = "No review of the analysis is stated."
@@ -53,9 +53,9 @@ def _statement(study: Mapping[str, Any], exhibits: Exhibits) -> list[Part]:
     block = study.get("assurance") or {}
     lines = {"statement": "Statement", "reviewer": "Reviewed by", "reviewed_on": "Reviewed on",
              "tests": "What was checked", "use_of_ai": "Use of artificial intelligence"}  # fmt: skip
-    said = [(words, stated(block.get(key))) for key, words in lines.items()]
+    said = [(words, (dated if key == "reviewed_on" else stated)(block.get(key))) for key, words in lines.items()]
     said = said if any(block.get(key) for key in lines) else []
-    rows = [[str(one["role"]), str(one["name"]), stated(one.get("date")), stated(one.get("results_hash"))]
+    rows = [[str(one["role"]), str(one["name"]), dated(one.get("date")), stated(one.get("results_hash"))]
             for one in (study.get("governance") or {}).get("sign_off") or ()]  # fmt: skip
     columns = [Column("Role"), Column("Name"), Column("Date"), Column("Fingerprint of what was signed", "hash")]
     signed = Table("tbl-signed", "Signed off", columns, rows, cards=True) if rows else None
@@ -83,12 +83,12 @@ def _assumption(one: Mapping[str, Any]) -> Sequence[str]:
         SIZE[str(one.get("effect") or "unknown")],
         RELIABILITY[str(one.get("reliability") or "unknown")],
         stated(one.get("owner"), "No owner named"),
-        stated(one.get("date")),
+        dated(one.get("date")),
     ]
 
 
 def _decision(one: Mapping[str, Any]) -> Sequence[str]:
-    return [str(one["decision"]), stated(one.get("date")), stated(one.get("who")), stated(one.get("why"))]
+    return [str(one["decision"]), dated(one.get("date")), stated(one.get("who")), stated(one.get("why"))]
 
 
 def _ethics(block: Mapping[str, Any]) -> list[Part]:
@@ -98,4 +98,4 @@ def _ethics(block: Mapping[str, Any]) -> list[Part]:
 
 
 def _stated_only(block: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(words, text) for key, words in names.items() if (text := stated(block.get(key), ""))]
+    return [(words, text) for key, words in names.items() if (text := dated(block.get(key), ""))]

@@ -16,6 +16,7 @@ from evalkit.report.numbers import number
 from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.provisional_words import provisional_words
 from evalkit.report.tables import Column, Table
+from evalkit.report.told.stated import dated
 from evalkit.report.words import SIMULATED
 
 ACCESS = {"open": "Open to everyone", "controlled": "Controlled: by agreement with the owner",
@@ -86,7 +87,7 @@ def _sources(evaluation: Evaluation, notes: Mapping[str, Any]) -> list[tuple[str
         ("Who may have them", ACCESS.get(str(notes.get("access")))),
         ("Licence", data.get("licence")),
         ("Address", notes.get("url")),
-        ("When they were fetched", notes.get("retrieved")),
+        ("When they were fetched", dated(notes.get("retrieved"), "")),
         ("How long after a period they appear", notes.get("lag")),
         ("Which figures are provisional", _provisional(evaluation, notes)),
         ("Which newest figures are left out", _settling(evaluation)),
@@ -116,8 +117,8 @@ def _settling(evaluation: Evaluation) -> str:
 
 def _late(data: Mapping[str, Any]) -> str:
     """Return the files that were announced and are not there yet."""
-    told = [f"{each['file']} (announced for {each['expected']})" + (f": {each['note']}" if each.get("note") else "")
-            for each in data.get("late") or ()]  # fmt: skip
+    told = [f"{each['file']} (announced for {dated(each['expected'])})" + (f": {each['note']}" if each.get("note")
+            else "") for each in data.get("late") or ()]  # fmt: skip
     return "; ".join(told)
 
 
@@ -155,7 +156,7 @@ def _declared(study: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _breaks(study: Mapping[str, Any]) -> Table | None:
     """Return each change in recording, where, and what was done about it."""
-    rows = [(str(each["date"]), str(each["what"]) + _where(each.get("units")),
+    rows = [(dated(each["date"]), str(each["what"]) + _where(each.get("units")),
              HANDLING.get(str(each.get("handling")), HANDLING["none"])) for each in _declared(study)]  # fmt: skip
     heads = [Column("When"), Column("What changed"), Column("What was done about it")]
     caption = f"Changes in how the data are recorded: {number(len(rows), 0)}"

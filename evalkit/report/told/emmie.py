@@ -25,6 +25,8 @@ BOXES = {
 MONITORING = {"effect": ("Change", "What changed?"), "mechanism": ("Mechanism", "How is it meant to help?")}
 """What two of the boxes are called where the page may not speak of causes."""
 NOT_STUDIED = "Not studied"
+SIZE = "How large, and how sure: see the first side."
+MORE = "More stands under “Value for money”."
 BEST = 4
 EXPLAINED = ("Five boxes, after the College of Policing’s EMMIE. A score from 0 to 4 says how good the evidence is. "
              "It does not say how good the programme is.")  # fmt: skip
@@ -57,9 +59,8 @@ def _box(key: str, evaluation: Evaluation) -> dict[str, Any]:
 def _found(key: str, evaluation: Evaluation) -> str:
     """Return what the page itself has for a box, in the words of its headline; empty where it has nothing."""
     if key == "economics":
-        told = money_card(evaluation)
+        told = [*money_card(evaluation)[:1], MORE] if money_card(evaluation) else []
         return " ".join([f"{SIMULATED}.", *told] if told and evaluation.simulated else told)
     if key != "effect" or not evaluation.analyses:
         return ""
-    answer = headline(evaluation)
-    return f"{answer.sentence} {answer.detail}".strip()
+    return f"{headline(evaluation).sentence} {SIZE}"

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from evalkit.records import Analysis, Evaluation, Failure
-from evalkit.report.arrangements import small_numbers
 from evalkit.report.changes import joined
 from evalkit.report.exhibits import Exhibits
 from evalkit.report.ladder import change_of
@@ -14,12 +13,13 @@ from evalkit.report.numbers import Shown
 from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.result_tables import written
 from evalkit.report.tables import Column, Table
-from evalkit.report.told.stated import NOT_STATED, stated, table_of_words
+from evalkit.report.told.stated import NOT_STATED, dated, stated, table_of_words
 from evalkit.report.words import capital, harms_seen, interval_label, label_of
 
 Ran = TypeVar("Ran", Analysis, Failure)
 FIGURES: tuple[Drawn, ...] = ()
 NO_GROUPS = "Not studied: whether the change was the same for all groups of people or places."
+SMALL = "The rule for small numbers stands under “Where this comes from”."
 NO_DISPARITIES = "Not studied: how often this happens to one group beside another."
 NO_LOG = "Not studied: whether anything else got better or worse."
 FOUND = {
@@ -48,14 +48,14 @@ def _groups(evaluation: Evaluation, exhibits: Exhibits) -> list[Part]:
         return part("By group", [NO_GROUPS])
     declared = {one["id"]: one for one in evaluation.study.get("subgroups") or ()}
     fixed = (evaluation.study.get("registration") or {}).get("locked_at")
-    when = f"The plan was fixed on {fixed}." if fixed else (
+    when = f"The plan was fixed on {dated(fixed)}." if fixed else (
         "The plan was never fixed in advance, so nothing shows that these groups were.")  # fmt: skip
     told = [
         "Each group that the study file names is in the table, whatever was found for it. Groups are to be named in "
         "advance.",
         when,
         "The rows are not tested against one another.",
-        f"Small numbers: {small_numbers(evaluation.study)}".rstrip(".") + ".",
+        SMALL,
     ]
     cells = [[*row, stated((declared.get(name) or {}).get("rationale"))] for name, row in rows]
     return part("By group", told, blocks=[exhibits.table(_groups_table(cells, _in_groups(evaluation.analyses)))])
@@ -142,5 +142,5 @@ def _consequences(evaluation: Evaluation, exhibits: Exhibits) -> list[Part]:
     harms = dict.fromkeys(label_of(one) for one in evaluation.analyses if one.outcome_role == "harm")
     followed = f"Followed because they could show harm: {joined(harms)}." if harms else ""
     doubt = NOT_ABSENT if any(one["looked_for"] == "not_found" for one in log) else ""
-    seen = harms_seen(evaluation) or (["None of them moved clearly for the worse."] if harms else [])
+    seen = harms_seen(evaluation, apart=True) or (["None of them moved clearly for the worse."] if harms else [])
     return part(title, [followed, *seen, doubt, "" if log or harms else NO_LOG], blocks=[exhibits.table(table)])

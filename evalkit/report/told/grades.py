@@ -13,6 +13,7 @@ from evalkit.report.numbers import number, percent
 from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.power_chart import power_message, read_power
 from evalkit.report.tables import Column, Table
+from evalkit.report.texts import plain
 from evalkit.report.words import SIMULATED
 
 FIGURES: tuple[Drawn, ...] = ()
@@ -86,7 +87,7 @@ def _security(evaluation: Evaluation, security: Mapping[str, Any]) -> list[tuple
         ("Missing values", _missing(security)),
         ("Left out of the result", number(security["left_out"], 0) if security["left_out"] else "Nothing is named"),
         ("Plan fixed before the data were seen", _fixed(evaluation)),
-        ("Likeness before the start", str(security["before"] or "Not looked at")),
+        ("Likeness before the start", plain(str(security["before"] or "Not looked at"), primary.frequency)),
         ("Threats to the result", "See the checks and the limits on this page; reviewers weigh them."),
     ]
 

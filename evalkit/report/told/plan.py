@@ -11,8 +11,9 @@ from evalkit.report.exhibits import Exhibits
 from evalkit.report.numbers import number
 from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.summary import kind_of
-from evalkit.report.told.stated import NOT_STATED, counted, stated, table_of_words
+from evalkit.report.told.stated import NOT_STATED, counted, dated, stated, table_of_words
 from evalkit.report.words import capital
+from evalkit.report.written_dates import in_words
 
 FIGURES: tuple[Drawn, ...] = ()
 LENGTH = 64
@@ -22,6 +23,8 @@ NOT_YET = "Not fixed yet: the plan can still change."
 NO_CHANGE = "No change of the plan is recorded."
 STATED = ("The study file gives the date on which the plan was fixed. No copy of the plan from that day is kept here, "
           "so it cannot be shown that nothing was changed since.")  # fmt: skip
+NOT_RECORDED = ("The date on which the plan was fixed is stated, not recorded: the copy of the plan was made {day}. "
+                "Nothing here shows that it stood so before.")  # fmt: skip
 SAME = "The plan in this study file is the one that was fixed: the fingerprints agree."
 OTHER = ("The fingerprint that was fixed is not that of the plan in this study file, so this page cannot show that the "
          "two are the same.")  # fmt: skip
@@ -61,10 +64,18 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
 def _fixed(block: Mapping[str, Any], evaluation: Evaluation) -> str:
     """Return that the plan was not fixed before the numbers were seen; empty for one that was: the card says when."""
     if block.get("locked_at"):
-        shown = STATED if (evaluation.protocol or {}).get("state") == "stated" else ""
+        shown = STATED if (evaluation.protocol or {}).get("state") == "stated" else _dated(evaluation.protocol or {})
         late = LATE if block.get("data_seen_before_lock") == "outcome_data" else ""
         return " ".join(sentence for sentence in (late, shown) if sentence)
     return NOT_YET if kind_of(evaluation) == "protocol" else NEVER
+
+
+def _dated(protocol: Mapping[str, Any]) -> str:
+    """Return that the date was told to evalkit, not recorded by it; empty where it was recorded."""
+    if protocol.get("dated") != "stated":
+        return ""
+    written = protocol.get("written_at")
+    return NOT_RECORDED.format(day=f"on {in_words(written)}" if written else "on a day that is not known")
 
 
 def _fingerprints(evaluation: Evaluation) -> str:
@@ -83,13 +94,13 @@ def _card(block: Mapping[str, Any], evaluation: Evaluation) -> list[tuple[str, s
     fixed, now = stated(block.get("protocol_sha256"), ""), _fingerprint_now(evaluation)
     kinds = [kind_words(kind, evaluation) for kind in evaluation.study.get("evaluation_types") or ()]
     pairs = [
-        ("Fixed on", stated(block.get("locked_at"), "Not yet" if kind_of(evaluation) == "protocol" else "Never")),
+        ("Fixed on", dated(block.get("locked_at"), "Not yet" if kind_of(evaluation) == "protocol" else "Never")),
         ("The plan now", STATES.get(str((evaluation.protocol or {}).get("state")), "")),
         _before(block),
         ("Registered at", ", ".join(dict.fromkeys(place for place in places if place)) or NOT_STATED),
         ("Fingerprint of the plan", fixed),
         ("Fingerprint of this study file’s plan", "" if now == _fingerprint(evaluation) else now),
-        ("Last look planned", stated(block.get("final_look"))),
+        ("Last look planned", dated(block.get("final_look"))),
         ("Kinds of evaluation", stated(kinds)),
     ]
     return [(term, text) for term, text in pairs if text]
@@ -125,7 +136,7 @@ def _not_as_fixed(evaluation: Evaluation, count: int) -> str:
 
 
 def _differs(row: Mapping[str, Any]) -> list[str]:
-    dates = ", ".join(map(str, row.get("amended") or ()))
+    dates = ", ".join(map(dated, row.get("amended") or ()))
     return [str(row["field"]), stated(row.get("from"), "Not there"), stated(row.get("to"), "Not there"),
             dates or "None"]  # fmt: skip
 
@@ -142,11 +153,12 @@ def _changes(rows: Sequence[Mapping[str, Any]], one: str, several: str) -> str:
 
 
 def _amended(row: Mapping[str, Any]) -> list[str]:
-    return [*(stated(row.get(key)) for key in ("date", "field", "from", "to", "reason")), _seen(_sight(row))]
+    words = (stated(row.get(key)) for key in ("field", "from", "to", "reason"))
+    return [dated(row.get("date")), *words, _seen(_sight(row))]
 
 
 def _deviated(row: Mapping[str, Any]) -> list[str]:
-    return [*(stated(row.get(key)) for key in ("date", "what", "why")), _seen(_sight(row))]
+    return [dated(row.get("date")), *(stated(row.get(key)) for key in ("what", "why")), _seen(_sight(row))]
 
 
 def _sight(row: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from evalkit.records import Evaluation
 from evalkit.report.exhibits import Exhibits
 from evalkit.report.parts import Drawn, Figures, Part, part
-from evalkit.report.told.stated import stated, table_of_words
+from evalkit.report.told.stated import dated, stated, table_of_words
 
 FIGURES: tuple[Drawn, ...] = ()
 NONE_MADE = "No recommendation is made."
@@ -32,7 +32,7 @@ def _row(place: int, one: Mapping[str, Any]) -> list[str]:
     return [
         f"{place}. {one['text']}",
         stated(one.get("owner"), "No owner named"),
-        stated(one.get("by"), "No date named"),
+        dated(one.get("by"), "No date named"),
         stated(one.get("rests_on")),
         CONFIDENCE.get(str(one.get("confidence")), "Not stated"),
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from evalkit.report.numbers import number
 from evalkit.report.tables import Column, Table
+from evalkit.report.written_dates import in_words
 
 NOT_STATED = "Not stated"
 
@@ -15,6 +16,12 @@ def stated(value: Any, missing: str = NOT_STATED) -> str:
     """Return a text of the study file (several are joined), or what is printed where there is none."""
     text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else str(value)
     return text.strip() or missing
+
+
+def dated(value: Any, missing: str = NOT_STATED) -> str:
+    """Return a date of the study file as a reader says it, no finer than it was written; words stay as they are."""
+    text = stated(value, "")
+    return in_words(text) if text else missing
 
 
 def table_of_words(

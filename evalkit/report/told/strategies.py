@@ -10,7 +10,7 @@ from evalkit.report.changes import joined
 from evalkit.report.exhibits import Exhibits
 from evalkit.report.numbers import number
 from evalkit.report.parts import Drawn, Figures, Part, part
-from evalkit.report.told.stated import outcome_words, stated, table_of_words
+from evalkit.report.told.stated import dated, outcome_words, stated, table_of_words
 
 FIGURES: tuple[Drawn, ...] = ()
 REMINDER = "A movement in a measure is not by itself what the programme did."
@@ -35,7 +35,7 @@ def _row(measure: Mapping[str, Any], study: Mapping[str, Any]) -> list[str]:
         str(measure["strategy"]),
         f"“{measure['wording']}”",
         outcome_words(study, measure.get("outcome"), "No outcome of this study"),
-        *(stated(measure.get(key), "Not named") for key in OWED),
+        *((dated if key == "deadline" else stated)(measure.get(key), "Not named") for key in OWED),
         stated(measure.get("source")),
     ]
 

@@ -1,17 +1,24 @@
 """Published claims: recomputed from the numbers they print, and set beside what the study finds.
 
 A claim is checked against itself first (rule R01: does the printed percentage follow from the printed counts at its
-own precision?) and then against the study's own intervals.
+own precision?), then against the other rules as far as its counts, periods and words decide them, and then against the
+study's own intervals.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
+from evalkit.claims.published import PublishedClaim
+from evalkit.claims.recomputing import follows
+from evalkit.claims.rules import findings
+from evalkit.claims.sentences import arithmetic, change_words, needed_count
 from evalkit.records import Analysis, Estimate
+
+TOLD = ("R01",)
+"""Rules whose finding the verdict says in its own words."""
+ARITHMETIC_ALONE = "That is arithmetic alone."
 
 
 def check_claim(claim: Mapping[str, Any], analyses: Sequence[Analysis]) -> dict[str, Any]:
@@ -29,7 +36,8 @@ def check_claim(claim: Mapping[str, Any], analyses: Sequence[Analysis]) -> dict[
     dict
         `id`, `text`, `source`, `page`; `printed_percent`; `recomputed_percent`, `low`, `high` (exact interval of the
         ratio of the two printed counts, in percent) or null; `needed` (the count that the printed percentage would
-        need); `ours`: list of {label, value, low, high, level, contains} in percent; `verdict`, one sentence.
+        need); `rules`: list of {code, found, needed}, what the rules find in its counts, periods and words; `ours`:
+        list of {label, value, low, high, level, contains} in percent; `verdict`, one sentence or a few.
     """
     printed = claim["printed"]
     checked: dict[str, Any] = {
@@ -39,15 +47,33 @@ def check_claim(claim: Mapping[str, Any], analyses: Sequence[Analysis]) -> dict[
     sentences = []
     if printed["before"] and printed["after"] is not None:
         checked |= _recomputed(printed)
-        sentences.append(_arithmetic(printed, checked))
+        sentences.append(arithmetic(printed["before"], printed["after"], printed["percent"]))
     elif printed["before"] == 0:
         sentences.append("It starts from a count of nought, from which no percentage can be made.")
+    looked = [found for found in findings(as_published(claim)) if found.code not in TOLD]
+    checked["rules"] = [{"code": found.code, "found": found.found, "needed": found.needed} for found in looked]
+    if looked and checked["recomputed_percent"] is not None and follows(
+        printed["before"], printed["after"], printed["percent"]) == "follows":  # fmt: skip
+        sentences.append(ARITHMETIC_ALONE)
     checked["ours"] = _ours(claim.get("analysis"), analyses, printed["percent"])
     sentences += _beside(checked["ours"])
     checked["verdict"] = " ".join(sentences) or (
         "It cannot be checked: it prints no counts and this study has no estimate of it."
     )
     return checked
+
+
+def as_published(claim: Mapping[str, Any]) -> PublishedClaim:
+    """Return a claim of a study file as the rules read one: its numbers, and its words with those on its window.
+
+    Counts are taken for two times over which something is compared; what the study file does not say, no rule sees.
+    """
+    printed = claim["printed"]
+    said = " // ".join(str(part) for part in (claim["text"], printed.get("window")) if part)
+    changed = printed["percent"] is not None or None not in (printed["before"], printed["after"])
+    return PublishedClaim(about=claim["id"], words=said, before=printed["before"], after=printed["after"],
+                          people=printed.get("n"), percent=printed["percent"],
+                          compares="two_times" if changed else "nothing")  # fmt: skip
 
 
 def _recomputed(printed: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,40 +85,8 @@ def _recomputed(printed: Mapping[str, Any]) -> dict[str, Any]:
         ratio = rate_ratio(int(before), int(after))
         found |= {"low": 100 * (ratio.low - 1), "high": 100 * (ratio.high - 1), "level": 0.95}
     if printed["percent"] is not None:
-        found["needed"] = round(before * (1 + printed["percent"] / 100))
+        found["needed"] = needed_count(before, printed["percent"])
     return found
-
-
-def _arithmetic(printed: Mapping[str, Any], checked: Mapping[str, Any]) -> str:
-    """Say whether the printed percentage follows from the printed counts at the precision it is printed with."""
-    before, after, percent = printed["before"], printed["after"], printed["percent"]
-    counts = f"{_number(before)} and {_number(after)}"
-    value = _sized(checked["recomputed_percent"], 1)
-    if percent is None:
-        return f"The printed counts ({counts}) give {value}."
-    digits = max(0, -int(Decimal(str(percent)).normalize().as_tuple().exponent))
-    exact = 100 * (Decimal(str(after)) / Decimal(str(before)) - 1)
-    near = {_rounded(exact, digits, rule) for rule in (ROUND_HALF_UP, ROUND_HALF_EVEN)}
-    shown = Decimal(str(percent))
-    if shown in near:
-        return f"The printed figure follows from the printed counts ({counts})."
-    if -shown in near:
-        return f"The printed counts ({counts}) give {value}: the printed figure has the other sign."
-    if _rounded(exact, digits, ROUND_DOWN) == shown:
-        whole = _sized(float(_rounded(exact, digits, ROUND_HALF_UP)), digits)
-        return f"The printed counts ({counts}) give {value}: rounded, that is {whole}, not {_sized(percent, digits)}."
-    slip = f"The printed figure is an arithmetic slip: {counts} give {value}"
-    if checked["needed"] == after:
-        return f"{slip}, not {_sized(percent, digits)}."
-    return f"{slip}; {_sized(percent, digits)} would need {checked['needed']:,} instead of {_number(after)}."
-
-
-def _number(count: float) -> str:
-    return f"{count:,.0f}" if float(count).is_integer() else f"{count:,}"
-
-
-def _rounded(exact: Decimal, digits: int, rule: str) -> Decimal:
-    return exact.quantize(Decimal(1).scaleb(-digits), rounding=rule)
 
 
 def _ours(name: str | None, analyses: Sequence[Analysis], percent: float | None) -> list[dict[str, Any]]:
@@ -125,16 +119,8 @@ def _beside(ours: Sequence[Mapping[str, Any]]) -> list[str]:
             sentences += ["Our estimate has no interval to set it beside."] if row["low"] is None else []
             continue
         place = "inside" if row["contains"] else "outside"
-        interval = f"{_signed(row['low'])} to {_signed(row['high'])}"
+        interval = f"{change_words(row['low'])} to {change_words(row['high'])}"
         level = f"{100 * row['level']:g}%"
         which = f"interval {row['label']}".strip()
-        sentences.append(f"It lies {place} our {level} {which} ({_signed(row['value'])}; {interval}).")
+        sentences.append(f"It lies {place} our {level} {which} ({change_words(row['value'])}; {interval}).")
     return sentences
-
-
-def _sized(percent: float, digits: int) -> str:
-    return f"{abs(percent):.{digits}f}% {'lower' if percent < 0 else 'higher'}"
-
-
-def _signed(percent: float) -> str:
-    return f"{'−' if percent < 0 else '+'}{abs(percent):.0f}%" if math.isfinite(percent) else "no bound"

@@ -1,0 +1,120 @@
+"""Start dates that are coarser than the data speak against, unless the time in doubt is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+
+from evalkit.diagnostics.start_dates import WrittenStart, start_dates
+from evalkit.flow import evaluate
+from evalkit.report.ladder import read
+from evalkit.report.words import headline
+from evalkit.spec.loading import load_spec
+
+WINDOWS = {"before": {"from": "2021-01", "to": "2021-12"}, "after": {"from": "2023-01", "to": "2023-12"}}
+
+
+def verdict(start: str | int | None, precision: str | None, frequency: str, **design: Any) -> str | None:
+    found = start_dates([WrittenStart("A", start, precision)], frequency, design)
+    return None if found is None else found.verdict
+
+
+@pytest.mark.parametrize(
+    ("start", "precision", "frequency", "against"),
+    [
+        ("2022-04", None, "month", False), ("2022-04-12", None, "month", False), ("2022-04", "month", "month", False),
+        ("2022-04", "quarter", "month", True), ("2022-04", "year", "month", True), ("2022", None, "month", True),
+        ("2022-04-10", "fortnight", "month", False), ("2022-04-25", "fortnight", "month", True),
+        ("2022-04", "unknown", "month", True), (None, "unknown", "month", True),
+        ("2022-04", "month", "week", True), ("2022-04-12", "day", "day", False), ("2022-04-12", "month", "day", True),
+        ("2022-04", "quarter", "quarter", False), ("2022-04", "quarter", "year", False), (2022, "year", "year", False),
+        ("2022-04", "year", "financial_year", True), ("2022-04", "month", "financial_year", False),
+    ],
+)  # fmt: skip
+def test_precision_against_the_grain(
+    start: str | int | None, precision: str | None, frequency: str, against: bool
+) -> None:
+    assert verdict(start, precision, frequency) == ("sign against" if against else "no sign against")
+
+
+@pytest.mark.parametrize(
+    ("start", "design", "verdict_of"),
+    [
+        ("2022-04", {"phase_in": 2}, "no sign against"), ("2022-04", {"phase_in": 1}, "sign against"),
+        ("2022-05", {"phase_in": 1}, "sign against"),
+        ("2022-05", {"phase_in": 1, "anticipation": 1}, "no sign against"),
+        ("2022-06", {"anticipation": 2}, "no sign against"), ("2022-04", WINDOWS, "no sign against"),
+        ("2022-04", {**WINDOWS, "after": {"from": "2022-05", "to": "2023-04"}}, "sign against"),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_is_not_in_doubt(start: str, design: Mapping[str, Any], verdict_of: str) -> None:
+    assert verdict(start, "quarter", "month", **design) == verdict_of
+
+
+def test_nothing_dated_is_no_check_and_numbers_are_not_run() -> None:
+    assert verdict(None, None, "month") is None
+    assert verdict(3, None, "number") == "not run"
+
+
+def test_every_start_in_doubt_is_named_with_its_reason() -> None:
+    starts = [WrittenStart("Leeds", "2022-04", "quarter"), WrittenStart("York", "2022-05"),
+              WrittenStart("Hull", None, "unknown")]  # fmt: skip
+    found = start_dates(starts, "month", {})
+    assert found is not None
+    assert found.reading.startswith("2 starts of 3 are not known to the month: Leeds (in any month from April 2022 to "
+                                    "June 2022) and Hull (no date is known).")  # fmt: skip
+    assert (found.key, found.short) == (True, "start dates are not known to the month")
+
+
+DESIGNS = {
+    "interrupted_time_series": "season: none", "before_after": "before: {from: 2019-01, to: 2020-12}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DESIGNS)
+@pytest.mark.parametrize(("precision", "key"), [("quarter", True), ("month", False)])
+def test_one_series(write_study: Callable[..., Path], kind: str, precision: str, key: bool) -> None:
+    path = write_study()
+    text = path.read_text(encoding="utf-8").replace("kind: interrupted_time_series, season: none",
+                                                    f"kind: {kind}, {DESIGNS[kind]}")  # fmt: skip
+    text += f"rollout: {{units: [{{id: here, start: 2021-01, date_precision: {precision}}}]}}\n"
+    evaluation = evaluate(load_spec(write_study(text)))
+    signs = [check.name for check in read(evaluation).against]
+    assert ("start_dates" in signs) == key
+    if kind == "interrupted_time_series":
+        said = headline(evaluation).sentence
+        assert ("start dates are not known to the month" in said) == key
+        assert said.startswith("Not reliable: ") or not key
+
+
+@pytest.mark.parametrize(("precision", "key"), [("unknown", True), ("month", False)])
+def test_places(write_study: Callable[..., Path], project: Path, precision: str, key: bool) -> None:
+    draw = numpy.random.default_rng(3).poisson
+    rows = [f"E{place},{year}-{month:02d},{draw(40 + 3 * place)}"
+            for place in range(8) for year in (2020, 2021) for month in range(1, 13)]  # fmt: skip
+    (project / "data" / "rows.csv").write_text("\n".join(["area,month,value", *rows]) + "\n", encoding="utf-8")
+    evaluation = evaluate(
+        load_spec(
+            write_study(f"""\
+evalkit: 1
+title: A roll-out
+question: Did it change?
+data: {{source: csv, path: data/rows.csv, unit: area, period: {{column: month, frequency: month}}}}
+intervention: {{starts: {{E1: 2021-01, E2: 2021-01}}}}
+outcomes:
+  incidents: {{label: Incidents, column: value, kind: count, better: lower}}
+design: {{kind: difference_in_differences, estimator: two_way_fixed_effects}}
+rollout:
+  units: [{{id: E1, start: 2021-01, date_precision: {precision}}}, {{id: E2, start: 2021-01}}, {{id: E3}}]
+""")
+        )
+    )
+    found = next(check for check in evaluation.primary.result.diagnostics if check.name == "start_dates")
+    assert (found.verdict == "sign against") == key
+    assert found.key
+    assert ("E1" in found.reading) == key
+    assert "E2" not in found.reading
