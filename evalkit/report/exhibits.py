@@ -15,7 +15,7 @@ from evalkit.report.cautions import inside
 from evalkit.report.downloads import csv_text
 from evalkit.report.event_words import events_message
 from evalkit.report.figures import sentences
-from evalkit.report.ladder import Change, Reading, change_of, read
+from evalkit.report.ladder import POINTS, Change, Reading, change_of, read
 from evalkit.report.numbers import number
 from evalkit.report.paths import as_drawn, has_series
 from evalkit.report.provisional_words import provisional_words
@@ -234,11 +234,25 @@ def _direction(analysis: Analysis, change: Change) -> str:
 
 def _change_figure(evaluation: Evaluation, reading: Reading, source: str) -> figures.Figure:
     analyses = _in_change_figure(evaluation)
+    unit = "percent" if reading.change is None or not reading.change.points else POINTS
     return figures.before_and_after(
-        analyses, labels=windows.each_against(analyses), source=source,
+        analyses, labels=_row_labels(evaluation, analyses), source=source,
         title=message(evaluation.primary, reading, evaluation.study),
-        level=evaluation.level, subtitle="Change in percent", heads=_heads(evaluation.primary), name="headline",
+        level=evaluation.level, subtitle=f"Change in {unit}", heads=_heads(evaluation.primary), name="headline",
     )  # fmt: skip
+
+
+def _row_labels(evaluation: Evaluation, analyses: list[Analysis]) -> Mapping[str, str]:
+    """Return what each row is called: its windows, and more where several rows have the same ones."""
+    labels = windows.each_against(analyses)
+    if len(set(labels.values())) == len(analyses):
+        return labels
+    several = len({analysis.outcome.id for analysis in analyses}) > 1
+    return {
+        each.id: each.label if each.role == "sensitivity"
+        else ", ".join([*([plain_label(each, evaluation.study)] if several else []), labels.get(each.id, each.label)])
+        for each in analyses
+    }  # fmt: skip
 
 
 def _in_change_figure(evaluation: Evaluation) -> list[Analysis]:

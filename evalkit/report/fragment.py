@@ -16,6 +16,7 @@ from evalkit.report.particulars import design_title
 from evalkit.report.result_tables import result_table, written
 from evalkit.report.summary import three_numbers
 from evalkit.report.tables import plain_table
+from evalkit.report.without_result import answer_of
 from evalkit.report.words import headline
 
 COLOURS = (
@@ -54,7 +55,9 @@ def terminal_summary(evaluation: Evaluation) -> list[str]:
         texts = [told, *(text for text in money_card(evaluation) if text not in told)]
         return [evaluation.title, f"  {kind.lower()}", *(f"  {row}" for text in texts for row in _wrapped(text))]
     if not evaluation.analyses:
-        return [evaluation.title, f"  {design_title(str(evaluation.study['design']['kind']))}: a plan, with no result"]
+        kind = design_title(str(evaluation.study["design"]["kind"]))
+        told = "a plan, with no result" if answer_of(evaluation) == "not_yet" else headline(evaluation).text
+        return [evaluation.title, *(f"  {row}" for row in _wrapped(f"{kind}: {told}"))]
     primary, reading = evaluation.primary, read(evaluation)
     answer = headline(evaluation)
     result = primary.result

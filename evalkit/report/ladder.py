@@ -17,6 +17,7 @@ Rung = Literal["V0", "V1", "V2", "V3", "V4", "V5", "V6", "none"]
 """V0 monitoring, V1 no direction, V2 clear and good, V3 nothing that matters, V4 good and of uncertain size,
 V5 too uncertain, V6 the bad direction; none: the study has no result."""
 
+POINTS = "percentage points"
 Side = Literal["below", "above", "across"]
 """Where an interval lies: wholly below zero, wholly above, or across (an interval that touches zero is across)."""
 
@@ -34,6 +35,8 @@ class Change:
     percent : bool
     level : float
         Confidence level of the bounds.
+    points : bool
+        True where the numbers are percentage points: a difference of two shares.
     """
 
     value: float
@@ -41,6 +44,7 @@ class Change:
     high: float | None
     percent: bool
     level: float = 0.95
+    points: bool = False
 
     @property
     def side(self) -> Side:
@@ -178,5 +182,10 @@ def key_signs(analysis: Analysis) -> tuple[Diagnostic, ...]:
 def _change(estimate: Estimate, *, percent: bool) -> Change:
     low, high = estimate.low, estimate.high
     if low is None or high is None or math.isnan(low) or math.isnan(high):
-        return Change(estimate.value, None, None, percent, estimate.level)
-    return Change(estimate.value, min(low, high), max(low, high), percent, estimate.level)
+        return Change(estimate.value, None, None, percent, estimate.level, in_points(estimate))
+    return Change(estimate.value, min(low, high), max(low, high), percent, estimate.level, in_points(estimate))
+
+
+def in_points(estimate: Estimate | None) -> bool:
+    """Say whether an estimate is given in percentage points, as the difference of two shares may be."""
+    return estimate is not None and estimate.unit == POINTS

@@ -9,7 +9,7 @@ from evalkit.periods import words_for
 from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, Failure
 from evalkit.report import windows
 from evalkit.report.cautions import inside
-from evalkit.report.ladder import Change, Reading, change_of, read
+from evalkit.report.ladder import POINTS, Change, Reading, change_of, in_points, read
 from evalkit.report.numbers import Shown, bounded, interval_text, number, signed, signed_percent
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import interval_label, is_share, label_of, periods_words
@@ -147,8 +147,9 @@ def failures_table(evaluation: Evaluation) -> Table | None:
 def written(change: Change, decimals: int = 1, unit: str = "") -> tuple[Shown, Shown]:
     """Return a change and its interval as a table prints them: `−45.9%`, `−70.3 to −4.4`."""
     if not change.percent:
-        value, interval = sized_pair(change.value, change.low, change.high, unit)
-        return Shown(f"{value} {unit}".rstrip(), change.value, unit=unit), interval
+        own = POINTS if change.points else unit
+        value, interval = sized_pair(change.value, change.low, change.high, own)
+        return Shown(f"{value} {own}".rstrip(), change.value, unit=own), interval
     low = -math.inf if change.high == math.inf and change.low is not None and change.low <= -100 else change.low
     bounds = interval_text(low, change.high, lambda end: bounded(end, decimals))
     size = Shown(signed_percent(change.value, decimals), change.value, unit="percent")
@@ -181,7 +182,7 @@ def _result_rows(primary: Analysis, reading: Reading) -> Iterator[tuple[str, Sho
         if part:
             yield label, *written(Change(part["value"], part["low"], part["high"], True, result.effect.level))
     unit = inside(primary.outcome.unit)
-    if is_share(primary) and result.absolute is not None:
+    if is_share(primary) and result.absolute is not None and not in_points(result.absolute):
         yield "Difference, percentage points", *_points(result.absolute)
     else:
         each = f"Difference a {words_for(primary.frequency)}{_where(primary)}{_in(primary)}"

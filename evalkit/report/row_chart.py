@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from evalkit.records import Analysis, Estimate
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width, wrapped
+from evalkit.report.ladder import in_points
 from evalkit.report.numbers import Shown, decimals_for, estimate_text, interval_text, signed, signed_percent
 from evalkit.report.scales import change_range, finite, is_finite, step_for, ticks_within
 
@@ -83,7 +84,7 @@ def read_rows(analyses: Sequence[Analysis], labels: Mapping[str, str],
     for analysis in analyses:
         estimate = _in_percent(analysis)
         if not percent:
-            estimate = None if analysis.result.effect.scale == "log" else analysis.result.effect
+            estimate = None if analysis.result.effect.scale == "log" else _in_unit(analysis)
         shape, strong = mark(analysis)
         label = labels.get(analysis.id, analysis.label)
         if estimate is None:
@@ -92,7 +93,7 @@ def read_rows(analyses: Sequence[Analysis], labels: Mapping[str, str],
             words = _percent_words(estimate) if percent else _unit_words(estimate)
             rows.append(Row(label, shape, strong, estimate.value, estimate.low, estimate.high, words))
     level = analyses[0].result.effect.level if analyses else 0.95
-    return Rows(tuple(rows), percent, level, analyses[0].result.effect.unit if analyses else "")
+    return Rows(tuple(rows), percent, level, _in_unit(analyses[0]).unit if analyses else "")
 
 
 def widened(rows: Rows, wider: Sequence[Analysis | None], words: str) -> Rows:
@@ -101,7 +102,7 @@ def widened(rows: Rows, wider: Sequence[Analysis | None], words: str) -> Rows:
         return rows
     ends: list[tuple[float | None, float | None]] = []
     for analysis in wider:
-        found = analysis and (_in_percent(analysis) if rows.percent else analysis.result.effect)
+        found = analysis and (_in_percent(analysis) if rows.percent else _in_unit(analysis))
         ends.append((found.low, found.high) if found else (None, None))
     pairs = zip(rows.rows, ends, strict=True)
     return replace(rows, rows=tuple(replace(row, outer=end) for row, end in pairs), outer=words)
@@ -243,6 +244,12 @@ def _in_percent(analysis: Analysis) -> Estimate | None:
     if analysis.result.relative is not None:
         return analysis.result.relative
     return analysis.result.effect.percent() if analysis.result.effect.scale == "log" else None
+
+
+def _in_unit(analysis: Analysis) -> Estimate:
+    """Return the change in the outcome's own unit; of a share in percentage points where it is given in them."""
+    absolute = analysis.result.absolute
+    return absolute if absolute is not None and in_points(absolute) else analysis.result.effect
 
 
 def _percent_words(estimate: Estimate) -> str:

@@ -21,6 +21,7 @@ from evalkit.report.money_reading import without_own_data
 from evalkit.report.numbers import decimals_for, interval_text, number, percent, signed
 from evalkit.report.other_data import CHECK, rank_caution
 from evalkit.report.result_tables import against
+from evalkit.report.without_result import BADGES, answer_of
 from evalkit.report.words import amount, interval_label, interval_words, is_share, less_more, phrase
 from evalkit.report.written_dates import in_words
 
@@ -58,7 +59,8 @@ def badges(evaluation: Evaluation, words: Mapping[str, Any]) -> list[Badge]:
     kind = kind_of(evaluation)
     text = told["appraisal" if kind == "appraisal" else evaluation.level]
     if kind == "protocol":
-        text = told["rehearsal" if evaluation.simulated else "protocol"]
+        planned = BADGES.get(answer_of(evaluation), "protocol")
+        text = told["rehearsal" if evaluation.simulated else planned]
     found = [{"text": text, "class": f"kind-{kind}"}]
     if evaluation.simulated:
         found.append({"text": told["simulated"], "class": "notice"})
@@ -241,13 +243,13 @@ def _before_after(primary: Analysis, change: Change, pair: tuple[PathPoint, Path
     return [
         {
             "label": "Before",
-            "big": number(_rounded(numbers[0])),
+            "big": _as_share(numbers[0]) if is_share(primary) else number(_rounded(numbers[0])),
             "range": _joined(unit, windows.before_words(primary)),
             "class": "expected",
         },
         {
             "label": "After",
-            "big": number(_rounded(numbers[1])),
+            "big": _as_share(numbers[1]) if is_share(primary) else number(_rounded(numbers[1])),
             "range": _joined(unit, windows.after_words(primary)),
             "class": "observed",
         },

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
-from evalkit.report import windows
+from evalkit.report import windows, without_result
 from evalkit.report.cautions import in_short, inside
 from evalkit.report.ladder import Change, Reading, Rung, change_of, read
 from evalkit.report.numbers import number, percent
@@ -54,7 +54,8 @@ def headline(evaluation: Evaluation, analysis: Analysis | None = None) -> Headli
 
         return Headline(*without_data_words(evaluation), "none")
     if reading.change is None:
-        return Headline("Not studied yet.", "", "none", ("There is a plan and no result.",))
+        first, why = without_result.sentences(evaluation)
+        return Headline(first, "", "none", (why,))
     chosen = analysis or evaluation.primary
     sentence = verdict(reading, chosen, evaluation.study)
     if reading.rung in ("V2", "V3", "V4", "V5", "V6") and not reading.reliable:
@@ -142,6 +143,8 @@ def amount(value: float, change: Change) -> str:
     written = number(size, decimals)
     if value and not written.strip("0.,"):
         written = f"less than {number(10.0**-decimals, decimals)}"
+    if change.points:
+        return f"{written} percentage point{'' if written == '1' else 's'}"
     return f"{written}%" if change.percent else written
 
 
@@ -357,7 +360,8 @@ def _one_sided(near: float, far: float, change: Change, word: str) -> str:
         return f"{'' if near >= 100 else 'at least '}{amount(near, change)} {word}"
     if math.isinf(far):
         return f"at least {amount(near, change)} {word}"
-    return f"{amount(near, change)} to {amount(far, change)} {word}"
+    first = amount(near, replace(change, points=False))  # the unit is said once
+    return f"{first} to {amount(far, change)} {word}"
 
 
 def _end(bound: float, change: Change, kind: str) -> str:

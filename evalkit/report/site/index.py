@@ -14,6 +14,7 @@ from evalkit.report.site import search
 from evalkit.report.site.about import area_of, outcomes_of, programme_of
 from evalkit.report.site.library import Library, SitePage
 from evalkit.report.told import changes
+from evalkit.report.without_result import answer_of, sentences
 from evalkit.report.words import (
     CANNOT_SAY_WHETHER,
     headline,
@@ -97,7 +98,7 @@ def answer(evaluation: Evaluation) -> str:
     if without_own_data(evaluation):
         return headline(evaluation).text
     if not evaluation.analyses:
-        return "A plan. It has no result yet."
+        return "A plan. It has no result yet." if answer_of(evaluation) == "not_yet" else headline(evaluation).text
     reading, primary = read(evaluation), evaluation.primary
     change = reading.change
     assert change is not None
@@ -140,7 +141,7 @@ def nothing_to_draw(evaluation: Evaluation) -> str:
         return "No result is shown here, so that none can be quoted."
     if without_own_data(evaluation):
         return "No change was estimated here."
-    return "The change is not in percent: see the page." if evaluation.analyses else "Not studied yet."
+    return "The change is not in percent: see the page." if evaluation.analyses else sentences(evaluation)[0]
 
 
 def strip(name: str, analysis: Analysis, change: Change, kind: str, *, beside: bool = False, axis: bool = True) -> str:
