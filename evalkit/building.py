@@ -80,10 +80,11 @@ def build(
     )
     failures = [(outcome.id, "; ".join(problem.sentence() for problem in outcome.problems))
                 for outcome in outcomes if outcome.state == "failed"]  # fmt: skip
-    present = [outcome.id for outcome in outcomes if outcome.state != "failed"]
+    present = [outcome.id for outcome in outcomes if outcome.state not in ("failed", "waiting")]
+    whole = len(present) == len(outcomes)
     sources = freshness.site_sources(project, results)
     site = releases.make_site(project, results, output, engine=engine, failures=failures, tell=tell, ids=present)
-    if engine != "none" and not failures and not site.faults:
+    if engine != "none" and whole and not site.faults:
         with contextlib.suppress(OSError):  # a shortcut that cannot be written is no fault of the build
             freshness.record_site(project, results, output, engine, sources, data)
     return Build(tuple(outcomes), site)

@@ -159,6 +159,7 @@ def report(
 ) -> None:  # fmt: skip
     """Write the pages of studies that have been run, and documents of those named if a format is asked for."""
     from evalkit import releases
+    from evalkit.fetching.awaited import waiting
     from evalkit.freshness import find_studies
 
     del everything  # the pages of all studies are kept true together, so naming one is naming all
@@ -170,7 +171,8 @@ def report(
     paths = _paths(specs, everything=not specs)
     if chosen == "none":
         releases.run_studies(find_studies(project), output, data=data, only_changed=True)
-    missing = [path.stem for path in paths if not (output / path.stem / "result.json").is_file()]
+    lacking = [path for path in paths if not (output / path.stem / "result.json").is_file()]
+    missing = [path.stem for path in lacking if specs or waiting(path, data) is None]
     if missing:
         raise EvalkitError([Problem(f"{study} has no result", f"run `evalkit run {study}` first") for study in missing])
     ids = [path.stem for path in find_studies(project)] or [path.stem for path in paths]
@@ -236,7 +238,7 @@ def status(specs: Specs = None, output: Output = Path("results"), data: Data = N
         print_json([{"id": o.id, "state": "stale" if o.state == "to run" else o.state, "reasons": list(o.reasons),
                       "problems": problem_rows(o.problems)} for o in outcomes])  # fmt: skip
     else:
-        words = {"unchanged": "up to date", "to run": "stale", "failed": "cannot run"}
+        words = {"unchanged": "up to date", "to run": "stale", "failed": "cannot run", "waiting": "waiting for data"}
         for outcome in outcomes:
             why = [*outcome.reasons, *(str(problem) for problem in outcome.problems)]
             say(f"{outcome.id:<28} {words[outcome.state]}{': ' + '; '.join(why) if why else ''}")
@@ -382,7 +384,8 @@ def _beyond(outcomes: Sequence[Outcome], project: Path, results: Path, data: str
     """Return headlines that moved beyond tolerance since the last release, whether or not they were run now."""
     from evalkit.history.gate import moved_beyond
 
-    ids = [outcome.id for outcome in outcomes if outcome.state != "failed" and moved_beyond(outcome.id, results)]
+    shown = [outcome.id for outcome in outcomes if outcome.state not in ("failed", "waiting")]
+    ids = [study for study in shown if moved_beyond(study, results)]
     if not ids:
         return []
     from evalkit.history.movements import moved

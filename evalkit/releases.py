@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Literal
 
 from evalkit import archive, freshness, provenance, registration
-from evalkit.errors import DataError, EvalkitError, Problem, system_problem
+from evalkit.errors import DataError, EvalkitError, Problem, SpecError, system_problem
+from evalkit.fetching.awaited import waiting
 from evalkit.flow import evaluate, input_hashes, inputs_of, packages_of, require_apart, shape_before
 from evalkit.freshness import Outcome, Site, find_studies
 from evalkit.gathering import Tables
@@ -174,7 +175,7 @@ def _inspect(path: Path, results: Path, data: str | None) -> Outcome:
         if not reasons:
             write_down(spec, known, beside, results)
     except EvalkitError as error:
-        return _failed(path, error)
+        return _failed(path, error, data)
     return Outcome(path.stem, path, "to run" if reasons else "unchanged", tuple(reasons))
 
 
@@ -212,7 +213,7 @@ def _run_one(
         archive.write_whole(target, text)
         write_down(spec, text.encode(), beside, results)
     except EvalkitError as error:
-        return _failed(path, error)
+        return _failed(path, error, data)
     except OSError as error:
         return _failed(path, EvalkitError(system_problem(error, str(results / path.stem))))
     except MemoryError:
@@ -235,7 +236,10 @@ def _notes(spec: Spec, tables: Tables) -> Iterator[str]:
     yield from registration.reminders(spec)
 
 
-def _failed(path: Path, error: EvalkitError) -> Outcome:
+def _failed(path: Path, error: EvalkitError, data: str | None = None) -> Outcome:
+    """Return that a study failed; where only published files are not here yet, that it waits for them."""
+    if isinstance(error, SpecError | DataError) and (found := waiting(path, data)) is not None:
+        return Outcome(path.stem, path, "waiting", (f"waits for data: {found.command}",))
     return Outcome(path.stem, path, "failed", (), error.problems, error.heading)
 
 

@@ -146,6 +146,8 @@ def tell_outcomes(outcomes: Sequence[Outcome], results: Path, as_json: bool) -> 
             show_failure(outcome)
         elif outcome.state == "unchanged":
             say(f"{outcome.id}: up to date")
+        elif outcome.state == "waiting":
+            say(f"{outcome.id}: {'; '.join(outcome.reasons)}")
         else:
             path = results / outcome.id / archive.FILE_NAME
             for line in report.terminal_summary(archive.read_result(path)):
@@ -175,8 +177,11 @@ def tell_build(outcomes: Sequence[Outcome], made: Site, beyond: Sequence[Moved])
     """Print what a build did: what failed, what ran and why, which page to open, what moved."""
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     ran = [outcome for outcome in outcomes if outcome.state == "run"]
+    waiting = [outcome for outcome in outcomes if outcome.state == "waiting"]
     show_failures(outcomes, made.faults)
-    say(build_line(len(outcomes), ran, failed, made.written))
+    say(build_line(len(outcomes), ran, failed, made.written, waiting))
+    for outcome in waiting:
+        say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
     for outcome in ran:
         say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
         for note in outcome.notes:
@@ -190,13 +195,16 @@ def tell_build(outcomes: Sequence[Outcome], made: Site, beyond: Sequence[Moved])
             say(f"      {line}")
 
 
-def build_line(total: int, ran: Sequence[Outcome], failed: Sequence[Outcome], written: Sequence[str]) -> str:
+def build_line(
+    total: int, ran: Sequence[Outcome], failed: Sequence[Outcome], written: Sequence[str],
+    waiting: Sequence[Outcome] = (),
+) -> str:  # fmt: skip
     """Return in one line what a build did."""
     studies = "study" if total == 1 else "studies"
-    if not ran and not failed:
+    if not ran and not failed and not waiting:
         return f" {total} {studies}, nothing changed" if not written else f" {total} {studies}, no result changed"
-    unchanged = total - len(ran) - len(failed)
-    tail = f", {len(failed)} failed" if failed else ""
+    unchanged = total - len(ran) - len(failed) - len(waiting)
+    tail = (f", {len(failed)} failed" if failed else "") + (f", {len(waiting)} waiting for data" if waiting else "")
     return f" {total} {studies}: {unchanged} unchanged, {len(ran)} run{tail}"
 
 

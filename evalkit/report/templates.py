@@ -25,6 +25,8 @@ PAGE_FILES = {
 SITE_PAGES = ("index", "programmes", "claims", "strategies", "compare", "gallery", "reading", "methods",
               "accessibility")  # fmt: skip
 """Pages around the studies, by name; each may have a folder of that name with what it offers for download."""
+WAITING = "is-waiting:"
+"""Stands in the front matter of the page of a study that waits for data, and of no other."""
 SITE_FOLDER = "strategies"
 """The folder of a page around the studies that has pages of its own, one for each strategy of the register."""
 
@@ -61,7 +63,17 @@ def find_template(name: str, project: Path | None = None) -> Path:
 
 def site_documents(project: Path) -> list[Path]:
     """Return the documents of the pages around the studies, where they stand or would stand: the index first."""
-    return [*(project / f"{name}.qmd" for name in SITE_PAGES), *sorted((project / SITE_FOLDER).glob("*.qmd"))]
+    of_strategies = sorted((project / SITE_FOLDER).glob("*.qmd"))
+    return [*(project / f"{name}.qmd" for name in SITE_PAGES), *of_strategies, *waiting_documents(project)]
+
+
+def waiting_documents(project: Path) -> list[Path]:
+    """Return the documents of studies that wait for data, which stand among those of the studies."""
+    return [file for file in sorted((project / "studies").glob("*.qmd")) if _waits(file)]
+
+
+def _waits(file: Path) -> bool:
+    return any(line.startswith(WAITING) for line in file.read_text(encoding="utf-8").splitlines()[:20])
 
 
 def find_methods() -> Path | None:

@@ -16,6 +16,7 @@ from evalkit.report.site.methods import methods_page
 from evalkit.report.site.programmes import programmes_page
 from evalkit.report.site.reading import reading_page
 from evalkit.report.site.strategies import strategies_page
+from evalkit.report.site.waiting import waiting_pages
 
 PAGES: dict[str, Callable[[Library], SitePage]] = {
     "index": index_page,
@@ -42,7 +43,7 @@ def site_pages(library: Library) -> list[SitePage]:
             for name, make in PAGES.items()]  # fmt: skip
     own = [SitePage(page.name, "", linked=False, own=True) if _own(library.project, page.name) else page
            for page in strategy_pages(library)]  # fmt: skip
-    return [*made, *own]
+    return [*made, *own, *waiting_pages(library)]
 
 
 def _own(project: Path | None, name: str) -> bool:

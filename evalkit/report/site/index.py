@@ -10,7 +10,7 @@ from evalkit.report import figures, summary, windows
 from evalkit.report.ladder import Change, change_of, read
 from evalkit.report.money_reading import without_own_data
 from evalkit.report.numbers import number
-from evalkit.report.site import search
+from evalkit.report.site import search, waiting
 from evalkit.report.site.about import area_of, outcomes_of, programme_of
 from evalkit.report.site.library import Library, SitePage
 from evalkit.report.told import changes
@@ -49,6 +49,7 @@ def index_page(library: Library) -> SitePage:
         studies=library.exhibit("studies", rows=rows, filters=filters, total=number(len(rows))),
         script=library.exhibit("script", finder=finder),
         failures=library.failures,
+        waiting=waiting.links(library),
     )
     return SitePage("index", document)
 
