@@ -239,9 +239,10 @@ def status(specs: Specs = None, output: Output = Path("results"), data: Data = N
                       "problems": problem_rows(o.problems)} for o in outcomes])  # fmt: skip
     else:
         words = {"unchanged": "up to date", "to run": "stale", "failed": "cannot run", "waiting": "waiting for data"}
+        width = max((len(outcome.id) for outcome in outcomes), default=0)
         for outcome in outcomes:
             why = [*outcome.reasons, *(str(problem) for problem in outcome.problems)]
-            say(f"{outcome.id:<28} {words[outcome.state]}{': ' + '; '.join(why) if why else ''}")
+            say(f"{outcome.id:<{width}}  {words[outcome.state]}{': ' + '; '.join(why) if why else ''}")
     raise typer.Exit(WRONG if any(outcome.state == "failed" for outcome in outcomes) else DONE)
 
 

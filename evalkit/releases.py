@@ -118,17 +118,18 @@ def run_studies(
     jobs = min(jobs, len(waiting))
     done = _run_beside(waiting, results, data, jobs, cluster) if waiting and (jobs > 1 or cluster) else (
         _run_one(path, results, data, reasons, report) for path, reasons in waiting)  # fmt: skip
-    for outcome in done:
-        outcomes[outcome.path] = outcome
-        if report:
-            report(outcome.id, outcome.state)
+    with contextlib.closing(done):  # on Ctrl-C workers have ended before anything is summed up
+        for outcome in done:
+            outcomes[outcome.path] = outcome
+            if report:
+                report(outcome.id, outcome.state)
     return [outcomes[path] for path in paths]
 
 
 def _run_beside(
     waiting: Sequence[tuple[Path, tuple[str, ...]]], results: Path, data: str | None, jobs: int,
     cluster: str | None = None,
-) -> Iterator[Outcome]:  # fmt: skip
+) -> Generator[Outcome, None, None]:  # fmt: skip
     """Yield outcomes as they come from several workers; on Ctrl-C those that wait are not begun."""
     root = data or os.environ.get("EVALKIT_DATA") or None  # workers elsewhere have an environment of their own
     with open_workers(jobs, cluster) as workers:

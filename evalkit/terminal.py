@@ -180,12 +180,11 @@ def tell_build(outcomes: Sequence[Outcome], made: Site, beyond: Sequence[Moved])
     waiting = [outcome for outcome in outcomes if outcome.state == "waiting"]
     show_failures(outcomes, made.faults)
     say(build_line(len(outcomes), ran, failed, made.written, waiting))
-    for outcome in waiting:
-        say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
-    for outcome in ran:
-        say(f"   {outcome.id:<28} {'; '.join(outcome.reasons)}")
-        for note in outcome.notes:
-            say(f"      Note: {note}")
+    width = max((len(outcome.id) for outcome in (*waiting, *ran)), default=0)
+    for outcome in (*waiting, *ran):
+        say(f"   {outcome.id:<{width}}  {'; '.join(outcome.reasons)}")
+    for note in dict.fromkeys(note for outcome in ran for note in outcome.notes):
+        say(f"   Note: {note} ({', '.join(outcome.id for outcome in ran if note in outcome.notes)})")
     say(f" {'Site is up to date' if not made.written else 'Done'}. Open {made.index}")
     if beyond:
         say(" Moved since the last release:")
