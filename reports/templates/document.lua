@@ -53,7 +53,8 @@ local function beside(element)
     blocks:extend(cell.content or {cell})
     blocks:insert(pandoc.RawBlock("typst", "],"))
   end
-  blocks:insert(pandoc.RawBlock("typst", ")"))
+  local label = element.identifier ~= "" and " #metadata(none) <" .. element.identifier .. ">" or ""
+  blocks:insert(pandoc.RawBlock("typst", ")" .. label))
   return blocks
 end
 

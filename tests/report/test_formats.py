@@ -13,6 +13,8 @@ import pypdf
 import pytest
 from first_side import summary_of
 from notes import NOTE
+from test_told_hostile import hostile_study as filled_study
+from told_rooms import told as filled
 
 from evalkit import report
 from evalkit.errors import DesignError, SpecError
@@ -284,6 +286,17 @@ def test_notes_of_an_author_are_in_both(render_one, tmp_path, kind):
     assert "Titleofbox" in found.text
     assert "FirstOneSecondTwo" in found.text
     assert not [text for text in told(page) if not found.holds(text)]
+
+
+def test_every_place_that_a_page_links_to_is_in_the_pdf(render_one, tmp_path):
+    """With every block filled, the checklists link to all of them, the names on the first side among them."""
+    blocks = filled_study("said")
+    people = {part: {"name": f"Name of the {part}"} for part in ("commissioner", "analyst", "assurer", "approver")}
+    evaluation = filled("impact", {**blocks, "governance": {**blocks["governance"], **people}})
+    page = render_one(evaluation)
+    assert [link for link in page.all("a") if link.get("href") == "#named"]
+    target = formats.write_document(tmp_path, evaluation.id, "pdf", tmp_path / "a.pdf")
+    assert len(pypdf.PdfReader(target).pages) > 10
 
 
 def page_of(body: str, picture=lambda _: None):
