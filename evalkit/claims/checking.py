@@ -57,10 +57,20 @@ def check_claim(claim: Mapping[str, Any], analyses: Sequence[Analysis]) -> dict[
         sentences.append(ARITHMETIC_ALONE)
     checked["ours"] = _ours(claim.get("analysis"), analyses, printed["percent"])
     sentences += _beside(checked["ours"])
-    checked["verdict"] = " ".join(sentences) or (
-        "It cannot be checked: it prints no counts and this study has no estimate of it."
-    )
+    checked["verdict"] = " ".join(sentences) or f"It cannot be checked: {_lacks(printed)}."
     return checked
+
+
+def _lacks(printed: Mapping[str, Any]) -> str:
+    """Return what a claim lacks that nothing can be made again of, in the middle of a sentence."""
+    counts = [printed[key] for key in ("before", "after") if printed[key] is not None]
+    if counts and printed.get("n") is not None:
+        return "it prints one share, and no earlier or other one to set it beside"
+    if counts:
+        return "it prints one count, and nothing to set it beside"
+    if printed["percent"] is not None:
+        return "it prints a percentage without the counts behind it, and this study has no estimate of it"
+    return "it prints no number that could be made again, and this study has no estimate of it"
 
 
 def as_published(claim: Mapping[str, Any]) -> PublishedClaim:

@@ -39,6 +39,17 @@ def test_a_figure_without_its_sign_is_named_so() -> None:
 def test_counts_without_a_percentage_and_the_other_way_round() -> None:
     assert verdict(37, 20, None).endswith("give 45.9% lower.")
     assert "cannot be checked" in verdict(None, None, -76)
+
+
+@pytest.mark.parametrize(("printed", "told"), [
+    ({"before": None, "after": 37, "percent": None, "n": 43}, "prints one share"),
+    ({"before": None, "after": 24, "percent": None, "n": None}, "prints one count"),
+    ({"before": None, "after": None, "percent": -29, "n": None}, "a percentage without the counts behind it"),
+    ({"before": None, "after": None, "percent": None, "n": None}, "prints no number"),
+])  # fmt: skip
+def test_what_a_claim_lacks_is_what_is_said(printed: dict, told: str) -> None:
+    claim = {"id": "c", "text": "t", "source": "s", "printed": {**printed, "window": None}}
+    assert told in str(check_claim(claim, [])["verdict"])
     assert "nought" in verdict(0, 5, 100)
 
 
