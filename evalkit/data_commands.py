@@ -60,9 +60,11 @@ def fetch(
     with progress:
         fetcher = Fetcher(project, _root(project, root), mirror, again, tell=progress.received)
         found = fetcher.run(catalogue, names or ())
-    if as_json:
+    if not catalogue.sources:
+        _tell_none(as_json)
+    elif as_json:
         print_json([{"id": f.id, "state": f.ended, "changed": list(f.changes), "extract": f.extract, "rows": f.rows,
-                     "problems": problem_rows(f.problems)} for f in found])  # fmt: skip
+                     "gone": list(f.gone), "problems": problem_rows(f.problems)} for f in found])  # fmt: skip
     else:
         _tell_fetched(found)
     raise typer.Exit(any(item.ended == "failed" for item in found))
@@ -74,9 +76,12 @@ def verify(names: Names = None, root: Root = None, as_json: Json = False) -> Non
     from evalkit.fetching.catalogue import load_catalogue
 
     project = Path.cwd()
-    found = _states(load_catalogue(project), project, root, names)
+    catalogue = load_catalogue(project)
+    found = _states(catalogue, project, root, names)
     wrong = [state for state in found if state.problems and (state.known or state.word == "differs" or names)]
-    if as_json:
+    if not catalogue.sources:
+        _tell_none(as_json)
+    elif as_json:
         print_json([{"id": s.id, "state": s.word, "problems": problem_rows(s.problems)} for s in found])
     else:
         show_problems([problem for state in wrong for problem in state.problems], "", "")
@@ -93,11 +98,23 @@ def list_sources(names: Names = None, root: Root = None, as_json: Json = False) 
     from evalkit.fetching.catalogue import load_catalogue
 
     project = Path.cwd()
-    found = _states(load_catalogue(project), project, root, names)
-    if as_json:
+    catalogue = load_catalogue(project)
+    found = _states(catalogue, project, root, names)
+    if not catalogue.sources:
+        _tell_none(as_json)
+    elif as_json:
         print_json([_state_row(state) for state in found])
     else:
         _print_list(found)
+
+
+def _tell_none(as_json: bool) -> None:
+    """Say that a list of sources is right and names none yet."""
+    if as_json:
+        print_json([])
+    else:
+        say("data/sources.yaml: no sources yet. Name each published file below `sources:`, with its address, licence "
+            "and reader, as METHODS.md shows; then: evalkit data fetch")  # fmt: skip
 
 
 def _root(project: Path, root: Path | None) -> Path:
@@ -133,6 +150,8 @@ def _tell_fetched(found: Sequence[Fetched]) -> None:
             say(f"{item.id}: {item.ended}{rows}{kind}")
         for path in item.changes:
             say(f"  {path} is not what it was at the last fetch")
+        for text in item.gone:
+            say(f"  {text}")
         if item.ended == "left out":
             say(f"{item.id}: left out: {item.problems[0].message}; {item.problems[0].mend}")
         if item.ended == "failed":

@@ -209,7 +209,7 @@ class Catalogue:
 
 
 def load_catalogue(project: Path) -> Catalogue:
-    """Return the list of sources of a project.
+    """Return the list of sources of a project: empty where the file holds comments alone, as a new one does.
 
     Parameters
     ----------
@@ -231,6 +231,8 @@ def load_catalogue(project: Path) -> Catalogue:
     except OSError as error:
         found = system_problem(error)
         raise CatalogueError(Problem(f"cannot be read: {found.message}", found.mend, file=FILE)) from None
+    if all(line.lstrip()[:1] in (b"", b"#") for line in text.splitlines()):
+        return Catalogue(FILE, {})
     try:
         document = read_yaml(text, FILE)
     except SpecError as error:

@@ -20,6 +20,7 @@ from evalkit.fetching.download import Download, Limits
 from evalkit.fetching.inside import require_inside
 from evalkit.fetching.lock import FILE as LOCK
 from evalkit.fetching.lock import Record, TableRecord, add_to_lock, read_lock
+from evalkit.fetching.losses import set_aside
 from evalkit.fetching.readers import Reader
 from evalkit.fetching.states import pin_of, sha256_of_file, state_of
 from evalkit.provenance import canonical, code_version, sha256_of
@@ -53,6 +54,8 @@ class Fetched:
         What was taken is a mirror's extract.
     rows : int
         Rows of its tables.
+    gone : tuple of str
+        What newer tables no longer hold, and where the tables before are kept.
     """
 
     id: str
@@ -61,6 +64,7 @@ class Fetched:
     problems: tuple[Problem, ...] = ()
     extract: bool = False
     rows: int = 0
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,10 +132,10 @@ class Fetcher:
             self._bring(name, source, extract)
         elif before is not None and not state.problems and _same_readers(source, before, extract):
             return Fetched(name, "up to date", (), (), extract, sum(table.rows for table in before.tables))
-        record = self._read(source, extract)
+        record, gone = self._read(source, extract)
         add_to_lock(self.project, name, record)
         rows = sum(table.rows for table in record.tables)
-        return Fetched(name, "fetched" if brought else "read again", _changes(before, record), (), extract, rows)
+        return Fetched(name, "fetched" if brought else "read again", _changes(before, record), (), extract, rows, gone)
 
     def _is_here(self, source: Source, before: Record | None, extract: bool) -> bool:
         """Say whether the file that was meant is here, so that nobody has to be asked for it.
@@ -171,8 +175,11 @@ class Fetcher:
             Download(source.address, target, pin, source.max_size, self.limits, self.trust,
                      lambda done, total: self.tell(name, done, total)).run()  # fmt: skip
 
-    def _read(self, source: Source, extract: bool) -> Record:
-        """Read the tables of a file and write them; nothing is replaced before all of them were read."""
+    def _read(self, source: Source, extract: bool) -> tuple[Record, tuple[str, ...]]:
+        """Read the tables of a file and write them; nothing is replaced before all of them were read.
+
+        A table that holds what the new one no longer has is set aside, and what went is told.
+        """
         file = source.extract_path if extract else source.file
         readers, path = _readers(source, extract), self.root / file
         frames: list[pandas.DataFrame] = []
@@ -182,12 +189,15 @@ class Fetcher:
             except EvalkitError as error:
                 raise DataError([Problem(f"{table_path} cannot be read from it: {p.message}", p.mend, p.where, file)
                                  for p in error.problems]) from None  # fmt: skip
+        lost = [(table_path, set_aside(self.root / table_path, frame))
+                for (table_path, _), frame in zip(readers, frames, strict=True)]  # fmt: skip
         tables = [TableRecord(table_path, write_table(frame, self.root / table_path), len(frame),
                               _reader_sha256(reader))
                   for (table_path, reader), frame in zip(readers, frames, strict=True)]  # fmt: skip
         sha256 = sha256_of_file(path, file)
         assert sha256 is not None
-        return Record(file, sha256, path.stat().st_size, tuple(tables))
+        gone = tuple(f"{table_path}: {text}" for table_path, text in lost if text)
+        return Record(file, sha256, path.stat().st_size, tuple(tables)), gone
 
 
 def _same_readers(source: Source, record: Record, extract: bool) -> bool:

@@ -47,8 +47,8 @@ def test_from_nothing_to_verified(project: Path, publisher: Publisher, typed: Ty
     assert fetched.stdout == "leeds: fetched, 2 rows\n1 source: 1 fetched\n"
     assert typed("verify").stdout == "1 source as declared or as first fetched; 0 not\n"
     again = typed("fetch", "--json")
-    assert json.loads(again.stdout) == [{"id": "leeds", "state": "up to date", "changed": [], "extract": False,
-                                         "rows": 2, "problems": []}]  # fmt: skip
+    assert json.loads(again.stdout) == [{"id": "leeds", "state": "up to date", "changed": [], "gone": [],
+                                         "extract": False, "rows": 2, "problems": []}]  # fmt: skip
 
 
 def test_verify_names_every_difference(project: Path, publisher: Publisher, typed: Type) -> None:

@@ -157,6 +157,43 @@ def test_a_publisher_that_revises_is_asked_again_on_request(project: Path, publi
     assert words(project) == ["fetched"]
 
 
+@pytest.mark.parametrize(("newer", "told"), [
+    (b"area,n\nYork,*\n", "2 rows before, 1 now; area: 1 no longer there (Leeds)"),
+    (b"area,n\nYork,*\nBath,1\n", "2 rows before, 2 now; area: 1 no longer there (Leeds)"),
+])  # fmt: skip
+def test_what_a_publisher_takes_down_is_kept_and_told(
+    project: Path, publisher: Publisher, run: Run, newer: bytes, told: str
+) -> None:
+    written(project, a=source(address=publisher.says("/x.csv", whole(BODY), whole(newer, '"2"'), whole(BODY, '"3"'))))
+    run()
+    before = (project / "data/tidy/x.csv").read_bytes()
+    (found,) = run(again=True)
+    kept = project / "data/tidy" / f"x.kept-{sha(before)[:8]}.csv"
+    assert kept.read_bytes() == before
+    assert found.gone == (f"data/tidy/x.csv: {told}; the table before is kept as {kept.name}",)
+    (found,) = run(again=True)
+    assert (project / "data/tidy/x.csv").read_bytes() == before
+
+
+def test_revised_numbers_alone_are_no_loss(project: Path, publisher: Publisher, run: Run) -> None:
+    written(project, a=source(address=publisher.says("/x.csv", whole(BODY), whole(NEWER, '"2"'))))
+    run()
+    (found,) = run(again=True)
+    assert (found.gone, sorted(file.name for file in (project / "data/tidy").iterdir())) == ((), ["x.csv"])
+
+
+def test_a_file_that_was_cut_short_is_refused(project: Path, publisher: Publisher, run: Run) -> None:
+    columns = {"area": "area", "month": "month", "n": "n"}
+    reader = {"kind": "extract", "keep": columns, "key": ["area", "month"]}
+    body = b"area,month,n\nLeeds,2023-01,3\nLeeds,2023-02,4\nA,"
+    address = publisher.says("/x.csv", whole(body))
+    written(project, a=source(address=address, tables=[{"path": "data/tidy/x.csv", "reader": reader}]))
+    (found,) = run()
+    assert found.ended == "failed"
+    assert "1 rows have an empty cell in area, month, such as A nan" in str(found.problems[0])
+    assert not (project / "data/tidy/x.csv").exists()
+
+
 def test_a_pinned_source_is_not_asked_again(project: Path, publisher: Publisher, run: Run) -> None:
     written(project, a=source(address=publisher.says("/x.csv", whole(BODY), whole(NEWER)), sha256=sha(BODY)))
     run()
