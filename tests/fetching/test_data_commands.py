@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,19 @@ def test_from_nothing_to_verified(project: Path, publisher: Publisher, typed: Ty
     again = typed("fetch", "--json")
     assert json.loads(again.stdout) == [{"id": "leeds", "state": "up to date", "changed": [], "gone": [],
                                          "extract": False, "rows": 2, "problems": []}]  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["list", "verify", "fetch"])
+def test_the_list_of_a_new_project_is_right_and_names_no_source_yet(project: Path, typed: Type, verb: str) -> None:
+    (project / "data/sources.yaml").write_bytes(files("evalkit.scaffold").joinpath("files/sources.yaml").read_bytes())
+    said = typed(verb)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.startswith("data/sources.yaml: no sources yet. Name each published file below `sources:`")
+    assert said.stdout.count("\n") == 1
+    assert json.loads(typed(verb, "--json").stdout) == []
+    unknown = typed(verb, "leeds")
+    assert unknown.returncode == 1
+    assert "there is no source 'leeds'" in unknown.stderr
 
 
 def test_verify_names_every_difference(project: Path, publisher: Publisher, typed: Type) -> None:

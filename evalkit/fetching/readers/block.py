@@ -65,12 +65,6 @@ class Reader(Block):
             raise DataError(f"the table has the columns {found}", f"it should have {wanted}")
         if frame.empty:
             raise DataError("no rows were found", "check that it is the file that the reader is for")
-        nameless = frame[frame[list(self.unique)].isna().any(axis=1)]
-        if len(nameless):
-            examples = [" ".join(str(cell) for cell in row) for row in _rows_of(nameless, self.unique)]
-            named = ", ".join(self.unique)
-            raise DataError(f"{len(nameless):,} rows have an empty cell in {named}, such as {listed(examples)}",
-                            "a file that was cut short looks like this: fetch it again")  # fmt: skip
         repeated = frame[frame.duplicated(list(self.unique), keep="first")]
         if len(repeated):
             examples = [" ".join(str(cell) for cell in row) for row in _rows_of(repeated, self.unique)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ def text_table(path: Path) -> pandas.DataFrame:
         except (OSError, ValueError) as error:
             raise DataError(f"it cannot be read as parquet ({_first(error)})", "fetch the file again") from None
     try:
+        _require_whole(path)
         with table_stream(path) as stream, warnings.catch_warnings():
             # Rows longer than the header would be taken for row names, or cut, and every column would slip.
             warnings.simplefilter("error", pandas.errors.ParserWarning)
@@ -46,6 +48,20 @@ def text_table(path: Path) -> pandas.DataFrame:
         raise DataError(f"it cannot be read as CSV ({_first(error)})", "fetch the file again") from None
     frame.columns = [str(name).strip() for name in frame.columns]
     return frame
+
+
+def _require_whole(path: Path) -> None:
+    """Check that the last row has as many cells as the first: a file that was cut short would lose them silently."""
+    with table_stream(path) as stream:
+        first = last = next(iter(stream), b"")
+        for line in stream:
+            last = line if line.strip() else last
+    if last.count(b'"') % 2 == 0 and _cells(last) < _cells(first):
+        raise DataError("its last row has fewer cells than its first: it was cut short", "fetch the file again")
+
+
+def _cells(line: bytes) -> int:
+    return len(next(csv.reader([line.decode("utf-8", errors="replace")]), []))
 
 
 def renamed(frame: pandas.DataFrame, columns: Mapping[str, Sequence[str]]) -> pandas.DataFrame:
