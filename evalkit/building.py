@@ -9,11 +9,15 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit import freshness
+from evalkit.errors import EvalkitError
 from evalkit.freshness import Outcome, Site
 from evalkit.whole_files import remove_left_over
+
+if TYPE_CHECKING:
+    from evalkit.history.movements import Moved
 
 WRITTEN = ("evaluations", "studies", "reports", "protocols", "data")
 """Folders of a project in which a process that was killed may have left half a file."""
@@ -46,6 +50,7 @@ class Places:
 def build(
     places: Places, paths: Sequence[Path], *, jobs: int = 1, cluster: str | None = None,
     report: Callable[[str, str], None] | None = None, tell: Callable[[str, int, int], None] | None = None,
+    ended: Callable[[Outcome], None] | None = None,
 ) -> Build:  # fmt: skip
     """Run the studies that changed, then bring the site up to date; with nothing changed, nothing is written.
 
@@ -58,6 +63,8 @@ def build(
         As for `releases.run_studies`.
     report, tell : callable, optional
         Told what each study does, and which page is written.
+    ended : callable, optional
+        As for `releases.run_studies`.
 
     Returns
     -------
@@ -76,7 +83,7 @@ def build(
 
     remove_left_over([results, output, *(project / name for name in WRITTEN)], [project])
     outcomes = releases.run_studies(
-        paths, results, data=data, jobs=jobs, cluster=cluster, only_changed=True, report=report
+        paths, results, data=data, jobs=jobs, cluster=cluster, only_changed=True, report=report, ended=ended
     )
     failures = [(outcome.id, "; ".join(problem.sentence() for problem in outcome.problems))
                 for outcome in outcomes if outcome.state == "failed"]  # fmt: skip
@@ -88,6 +95,57 @@ def build(
         with contextlib.suppress(OSError):  # a shortcut that cannot be written is no fault of the build
             freshness.record_site(project, results, output, engine, sources, data)
     return Build(tuple(outcomes), site)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Headlines then and now, and the studies that have none of now.
+
+    Attributes
+    ----------
+    movements : tuple of Moved
+        Of the studies whose last run is of what is there now.
+    not_run : tuple of Outcome
+        Studies with an earlier headline that were not run since something changed, cannot be run, or wait for data.
+    wrong : dict of str to EvalkitError
+        By study, why it cannot be compared.
+    """
+
+    movements: tuple[Moved, ...]
+    not_run: tuple[Outcome, ...]
+    wrong: dict[str, EvalkitError]
+
+
+def compared(ids: Sequence[str], project: Path, results: Path, data: str | None = None) -> Compared:
+    """Return how headlines moved; an old result is never taken for that of now, and one study keeps none from it.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        Studies, each with a release or an earlier run.
+    project, results : Path
+        Project folder, folder of results.
+    data : str, optional
+        Data root.
+    """
+    from evalkit.history.movements import moved
+
+    files = {path.stem: path for path in freshness.find_studies(project)}
+    movements: list[Moved] = []
+    not_run: list[Outcome] = []
+    wrong: dict[str, EvalkitError] = {}
+    for study in ids:
+        try:
+            found = moved(study, project, results, data)
+        except EvalkitError as error:
+            wrong[study] = error
+            continue
+        (standing,) = state_of([files.get(study, project / "evaluations" / f"{study}.yaml")], results, data)
+        if standing.state == "unchanged":
+            movements += found
+        else:
+            not_run.append(standing)
+    return Compared(tuple(movements), tuple(not_run), wrong)
 
 
 def state_of(paths: Sequence[Path], results: Path, data: str | None = None) -> list[Outcome]:

@@ -30,6 +30,7 @@ from evalkit.terminal import (
     tell_build,
     tell_outcomes,
     tell_power,
+    tell_status,
 )
 
 if TYPE_CHECKING:
@@ -143,9 +144,8 @@ def run(
     plan_commands.use_simulated(paths if simulated else (), data)
     summaries = Summaries(paths, output, data, junit, as_json)
     with Progress(quiet=as_json) as progress, summaries.when_stopped(progress):
-        outcomes = releases.run_studies(
-            paths, output, data=data, jobs=jobs, cluster=cluster, only_changed=changed, report=progress.study
-        )
+        outcomes = releases.run_studies(paths, output, data=data, jobs=jobs, cluster=cluster, only_changed=changed,
+                                        report=progress.study, ended=progress.outcome)  # fmt: skip
     if junit:
         write_junit(junit, outcomes)
     tell_outcomes(outcomes, output, as_json)
@@ -212,7 +212,8 @@ def build(
     plan_commands.use_simulated(paths if simulated else (), data)
     summaries = Summaries(paths, output, data, junit, as_json, of_build=True)
     with Progress(quiet=as_json) as progress, summaries.when_stopped(progress):
-        done = building.build(places, paths, jobs=jobs, cluster=cluster, report=progress.study, tell=progress.page)
+        done = building.build(places, paths, jobs=jobs, cluster=cluster, report=progress.study, tell=progress.page,
+                              ended=progress.outcome)  # fmt: skip
         outcomes, made = done.outcomes, done.site
         beyond = _beyond(outcomes, project, output, data)
     if junit:
@@ -232,17 +233,15 @@ def build(
 def status(specs: Specs = None, output: Output = Path("results"), data: Data = None, as_json: Json = False) -> None:
     """Say which studies are out of date, and why."""
     from evalkit.building import state_of
+    from evalkit.freshness import without_study_file
 
     outcomes = state_of(_paths(specs, everything=not specs), output, data)
+    outcomes += [] if specs else without_study_file(Path.cwd())
     if as_json:
         print_json([{"id": o.id, "state": "stale" if o.state == "to run" else o.state, "reasons": list(o.reasons),
                       "problems": problem_rows(o.problems)} for o in outcomes])  # fmt: skip
     else:
-        words = {"unchanged": "up to date", "to run": "stale", "failed": "cannot run", "waiting": "waiting for data"}
-        width = max((len(outcome.id) for outcome in outcomes), default=0)
-        for outcome in outcomes:
-            why = [*outcome.reasons, *(str(problem) for problem in outcome.problems)]
-            say(f"{outcome.id:<{width}}  {words[outcome.state]}{': ' + '; '.join(why) if why else ''}")
+        tell_status(outcomes)
     raise typer.Exit(WRONG if any(outcome.state == "failed" for outcome in outcomes) else DONE)
 
 

@@ -21,6 +21,8 @@ WHY = {
     "interrupted_time_series": "One series against its own past. No comparison place, so it cannot score higher.",
     "difference_in_differences": "Places with the programme against places without.",
 }
+LESS = "Places with more of the programme against places with less. No place is without it. So it cannot score higher."
+"""Why a comparison that had the programme as well, only less of it, keeps the strength of design at 2."""
 BESIDE = {
     "before_after": "A change over time beside that of other areas, from totals of two windows. Nothing shows that "
     "both would have changed alike.",
@@ -77,8 +79,9 @@ def assess(
 def _design(primary: Analysis, against: Sequence[Diagnostic]) -> dict[str, Any]:
     kind = str(primary.design["kind"])
     beside = kind in BESIDE and _has_comparison(primary.design)
-    score = STRENGTH[kind] + (1 if beside else 0)
-    reason = BESIDE[kind] if beside else WHY[kind]
+    less = primary.design.get("comparison_is") == "less"
+    score = 2 if less else STRENGTH[kind] + (1 if beside else 0)
+    reason = LESS if less else BESIDE[kind] if beside else WHY[kind]
     if against and score > 1:
         score -= 1
         reason += f" {LOWERED}"
@@ -108,14 +111,17 @@ def _nesta(primary: Analysis, against: Sequence[Diagnostic]) -> dict[str, Any]:
     kind = str(primary.design["kind"])
     beside = kind == "difference_in_differences" or (kind in BESIDE and kind != "before_after"
                                                      and _has_comparison(primary.design))  # fmt: skip
-    if beside and not against:
+    less = primary.design.get("comparison_is") == "less"
+    if less:
+        reason = "Others were followed over the same time, but they had the programme as well, only less of it."
+    elif beside and not against:
         reason = "Others were followed over the same time; a design without them could not go above 2."
     elif beside:
         reason = "Others were followed over the same time, but a key check speaks against the comparison."
     else:
         reason = "It can show a change. Without others followed over the same time it cannot show why."
     reason += " Levels 4 and 5 (seen again by others, ready to be given everywhere) are for people to judge."
-    return {**_grade(NESTA, 3 if beside and not against else 2, reason, "memory"), "upper_bound": True}
+    return {**_grade(NESTA, 3 if beside and not less and not against else 2, reason, "memory"), "upper_bound": True}
 
 
 def _grade(scale: str, score: int, reason: str, status: str) -> dict[str, Any]:
@@ -175,13 +181,11 @@ def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequen
     for check in checks:
         if check.name == "single_period_comparison" and check.verdict == "sign against":
             return {"score": 0, "of": 5, "reason": f"Against: {check.short}, which cannot show what would come again."}
-    others = [a for a in analyses if a.role == "sensitivity" and not math.isclose(a.result.effect.value, effect.value)]
-    lost = sum(failure.role == "sensitivity" for failure in failures)
-    total = len(others) + lost
-    same = sum((analysis.result.effect.value < 0) == (effect.value < 0) for analysis in others)
+    others = other_estimates(primary, analyses)
+    same, total = same_way(primary, analyses, failures)
     narrow = [one["id"] for one in narrower(primary, others)]
     sure = sum(_leaves_out_no_change(a.result.effect) and a.id not in narrow for a in others)
-    counted = f"that of {sure} of {total} other estimates leaves out no change" + (
+    counted = f"the interval of {sure} of {total} other estimates leaves out no change" + (
         f" ({len(narrow)} far narrower than the main one not counted)" if narrow else "")  # fmt: skip
     untouched = {d.verdict for d in checks if d.name in ("negative_controls", "falsification")}
     still = "nothing that should not move was looked at" if untouched <= {"not run"} else (
@@ -199,6 +203,35 @@ def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequen
         ("what should not move did not", still, untouched == {"no sign against"}),
         ("seen in another study", "other studies are not counted in", False),
     ])  # fmt: skip
+
+
+def other_estimates(primary: Analysis, analyses: Sequence[Analysis]) -> list[Analysis]:
+    """Return the other choices of method whose estimate is not the main one: a second standard error repeats nothing.
+
+    Parameters
+    ----------
+    primary : Analysis
+    analyses : sequence of Analysis
+        Those with role sensitivity are looked at.
+    """
+    main = primary.result.effect.value
+    return [a for a in analyses if a.role == "sensitivity" and not math.isclose(a.result.effect.value, main)]
+
+
+def same_way(primary: Analysis, analyses: Sequence[Analysis], failures: Sequence[Failure]) -> tuple[int, int]:
+    """Return how many other estimates point the same way as the main one, and of how many; lost ones count among all.
+
+    Parameters
+    ----------
+    primary : Analysis
+    analyses : sequence of Analysis
+    failures : sequence of Failure
+        What could not be computed.
+    """
+    others, main = other_estimates(primary, analyses), primary.result.effect.value
+    lost = sum(failure.role == "sensitivity" for failure in failures)
+    same = sum((other.result.effect.value < 0) == (main < 0) for other in others)
+    return same, len(others) + lost
 
 
 def narrower(primary: Analysis, analyses: Sequence[Analysis]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from evalkit.disclosure import (
     Counted,
     DisclosureRule,
     counted,
+    differs_in_supplied,
     disclosed,
     rule_of,
     small_changes,
@@ -82,7 +83,8 @@ def evaluate(spec: Spec, progress: Progress | None = None, tables: Tables | None
         try:
             analysis, behind = _analyse(request, tables, rule)
             analyses.append(analysis)
-            events.append(behind)
+            own = rule is not None and differs_in_supplied(request.study, spec.study, request.outcome)
+            events.append(replace(behind, supplied=own))
         except (DataError, DesignError) as error:
             if request.role == "primary":
                 if rule is not None and isinstance(error, DesignError):

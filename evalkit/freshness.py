@@ -81,6 +81,15 @@ def find_studies(project: Path) -> list[Path]:
     return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
 
 
+def without_study_file(project: Path) -> list[Outcome]:
+    """Return the studies that were released and whose file is gone, so that they do not go without a word."""
+    there = {path.stem for path in find_studies(project)}
+    records = sorted((project / "reports" / "published").glob("*.json"))
+    why = "it was released, and its study file is gone: put it back with `status: withdrawn`, which says so on its page"
+    return [Outcome(record.stem, project / "evaluations" / f"{record.stem}.yaml", "gone", (why,))
+            for record in records if record.stem not in there]  # fmt: skip
+
+
 def stands(
     study: Path, results: Path, data: str | os.PathLike[str] | None = None, known: Hashes | None = None
 ) -> bool:  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -59,7 +59,7 @@ def write_junit(path: Path, outcomes: Sequence[Outcome], faults: Sequence[Proble
 
 
 def outcomes_when_stopped(
-    paths: Sequence[Path], ended: Mapping[str, str], results: Path, data: str | None = None
+    paths: Sequence[Path], ended: Mapping[str, Outcome], results: Path, data: str | None = None
 ) -> list[Outcome]:  # fmt: skip
     """Return what became of each study of a run that was stopped by Ctrl-C: what ended so far, and the rest not run.
 
@@ -67,18 +67,22 @@ def outcomes_when_stopped(
     ----------
     paths : sequence of Path
         The study files of the run.
-    ended : mapping of str to str
-        State of each study of which the run told the end, by id.
+    ended : mapping of str to Outcome
+        What the run told of each study, by id: that it is to be run, or what became of it.
     results : Path
-        Folder of results: a study whose result stands counts as up to date, also when its end was not told any more.
+        Folder of results. A study that was to be run and whose result stands now was run, also when nobody could be
+        told any more; one of which nothing was told and whose result stands is up to date.
     data : str, optional
         Data root.
     """
-    why = Problem("it failed, and the run was stopped before it said why", "run it again")
     outcomes = []
     for path in paths:
-        state = ended.get(path.stem) or ("unchanged" if stands(path, results, data) else NOT_RUN)
-        outcomes.append(Outcome(path.stem, path, state, (), (why,) if state == "failed" else ()))
+        told = ended.get(path.stem)
+        if told is None:
+            told = Outcome(path.stem, path, "unchanged" if stands(path, results, data) else NOT_RUN)
+        elif told.state == "to run":
+            told = replace(told, state="run" if stands(path, results, data) else NOT_RUN)
+        outcomes.append(told)
     return outcomes
 
 

@@ -126,14 +126,14 @@ def check_study(path: Path, data: str | None = None) -> EvalkitError | None:
 
 
 def reminders(path: Path, data: str | None = None) -> list[str]:
-    """Return what to mind about the plan of a study that is not wrong; only one that has a lock is read again."""
+    """Return what to mind about a study that is not wrong: its lock, and a size that matters which nobody set."""
     from evalkit import registration
-    from evalkit.spec.loading import load_spec, project_of
+    from evalkit.planning.size_that_matters import without_size
+    from evalkit.spec.loading import load_spec
 
-    if not registration.lock_path(project_of(path), path.stem).is_file():
-        return []
     try:
-        return registration.reminders(load_spec(path, data, planned=True))
+        spec = load_spec(path, data, planned=True)
+        return [*registration.reminders(spec), *without_size(spec)]
     except EvalkitError:
         return []
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evalkit.errors import EvalkitError, ProtocolError, ReleaseError
-from evalkit.plan_commands import Data, Json, Output, Spec, study_path
+from evalkit.errors import ProtocolError, ReleaseError
+from evalkit.plan_commands import Data, Json, Output, Spec, status_of, study_path
 from evalkit.terminal import (
     movement_details,
     movement_line,
@@ -16,8 +17,14 @@ from evalkit.terminal import (
     print_json,
     say,
     shares_line,
+    show_failure,
     show_problems,
+    standing_line,
+    standing_row,
 )
+
+if TYPE_CHECKING:
+    from evalkit.building import Compared
 
 DONE, WRONG, REFUSED, MOVED = 0, 1, 2, 3
 
@@ -26,35 +33,50 @@ def diff(
     studies: Annotated[list[str] | None, typer.Argument(metavar="[ID...]", show_default=False)] = None,
     output: Output = Path("results"), data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Set each headline beside the last release, or the run before, and say what the move is owed to."""
-    from evalkit.freshness import find_studies
-    from evalkit.history.movements import has_history, moved
+    """Set each headline beside the last release, or the run before, and say what the move is owed to.
+
+    A study that was not run since something changed has no headline of now: that is said in its place.
+    """
+    from evalkit.building import compared
+    from evalkit.freshness import find_studies, without_study_file
+    from evalkit.history.movements import has_history
 
     project = Path.cwd()
     ids = [Path(study).stem for study in studies or []] or [
         path.stem for path in find_studies(project) if has_history(path.stem, project, output)]  # fmt: skip
-    movements, wrong = [], {}
-    for study in ids:  # one that cannot be compared keeps no other from it
-        try:
-            movements += moved(study, project, output, data)
-        except EvalkitError as error:
-            wrong[study] = error
+    found = compared(ids, project, output, data)
+    if not studies:
+        found = replace(found, not_run=(*found.not_run, *without_study_file(project)))
     if as_json:
-        print_json(movement_rows(movements))
+        print_json([*movement_rows(found.movements), *(standing_row(outcome) for outcome in found.not_run)])
     else:
-        if not movements and not wrong:
+        if not any((found.movements, found.not_run, found.wrong)):
             say("Nothing to compare: no study has a release or an earlier run.")
-        for movement in movements:
+        for movement in found.movements:
             say(movement_line(movement))
             for line in movement_details(movement):
                 say(f"   {line}")
-        if wrong and not studies:
-            say(f"Not compared: {', '.join(wrong)}")
-    for each in wrong.values():
+        for outcome in found.not_run:
+            say(standing_line(outcome))
+        if found.wrong and not studies:
+            say(f"Not compared: {', '.join(found.wrong)}")
+    for outcome in found.not_run:
+        if outcome.problems:
+            show_failure(outcome)
+    for each in found.wrong.values():
         show_problems(each.problems, "", each.heading)
-    beyond = any(movement.beyond and movement.analysis == "primary" for movement in movements)
-    refused = all(isinstance(error, ProtocolError | ReleaseError) for error in wrong.values())
-    raise typer.Exit(MOVED if beyond else DONE if not wrong else REFUSED if refused else WRONG)
+    raise typer.Exit(_status_of(found))
+
+
+def _status_of(found: Compared) -> int:
+    """Return the exit status: a study that waits for data to be fetched is no fault, and one that moved comes first."""
+    if any(movement.beyond and movement.analysis == "primary" for movement in found.movements):
+        return MOVED
+    refused = all(isinstance(error, ProtocolError | ReleaseError) for error in found.wrong.values())
+    stale = any(outcome.state == "to run" for outcome in found.not_run)
+    ends = [status_of(found.not_run), WRONG if stale else DONE, REFUSED if refused and found.wrong else DONE,
+            DONE if refused else WRONG]  # fmt: skip
+    return next((end for end in (WRONG, REFUSED) if end in ends), DONE)
 
 
 def publish(

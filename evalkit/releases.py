@@ -75,7 +75,7 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
 
 def run_studies(
     paths: Sequence[Path], results: Path, *, data: str | None = None, jobs: int = 1, only_changed: bool = False,
-    report: Report | None = None, cluster: str | None = None,
+    report: Report | None = None, cluster: str | None = None, ended: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:  # fmt: skip
     """Run studies and write each result.json whole; one that fails does not stop the others.
 
@@ -95,6 +95,9 @@ def run_studies(
         Called with a study's id and what happens to it.
     cluster : str, optional
         Address of a Dask scheduler, whose workers run the studies in place of processes here.
+    ended : callable, optional
+        Told what is known of each study: at first whether it is to be run and why, then what became of it, also when
+        that is known only after Ctrl-C. Whoever stops the run has in it what this function cannot return any more.
 
     Returns
     -------
@@ -113,32 +116,44 @@ def run_studies(
         if outcome.state == "to run":
             waiting.append((path, outcome.reasons))
         outcomes[path] = outcome
+        if ended and only_changed:
+            ended(outcome)
     if waiting:
         _require_writable(results, "--output")
     jobs = min(jobs, len(waiting))
-    done = _run_beside(waiting, results, data, jobs, cluster) if waiting and (jobs > 1 or cluster) else (
+    done = _run_beside(waiting, results, data, jobs, cluster, ended) if waiting and (jobs > 1 or cluster) else (
         _run_one(path, results, data, reasons, report) for path, reasons in waiting)  # fmt: skip
     with contextlib.closing(done):  # on Ctrl-C workers have ended before anything is summed up
         for outcome in done:
             outcomes[outcome.path] = outcome
             if report:
                 report(outcome.id, outcome.state)
+            if ended:  # after it, since a report that finds that Ctrl-C was pressed makes a failure none
+                ended(outcome)
     return [outcomes[path] for path in paths]
 
 
 def _run_beside(
     waiting: Sequence[tuple[Path, tuple[str, ...]]], results: Path, data: str | None, jobs: int,
-    cluster: str | None = None,
+    cluster: str | None = None, ended: Callable[[Outcome], None] | None = None,
 ) -> Generator[Outcome, None, None]:  # fmt: skip
-    """Yield outcomes as they come from several workers; on Ctrl-C those that wait are not begun."""
+    """Yield outcomes as they come from several workers; on Ctrl-C those that wait are not begun.
+
+    Workers leave Ctrl-C to this process and finish what they have begun: `ended` is told of it.
+    """
     root = data or os.environ.get("EVALKIT_DATA") or None  # workers elsewhere have an environment of their own
     with open_workers(jobs, cluster) as workers:
-        for place, outcome in workers.map(partial(_run_waiting, results=results, data=root), waiting):
+        work, late = partial(_run_waiting, results=results, data=root), None if ended is None else partial(_late, ended)
+        for place, outcome in workers.map(work, waiting, late):
             path, _ = waiting[place]
             if isinstance(outcome, Lost):
                 problem = Problem(outcome.found, outcome.mend, file=str(path))
                 outcome = _failed(path, EvalkitError(problem))
             yield outcome
+
+
+def _late(ended: Callable[[Outcome], None], _place: int, outcome: Outcome) -> None:
+    ended(outcome)
 
 
 def _run_waiting(study: tuple[Path, tuple[str, ...]], results: Path, data: str | None) -> Outcome:

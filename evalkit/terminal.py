@@ -215,6 +215,34 @@ def movement_line(movement: Moved) -> str:
     return f"{movement.id} {movement.analysis}: {ends}{why}{flag}"
 
 
+def tell_status(outcomes: Sequence[Outcome]) -> None:
+    """Print of each study whether it is up to date, and if not, why."""
+    words = {"unchanged": "up to date", "to run": "stale", "failed": "cannot run", "waiting": "waiting for data",
+             "gone": "no study file"}  # fmt: skip
+    width = max((len(outcome.id) for outcome in outcomes), default=0)
+    for outcome in outcomes:
+        why = [*outcome.reasons, *(str(problem) for problem in outcome.problems)]
+        say(f"{outcome.id:<{width}}  {words[outcome.state]}{': ' + '; '.join(why) if why else ''}")
+
+
+def standing_line(outcome: Outcome) -> str:
+    """Return why a study has no headline of now, where one was asked for."""
+    why = "; ".join(outcome.reasons)
+    if outcome.state in ("waiting", "gone"):
+        return f"{outcome.id}: not compared: {why}"
+    if outcome.state == "failed":
+        return f"{outcome.id}: not compared: it cannot be run as it is"
+    return (f"{outcome.id}: not compared: its last result is out of date ({why}); `evalkit run {outcome.id}` renews "
+            "it, or says what is wrong")  # fmt: skip
+
+
+def standing_row(outcome: Outcome) -> dict[str, Any]:
+    """Return the same as plain data, for --json: a movement without numbers, and why."""
+    return {"id": outcome.id, "analysis": None, "before": None, "now": None, "beyond": False, "causes": [],
+            "against": None, "move": None, "state": "stale" if outcome.state == "to run" else outcome.state,
+            "reasons": list(outcome.reasons), "problems": problem_rows(outcome.problems)}  # fmt: skip
+
+
 def movement_details(movement: Moved) -> list[str]:
     """Return what a move is owed to and what about it changed, a line each; only for the main headline."""
     move = movement.move
@@ -320,7 +348,7 @@ class Progress:
         self.live = sys.stderr.isatty() and not quiet
         self.bar: Any = None
         self.tasks: dict[str, Any] = {}
-        self.ended: dict[str, str] = {}
+        self.ended: dict[str, Outcome] = {}
         self.pages: list[str] = []
 
     def __enter__(self) -> Progress:
@@ -337,17 +365,19 @@ class Progress:
             self.bar.stop()
 
     def study(self, study: str, state: str) -> None:
-        """Show what a study is doing: `2/7 label`, or its end, which is kept in `ended`."""
+        """Show what a study is doing: `2/7 label`, or its end."""
         Interruption.obey()
         number, _, label = state.partition(" ")
         done, _, total = number.partition("/")
         ends = not total.isdigit()
-        if ends:
-            self.ended[study] = state
         if self.bar is None:
             return
         self._show(f"Estimating {study}", label if not ends else state, 1 if ends else int(done) - 1,
                    1 if ends else int(total))  # fmt: skip
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Keep in `ended` what is known of a study, with its reasons and problems, for a run that is stopped."""
+        self.ended[outcome.id] = outcome
 
     def page(self, name: str, number: int, total: int) -> None:
         """Show which page was written, and keep its name in `pages`."""

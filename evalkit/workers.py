@@ -41,7 +41,8 @@ class Workers(Protocol):
     """Whatever does work; used in a `with` statement."""
 
     def map(
-        self, function: Callable[[Item], Value], items: Sequence[Item]
+        self, function: Callable[[Item], Value], items: Sequence[Item],
+        late: Callable[[int, Value], None] | None = None,
     ) -> Iterator[tuple[int, Value | Lost]]:  # fmt: skip
         """Yield the place of each item and what became of it, as they are done.
 
@@ -51,6 +52,9 @@ class Workers(Protocol):
             Of a module, so that other processes find it. What it raises is raised here.
         items : sequence
             Plain values, which can be sent to another process.
+        late : callable, optional
+            Told the place of an item and what became of it when that is known only after the rest was given up, as on
+            Ctrl-C, and nobody asks for it any more. Work here ends with it, and a cluster is left as it is.
         """
         ...
 
@@ -94,7 +98,10 @@ def in_order(workers: Workers, function: Callable[[Item], Value], items: Sequenc
 class Here(AbstractContextManager["Here"]):
     """Work in the process that asks, one item after another."""
 
-    def map(self, function: Callable[[Item], Value], items: Sequence[Item]) -> Iterator[tuple[int, Value | Lost]]:
+    def map(
+        self, function: Callable[[Item], Value], items: Sequence[Item],
+        late: Callable[[int, Value], None] | None = None,
+    ) -> Iterator[tuple[int, Value | Lost]]:  # fmt: skip
         """Yield the place of each item and what became of it."""
         for place, item in enumerate(items):
             yield place, function(item)
@@ -109,18 +116,23 @@ class Processes(AbstractContextManager["Processes"]):
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
 
-    def map(self, function: Callable[[Item], Value], items: Sequence[Item]) -> Iterator[tuple[int, Value | Lost]]:
+    def map(
+        self, function: Callable[[Item], Value], items: Sequence[Item],
+        late: Callable[[int, Value], None] | None = None,
+    ) -> Iterator[tuple[int, Value | Lost]]:  # fmt: skip
         """Yield the place of each item and what became of it, as they are done."""
         waiting = dict(enumerate(items))
         try:
-            for place, value in self._together(function, waiting):
+            for place, value in self._together(function, waiting, late):
                 del waiting[place]
                 yield place, value
         except BrokenProcessPool:
             for place, item in list(waiting.items()):
                 yield place, self._alone(function, item)
 
-    def _together(self, function: Callable[[Item], Value], items: dict[int, Item]) -> Iterator[tuple[int, Value]]:
+    def _together(
+        self, function: Callable[[Item], Value], items: dict[int, Item], late: Callable[[int, Value], None] | None
+    ) -> Iterator[tuple[int, Value]]:
         """Yield what is done; raises BrokenProcessPool once all that was whole has been yielded."""
         broken: BrokenProcessPool | None = None
         places: dict[Future[Value], int] = {}
@@ -139,7 +151,10 @@ class Processes(AbstractContextManager["Processes"]):
                         else:
                             yield place, value
             finally:
-                pool.shutdown(cancel_futures=True)
+                pool.shutdown(cancel_futures=True)  # what was begun is done to its end
+                for future, place in places.items():
+                    if late and not future.cancelled() and future.exception() is None:
+                        late(place, future.result())
         if broken:
             raise broken
 
@@ -223,7 +238,10 @@ class Cluster(AbstractContextManager["Cluster"]):
                                        "--cluster")) from None  # fmt: skip
         return self
 
-    def map(self, function: Callable[[Item], Value], items: Sequence[Item]) -> Iterator[tuple[int, Value | Lost]]:
+    def map(
+        self, function: Callable[[Item], Value], items: Sequence[Item],
+        late: Callable[[int, Value], None] | None = None,
+    ) -> Iterator[tuple[int, Value | Lost]]:  # fmt: skip
         """Yield the place of each item and what became of it, as they are done."""
         import distributed
 

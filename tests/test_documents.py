@@ -416,8 +416,9 @@ class TestEveryDocument:
 
 
 WRITTEN = {"result.json", "_site/index.html", "index.qmd", "results/ID/result.json", "evaluations/ID.yaml",
-           "reports/published/ID.json", "data/reference/NAME.csv", "strategies.qmd", "compare.qmd", "reading.qmd",
-           "methods.qmd", "accessibility.qmd", "cy.yaml", "protocols/ID.lock.json", "data/sources.lock.json",
+           "reports/published/ID.json", "data/reference/NAME.csv", "programmes.qmd", "claims.qmd",
+           "strategies.qmd", "compare.qmd", "gallery.qmd", "reading.qmd", "methods.qmd", "accessibility.qmd",
+           "cy.yaml", "protocols/ID.lock.json", "data/sources.lock.json",
            "freshness.json", "build.json", "pages.json", "study.yaml", "results/.site.lock", "results/build.json",
            "results/ID/freshness.json", "ID.rows-VERSION.csv.gz", "rows.csv.gz"}  # fmt: skip
 """Files that evalkit or its user writes."""

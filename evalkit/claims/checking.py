@@ -69,7 +69,7 @@ def _lacks(printed: Mapping[str, Any]) -> str:
     if counts:
         return "it prints one count, and nothing to set it beside"
     if printed["percent"] is not None:
-        return "it prints a percentage without the counts behind it, and this study has no estimate of it"
+        return "it prints a percentage without the counts behind it, and no estimate of this study is set beside it"
     return "it prints no number that could be made again, and this study has no estimate of it"
 
 

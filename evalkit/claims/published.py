@@ -78,6 +78,7 @@ class PublishedClaim(Block):
     shares: list[float] = Field([], description="Percentages that are to add up to a whole")
     overlapping: str | None = Field(None, description="Which of these shares count some twice, in words")
     remark: str | None = Field(None, description="What else speaks for or against it, in one sentence of our own")
+    made_here: bool = Field(False, description="A sum of our own with printed numbers; no document prints it")
     status: Status = Field("primary", description="How far the words were checked: read there, by another, unchecked")
     note: str | None = None
 

@@ -55,7 +55,7 @@ def number_words(numbers: Recomputed | None) -> str:
 
 
 def counts_of(found: Iterable[Checked]) -> dict[str, int]:
-    """Return how many claims there are, have numbers, do not follow, and show a change that leaves out none.
+    """Return how many claims are printed and made here, have numbers, do not follow, show a change and leave out none.
 
     A claim that stands twice, the second time with counts that vary more than chance alone, counts once among figures.
     """
@@ -63,7 +63,8 @@ def counts_of(found: Iterable[Checked]) -> dict[str, int]:
     once = [one for one in every if one.claim.dispersion is None]
     changes = [one.numbers for one in once if one.numbers is not None and not one.numbers.level]
     return {
-        "all": len(every), "numbers": sum(one.numbers is not None for one in once),
+        "all": sum(not one.claim.made_here for one in every), "made": sum(one.claim.made_here for one in every),
+        "numbers": sum(one.numbers is not None for one in once),
         "slips": sum(one.verdict == "slip" for one in once),
         "changes": len(changes), "clear": sum(one.low is not None and not one.includes_none for one in changes),
         "activity": sum(one.verdict == "activity" for one in every),

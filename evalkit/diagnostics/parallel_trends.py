@@ -394,16 +394,20 @@ def scale_of_the_outcome(own: float, other: float, scale: str, clear_own: bool, 
 
     Notes
     -----
-    Sign against: the two have opposite signs and one of them leaves out no effect. Paths parallel in amounts are not
-    parallel in percent unless levels are alike: Roth and Sant'Anna (2023), Econometrica 91, 737-747.
+    Sign against: the two have opposite signs and one of them leaves out no effect. Opposite signs of which neither does
+    are too weak to tell: never no sign against. Paths parallel in amounts are not parallel in percent unless levels are
+    alike: Roth and Sant'Anna (2023), Econometrica 91, 737-747.
     """
-    turned = own * other < 0.0 and (clear_own or clear_other)
+    opposite = own * other < 0.0
+    turned = opposite and (clear_own or clear_other)
     first, second = ("percent", "amounts") if scale == "log" else ("amounts", "percent")
     reading = (
         f"With paths parallel in {first} the change is {own:+.3g}%, with paths parallel in {second} {other:+.3g}%."
     )
+    if opposite and not turned:
+        reading += " The direction turns round, and the two are too weak to tell which one holds."
     return Diagnostic(
-        "scale_of_the_outcome", SCALE, "sign against" if turned else "no sign against", reading, statistic=other - own,
+        "scale_of_the_outcome", SCALE, judged(turned, weak=opposite), reading, statistic=other - own,
         looked_at="The same estimate on the other scale, both read in percent",
         short="the direction depends on comparing amounts or percent" if turned else "",
     )  # fmt: skip

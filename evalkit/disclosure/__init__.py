@@ -12,6 +12,7 @@ from evalkit.disclosure.cells import Cell, Counted, counted
 from evalkit.disclosure.hiding import disclosed, without_numbers, without_small
 from evalkit.disclosure.rule import PROFILES, DisclosureRule, rule_of
 from evalkit.disclosure.secondary import hidden_together
+from evalkit.disclosure.supplied import differs_in_supplied
 
 __all__ = [
     "PROFILES",
@@ -19,6 +20,7 @@ __all__ = [
     "Counted",
     "DisclosureRule",
     "counted",
+    "differs_in_supplied",
     "disclosed",
     "hidden_together",
     "rule_of",

@@ -68,12 +68,15 @@ class Counted:
         Every number of a single treated unit in a single period, each once.
     rounds : bool
         Whether what is shown is a count, or a rate of one, which a rule rounds; shares and means are left.
+    supplied : bool
+        Whether the analysis differs from the primary one only in what evalkit puts in for suppressed cells.
     """
 
     cells: Mapping[tuple[str, str], Cell]
     units: Mapping[str, tuple[float, ...]]
     treated: tuple[float, ...] = ()
     rounds: bool = True
+    supplied: bool = False
 
     def lone_small(self, rule: DisclosureRule) -> bool:
         """Say whether a treated unit had a small count in some period."""

@@ -12,6 +12,7 @@ from evalkit.disclosure.drawn import Drawn, drawn, hidden_among
 from evalkit.disclosure.rounding import with_rounded_bounds, with_rounded_power, with_rounded_windows
 from evalkit.disclosure.rule import DisclosureRule
 from evalkit.disclosure.secondary import hidden_together
+from evalkit.disclosure.supplied import without_supplied
 from evalkit.errors import DataError, DesignError, Problem
 from evalkit.records import Analysis, Diagnostic, PathPoint, Result
 
@@ -57,7 +58,9 @@ def disclosed(
     -----
     Taken as known to readers: numbers of the model, and the totals before and from the start on that it rests on; so
     within each of these, and within the part of it that another analysis leaves out, small counts are protected as
-    `hidden_together` has it. What is a sum over single periods (cumulative totals, totals up to a horizon) is left
+    `hidden_together` has it. An analysis that only bounds what suppressed cells can do differs from the primary one by
+    values that evalkit put in; with it readers know how many cells came suppressed, so the counts that did not are
+    protected among themselves. What is a sum over single periods (cumulative totals, totals up to a horizon) is left
     out where a count is hidden or rounded, since differences of it are the counts.
     """
     if rule.national:
@@ -113,6 +116,9 @@ def _reason_to_withhold(
     """Return why nothing of an analysis may be shown, None when it may."""
     mend = "take a longer time or more places together"
     sets = _known_sets(analysis, counted)
+    own = _beside_primary(analysis, counted, kept)
+    if own is not None:  # it differs from what is shown by values of evalkit's own: no count is in the difference
+        sets, kept = own, ()
     for cells in sets:
         for numbers in zip(*(cell.numbers for cell in cells if cell.numbers), strict=True):
             if rule.hides(sum(numbers)):
@@ -124,6 +130,19 @@ def _reason_to_withhold(
         if _differ_by_few(_known_sets(other, others), sets, rule) or _places_differ_by_few(others, counted, rule):
             return DataError(f"the events by which it differs from the analysis {other.id!r} are so few that the "
                              "difference would give them away", "leave this analysis out", WHERE)  # fmt: skip
+    return None
+
+
+def _beside_primary(
+    analysis: Analysis, counted: Counted, kept: Sequence[tuple[Analysis, Counted]]
+) -> list[list[Cell]] | None:  # fmt: skip
+    """Return the cells that an analysis has alike with the primary one, where it bounds what suppressed cells can do.
+
+    None for all other analyses, and where the two turned out not to rest on the same places and periods.
+    """
+    for other, others in kept:
+        if counted.supplied and other.role == "primary" and others.units.keys() == counted.units.keys():
+            return without_supplied(_known_sets(analysis, counted), _known_sets(other, others))
     return None
 
 
@@ -199,6 +218,8 @@ def _parts(
     sets = _known_sets(analysis, counted)
     parts = sets + _known_sets(analysis, counted, used=False)
     for other, others in kept:
+        if others.supplied:  # how many cells were suppressed can be had, and with it the total of all that were not
+            parts += without_supplied(sets, _known_sets(other, others)) or []
         for cells in _known_sets(other, others):
             periods = {cell.period for cell in cells}
             for mine in sets:

@@ -231,7 +231,7 @@ def load_catalogue(project: Path) -> Catalogue:
     except OSError as error:
         found = system_problem(error)
         raise CatalogueError(Problem(f"cannot be read: {found.message}", found.mend, file=FILE)) from None
-    if all(line.lstrip()[:1] in (b"", b"#") for line in text.splitlines()):
+    if {line.lstrip()[:1] for line in text.splitlines()} - {b""} == {b"#"}:  # one that is empty was cut short
         return Catalogue(FILE, {})
     try:
         document = read_yaml(text, FILE)

@@ -1,7 +1,8 @@
 """The rows that a primary analysis used, kept as a compressed CSV file and read back to the last digit.
 
 They are kept where anybody may see them: of studies without a rule for small numbers whose data lie in the project,
-and of no file whose rows are people. Its first line says what the rows are and which run they belong to.
+and of no file whose rows are people. Its first line says what the rows are and which run they belong to, and seals
+them: rows that were altered since are nobody's.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from evalkit.sources import exposure_inputs, roll_out_inputs
 from evalkit.spec.loading import Spec
 
 FILE_NAME = "rows.csv.gz"
+SEAL = "sha256"
+"""Key of the first line that holds the hash of all the rest."""
 MOST_ROWS = 250_000
 """A larger table is not kept: a release is meant to lie in a repository."""
 _MADE = ("unit", "time", "value", "exposure", "first_time", "weight", "cluster")
@@ -64,21 +67,37 @@ def to_bytes(panel: Panel, key: str) -> bytes:
     }  # fmt: skip
     columns = [*_MADE, *(["observation"] if panel.cross_sections else []), *panel.covariates]
     rows = panel.frame[columns].to_csv(index=False, lineterminator="\n")
+    about[SEAL] = _seal_of(about, rows)
     return gzip.compress(f"# {canonical(about)}\n{rows}".encode(), mtime=0)
 
 
 def from_bytes(content: bytes, key: str = "") -> Panel | None:
-    """Return the panel of a compressed CSV; None for one that is damaged, or that belongs to another run."""
+    """Return the panel of a compressed CSV; None for one that is damaged or altered, or that is of another run.
+
+    Parameters
+    ----------
+    content : bytes
+        What `to_bytes` gave.
+    key : str, optional
+        The run that it must be of. Without one, whoever asks has compared the hash of the whole file, as the record of
+        a release does, and a file without a seal of its own will do.
+    """
     import pandas
 
     try:
         head, _, body = gzip.decompress(content).decode().partition("\n")
         about = json.loads(head.removeprefix("# "))
-        if key and about["key"] != key:
+        seal = about.pop(SEAL, None)
+        if (key and (about["key"] != key or seal is None)) or seal not in (None, _seal_of(about, body)):
             return None
         return _panel(pandas.read_csv(io.StringIO(body), dtype=str, keep_default_na=False), about)
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, EvalkitError):
         return None
+
+
+def _seal_of(about: Mapping[str, Any], rows: str) -> str:
+    """Return the hash of rows and of what is said of them."""
+    return sha256_of(f"{canonical(about)}\n{rows}")
 
 
 def _panel(frame: Any, about: Mapping[str, Any]) -> Panel:

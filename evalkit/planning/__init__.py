@@ -91,9 +91,10 @@ def power(
 
     difference_in_differences: panels without an effect are drawn from what is left of the time before without unit and
     period effects (`evalkit.estimation.few_units.null_panels`), treated units drawn at random in each panel, or those
-    of the study; with the estimator and the inference that the printed rules choose for so many. A constant effect d in
-    treated cells moves a linear estimate by d, so that its test in a panel with the effect is the test of the supposed
-    effect -d in the panel without it: power by size takes no refitting (`few_units.planned_power`).
+    of the study; with the study's own estimator (synthetic ones give way to the printed rule where many are treated)
+    and the inference that the printed rule chooses for so many. A constant effect d in treated cells moves a linear
+    estimate by d, so that its test in a panel with the effect is the test of the supposed effect -d in the panel
+    without it: power by size takes no refitting (`few_units.planned_power`).
 
     References
     ----------

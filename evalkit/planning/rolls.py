@@ -29,8 +29,12 @@ class Roll:
     ----------
     codes : numpy.ndarray of int, shape (places,)
         First treated period, ascending: treated places come first; the number of periods for the others.
-    estimator, method : str
-        As the printed rules choose them for so many, or as the study file names them.
+    estimator : str
+        The study's own, however many are treated: what another number of places would find by another estimator tells
+        the estimators apart, not the numbers. Synthetic methods, made for few places, give way as the printed rule has
+        it.
+    method : str
+        As the printed rule chooses it for so many, or as the study file names it.
     """
 
     codes: numpy.ndarray
@@ -93,6 +97,8 @@ def _settled(places: Places, codes: numpy.ndarray) -> DifferenceInDifferences:
         "anticipation": min(asked.anticipation, before - 1),
         "comparison": asked.comparison if isinstance(asked.comparison, str) else "auto",
     }  # fmt: skip
+    if places.design.estimator not in SYNTHETIC:  # sizes by number are of one estimator; these are for few places alone
+        settings["estimator"] = places.design.estimator
     design = asked.model_copy(
         update={name: value for name, value in settings.items() if name in type(asked).model_fields}
     )

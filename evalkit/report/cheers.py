@@ -7,6 +7,7 @@ from typing import Any
 
 from evalkit.records import Appraisal, Evaluation
 from evalkit.report.changes import joined
+from evalkit.report.less_of_it import as_compared
 from evalkit.report.money_reading import MoneyReading
 from evalkit.report.money_tables import parameters_table
 from evalkit.report.money_words import information_sentence, money_lead, net_range
@@ -114,7 +115,8 @@ def _setting(study: Mapping[str, Any], appraisal: Appraisal) -> list[str]:
     span = "" if not years else years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
     compared = _asked(study, "comparator")
     if not compared and str(study["design"]["kind"]) == "difference_in_differences":
-        compared = "The programme, set against what other places say would have been seen without it."
+        told = "The programme, set against what other places say would have been seen without it."
+        compared = as_compared(told, study["design"])
     return [
         str(programme.get("target_population") or _asked(study, "population")),
         str(programme.get("where") or ""),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evalkit.records import Evaluation
+from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import number
 from evalkit.report.tables import Column, Table
 
@@ -75,8 +76,8 @@ def compared_sentences(evaluation: Evaluation) -> list[str]:
             "They are the places", "It is the place").replace("never have", "never has")  # fmt: skip
     left = len(found.left_out)
     gone = f"{number(left)} {'was' if left == 1 else 'were'} left out, for the reason in the table." if left else ""
-    told = [f"{number(count)} {'place is' if one else 'places are'} compared with.", why,
-            LATER if found.later else "", gone]  # fmt: skip
+    told = [f"{number(count)} {'place is' if one else 'places are'} compared with.",
+            as_compared(why, evaluation.primary), LATER if found.later else "", gone]  # fmt: skip
     return [text for text in told if text]
 
 
@@ -87,7 +88,7 @@ def compared_table(evaluation: Evaluation) -> Table | None:
         return None
     rows: list[tuple[str, ...]] = [(place, "Compared with", "") for place in found.places]
     rows += [(place, "Left out", reason[:1].upper() + reason[1:]) for place, reason in found.left_out.items()]
-    heads = ["Place without the programme", "In the comparison?", "Why not"]
+    heads = [as_compared("Place without the programme", evaluation.primary), "In the comparison?", "Why not"]
     if not found.left_out:
         rows, heads = [row[:2] for row in rows], heads[:2]
     return Table("tbl-compared", "Who they are compared with, place by place", [Column(head) for head in heads], rows)

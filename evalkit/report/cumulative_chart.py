@@ -46,6 +46,8 @@ class Totals:
     frequency : str
     level : float
         Confidence level of the bounds.
+    fitted : str
+        The total that the first side gives, where it is printed as another number: `4,200 (2,900 to 5,400)`.
     """
 
     points: tuple[Total, ...]
@@ -53,6 +55,7 @@ class Totals:
     noun: str
     frequency: str
     level: float
+    fitted: str = ""
 
     @property
     def bands(self) -> tuple[tuple[tuple[int, float, float], ...], ...]:
@@ -83,12 +86,16 @@ class Totals:
         low, high = self.ends
         return any(not low <= bound <= high for band in self.bands for _, *pair in band for bound in pair)
 
+    @property
+    def _apart(self) -> str:
+        return f", about {self.fitted}" if self.fitted else ""
+
     def notes(self) -> list[str]:
         """Return what a reader must be told about the marks."""
         level, noun = interval_label(self.level), words_for(self.frequency)
         together, alone = self.bands
         single = f"What was observed is added up, with the chance of each single {noun}"
-        notes = [f"{single}; a total in the headline is that of the fitted line."]
+        notes = [f"{single}; a total in the headline is that of the fitted line{self._apart}."]
         if alone and together:
             notes.insert(0, f"Darker: {level} for each {noun} alone. Lighter: for all at once.")
         elif alone or together:
@@ -96,6 +103,18 @@ class Totals:
         else:
             notes = ["There is no interval."]
         return notes + (["The interval goes beyond the scale."] if self.beyond else [])
+
+
+def _of_the_fitted(analysis: Analysis, last: Total) -> str:
+    """Return the total of the fitted line, where as printed it is another than that of what was observed."""
+    averted = analysis.result.averted
+    if averted is None or averted.low is None or averted.high is None or not math.isfinite(averted.low + averted.high):
+        return ""
+    if about(averted.value) == about(last.value):
+        return ""
+    ends = sorted((abs(averted.low), abs(averted.high)))
+    between = f" ({about(ends[0], averted.value)} to {about(ends[1])})" if averted.low * averted.high > 0 else ""
+    return f"{about(averted.value)}{between}"
 
 
 def more_is_better(analysis: Analysis) -> bool:
@@ -132,7 +151,7 @@ def read_totals(analysis: Analysis) -> Totals:
         points = [_turned(point) for point in points]
     points.sort(key=lambda point: point.time)
     return Totals(tuple(points), totals_words(analysis), counted_noun(analysis), analysis.frequency,
-                  analysis.result.effect.level)  # fmt: skip
+                  analysis.result.effect.level, _of_the_fitted(analysis, points[-1]))  # fmt: skip
 
 
 def totals_message(analysis: Analysis) -> str:
@@ -182,6 +201,8 @@ def describe_totals(totals: Totals) -> str:
         parts.append(f"Interval for that {words_for(totals.frequency)} alone: {_text(last.low, last.high)}.")
     if last.simultaneous_low is not None and last.simultaneous_high is not None:
         parts.append(f"For all at once: {_text(last.simultaneous_low, last.simultaneous_high)}.")
+    if totals.fitted:
+        parts.append(f"The headline counts expected less fitted, about {totals.fitted}; this counts what was observed.")
     return " ".join(parts)
 
 

@@ -12,6 +12,7 @@ from evalkit.report.drawing import Band, Canvas, Drawing, Size, text_width, wrap
 from evalkit.report.exhibits import source_words
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.ladder import Change
+from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import Shown, number, percent
 from evalkit.report.scales import step_for, ticks_within
 from evalkit.report.tables import Column, Table
@@ -57,8 +58,8 @@ def donor_sentences(analysis: Analysis) -> list[str]:
         return []
     available = analysis.result.n_units - analysis.result.n_treated_units
     others = available - len(weights)
-    found = ["What would have been seen is read off a weighted average of places without the programme, chosen so that "
-             "it runs as the treated ones did before the start."]  # fmt: skip
+    found = [as_compared("What would have been seen is read off a weighted average of places without the programme, "
+                         "chosen so that it runs as the treated ones did before the start.", analysis)]  # fmt: skip
     if others > 0:
         none = "has" if others == 1 else "have"
         found.append(f"{number(others, 0)} of the {number(available, 0)} places that could be in it {none} no weight.")

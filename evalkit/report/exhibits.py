@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalkit.evidence import same_way
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import figures, windows
@@ -16,6 +17,7 @@ from evalkit.report.downloads import csv_text
 from evalkit.report.event_words import events_message
 from evalkit.report.figures import sentences
 from evalkit.report.ladder import POINTS, Change, Reading, change_of, read
+from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import number
 from evalkit.report.paths import as_drawn, has_series
 from evalkit.report.provisional_words import provisional_words
@@ -126,7 +128,7 @@ def series_figure(evaluation: Evaluation) -> figures.Figure | None:
 def _expected_label(analysis: Analysis) -> str:
     """Return what the expected line is."""
     if not windows.sets_windows(analysis):
-        return "Expected without it"
+        return as_compared("Expected without it", analysis)
     return "As in other areas" if (analysis.result.fit or {}).get("compared_with") else "As before"
 
 
@@ -157,8 +159,8 @@ def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> f
         drawn, title=title, subtitle=sentences(_subtitle(drawn), _laid_over(evaluation.primary)),
         source=source_words(evaluation, drawn), effect_lines=lines,
         name=name, season_adjusted=drawn.result.path_without_season or None,
-        interruption_label=f"{began}\n{start}" if start else began, comparison_label="Places without it",
-        expected_label=_expected_label(drawn),
+        interruption_label=f"{began}\n{start}" if start else began,
+        comparison_label=as_compared("Places without it", drawn), expected_label=_expected_label(drawn),
     )  # fmt: skip
 
 
@@ -267,15 +269,16 @@ def _heads(primary: Analysis) -> tuple[str, str]:
 
 
 def _agreement(evaluation: Evaluation, analyses: list[Analysis]) -> str:
-    """Return how many of the other choices point the same way; other outcomes and pretend ones are not counted."""
-    main = change_of(evaluation.primary).value
-    others = [change_of(a).value for a in analyses if a.role == "sensitivity"]
-    if not others:
+    """Return how many other choices of method point the same way, counted as the scale on repeating counts them.
+
+    Other outcomes and pretend ones are not among them, nor is another standard error of the main estimate.
+    """
+    same, total = same_way(evaluation.primary, evaluation.analyses, evaluation.failures)
+    if not total or not any(analysis.role == "sensitivity" for analysis in analyses):
         return "The main analysis beside the other ones"
-    same = sum((value < 0) == (main < 0) and value != 0 for value in others)
-    if len(others) == 1:
+    if total == 1:
         return f"The other choice of method points {'the same' if same else 'another'} way"
-    return f"{number(same)} of {number(len(others))} other choices of method point the same way"
+    return f"{number(same)} of {number(total)} other choices of method point the same way"
 
 
 def _subtitle(primary: Analysis) -> str:
@@ -290,7 +293,8 @@ def _average_of(primary: Analysis) -> str:
     others = primary.result.n_units - treated
     if treated < 2 or windows.sets_windows(primary):
         return ""
-    return f", average of {number(treated)} places" + (f" (and of {number(others)} without it)" if others > 1 else "")
+    beside = as_compared(f" (and of {number(others)} without it)", primary) if others > 1 else ""
+    return f", average of {number(treated)} places{beside}"
 
 
 def _began(evaluation: Evaluation) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.records import Analysis
+from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import number
 from evalkit.report.result_tables import p_words
 from evalkit.report.rule_words import DOES, plain_nouns, plain_reason
@@ -102,9 +103,9 @@ def inference_pairs(analysis: Analysis) -> list[tuple[str, str]]:
     if method is None or not inference.get("reason"):
         return []
     pairs = [
-        ("Rule used", f"{method.name}. {method.done}"),
+        ("Rule used", as_compared(f"{method.name}. {method.done}", analysis)),
         ("Why this one", _sentence(plain_reason(str(inference["reason"])))),
-        ("What it takes as given", method.given),
+        ("What it takes as given", as_compared(method.given, analysis)),
         ("p-value", _sureness(analysis)),
         ("Smallest p-value that could come out", _smallest(inference)),
         ("Drawn at random", _drawn(inference)),

@@ -11,6 +11,7 @@ from evalkit.records import Analysis, Evaluation
 from evalkit.report import windows
 from evalkit.report.arrangements import SEEN, kind_words, small_numbers
 from evalkit.report.inference_words import estimator_pairs, given_by_estimator
+from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import number
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import capital
@@ -121,7 +122,7 @@ def assumptions(evaluation: Evaluation) -> list[str]:
     if stated:
         return stated
     design = DESIGNS.get(str(evaluation.study["design"]["kind"]))
-    return list(getattr(design, "assumptions", ()))
+    return [as_compared(text, evaluation.study["design"]) for text in getattr(design, "assumptions", ())]
 
 
 def options_table(evaluation: Evaluation) -> Table:
@@ -202,7 +203,8 @@ def _sizes(primary: Analysis) -> str:
     noun = words_for(primary.frequency, before)
     text = f"{number(before, 0)} {noun} before, {number(after, 0)} after"
     if result.n_units > 1:
-        text = f"{number(result.n_units, 0)} places, {number(result.n_treated_units, 0)} with the programme; {text}"
+        treated = as_compared(f"{number(result.n_treated_units, 0)} with the programme", primary)
+        text = f"{number(result.n_units, 0)} places, {treated}; {text}"
     return text
 
 

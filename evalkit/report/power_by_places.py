@@ -53,7 +53,7 @@ def _row(cell: Mapping[str, Any], counted: bool) -> tuple[Any, ...]:
     smallest = cell.get("smallest_p")
     row: tuple[Any, ...] = (
         name if cell["drawn"] else f"{name}, this study's own",
-        _how(cell),
+        how(cell),
         Shown("no limit" if smallest is None else number(smallest, 4 if smallest < 0.01 else 2), smallest),
         _percent(cell["fall_percent"]),
         _percent(cell["rise_percent"]),
@@ -64,7 +64,8 @@ def _row(cell: Mapping[str, Any], counted: bool) -> tuple[Any, ...]:
     return (*row, Shown("none found" if events is None else number(events, 0), events))
 
 
-def _how(cell: Mapping[str, Any]) -> str:
+def how(cell: Mapping[str, Any]) -> str:
+    """Return by which estimator and test a number of treated places was looked at."""
     estimator, test = cell.get("estimator"), cell.get("inference")
     if not estimator:
         return "not worked out"

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 from typing import Any
 
 from evalkit.periods import words_for
 from evalkit.records import Analysis
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, spread, text_width, wrapped
 from evalkit.report.numbers import Shown, number, percent
-from evalkit.report.power_by_places import own_places, places_table, treated_words
+from evalkit.report.power_by_places import how, own_places, places_table, treated_words
 from evalkit.report.scales import is_finite, ticks_within
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import periods_words
@@ -25,6 +25,10 @@ from evalkit.report.words import periods_words
 Cell = tuple[int, int, float | None]
 """Periods before, periods after, and the smallest change in percent; None where none was found. By places: 0, and how
 many are treated."""
+
+
+MARKS = {"circle": "circles", "square": "squares", "right": "triangles to the right", "left": "triangles to the left"}
+"""Shapes of marks, and their names: each estimator with its test has its own, and what is left shares the last."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,10 @@ class Power:
         length, or treated.
     place : str
         What a place is called, where `by` is treated.
+    methods : mapping of int to str
+        Where `by` is treated: estimator and test of each number of places.
+    own_method : str
+        Those of the study's own places.
     """
 
     cells: tuple[Cell, ...]
@@ -57,6 +65,15 @@ class Power:
     noun: str = "change"
     by: str = "length"
     place: str = "unit"
+    methods: Mapping[int, str] = field(default_factory=dict)
+    own_method: str = ""
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Return the shape of mark of each method that is drawn, the one of most numbers first."""
+        drawn = [self.methods.get(after, "") for _, after, _ in self.drawn]
+        ranked = sorted(dict.fromkeys(drawn), key=drawn.count, reverse=True)
+        return {method: list(MARKS)[min(at, len(MARKS) - 1)] for at, method in enumerate(ranked)}
 
     @property
     def by_places(self) -> bool:
@@ -67,8 +84,16 @@ class Power:
     def subtitle(self) -> str:
         """Return what is drawn, as it follows the name of the outcome."""
         if self.by_places:
-            return f"smallest {self.noun} by number of treated {self.place}s, drawn at random"
+            return f"smallest {self.noun} by number of treated {self.place}s, drawn at random{self._key}"
         return f"smallest {self.noun} by {words_for(self.frequency, 2)} before and after"
+
+    @property
+    def _key(self) -> str:
+        """Return which mark stands for which method; empty where all numbers have the same."""
+        if len(self.marks) == 1:
+            return ""
+        told = "; ".join(f"{MARKS[mark]}: {method}" for method, mark in self.marks.items())
+        return f". {told[:1].upper()}{told[1:]}. Marks of different kinds are not to be compared"
 
     def across(self, after: int) -> float:
         """Return where a cell stands from left to right: numbers of places one step apart."""
@@ -101,7 +126,9 @@ def read_power(analysis: Analysis, margin: float | None) -> Power | None:
     own, by = power.get("own"), str(power.get("by") or "length")
     return Power(tuple(_cell(cell, by) for cell in power["cells"]), _cell(own, by) if own and _whole(own) else None,
                  None if margin is None else abs(margin), analysis.frequency, float(power["target"]),
-                 _noun(power), by, str(power.get("noun") or "unit"))  # fmt: skip
+                 _noun(power), by, str(power.get("noun") or "unit"),
+                 {int(cell["treated"]): how(cell) for cell in power["cells"]} if by == "treated" else {},
+                 how(own) if own and by == "treated" else "")  # fmt: skip
 
 
 def power_message(power: Power) -> str:
@@ -170,8 +197,11 @@ def power_rows(power: Power) -> tuple[tuple[str, ...], ...]:
         drawn = [treated_words(after) for _, after, _ in power.cells]
         own = [f"{treated_words(power.own[1])}, this study's own"] if power.own else []
         sizes = [*([power.own[2]] if power.own else []), *(size for _, _, size in power.cells)]
-        return ((f"Treated {power.place}s", f"Smallest {power.noun}, percent"),
-                *((name, _shown(size)) for name, size in zip([*own, *drawn], sizes, strict=True)))  # fmt: skip
+        ways = [power.methods.get(after, "") for _, after, _ in power.cells]
+        ways = [power.own_method, *ways] if power.own else ways
+        return ((f"Treated {power.place}s", "Estimated and tested by", f"Smallest {power.noun}, percent"),
+                *((name, way, _shown(size)) for name, way, size in zip([*own, *drawn], ways, sizes, strict=True))
+                )  # fmt: skip
     noun = words_for(power.frequency, 2)
     rows = [(f"{noun.capitalize()} before", f"{noun.capitalize()} after", f"Smallest {power.noun}, percent")]
     for before, after, size in ([power.own] if power.own else []) + list(power.cells):
@@ -185,8 +215,11 @@ def describe_power(power: Power) -> str:
     for before in power.befores:
         sizes = [(after, size) for b, after, size in power.drawn if b == before and size is not None]
         if sizes and power.by_places:
-            told = ", ".join(f"{_size(size)} with {number(after, 0)}" for after, size in sizes)
-            parts.append(f"Treated {power.place}s drawn at random: {told}.")
+            for method in power.marks:
+                told = ", ".join(f"{_size(size)} with {number(after, 0)}" for after, size in sizes
+                                 if power.methods.get(after, "") == method)  # fmt: skip
+                by = f", by {method[:1].lower()}{method[1:]}" if len(power.marks) > 1 else ""
+                parts.append(f"Treated {power.place}s drawn at random{by}: {told}.")
         elif sizes:
             told = ", ".join(f"{_size(size)} with {number(after, 0)} after" for after, size in sizes)
             parts.append(f"{periods_words(before, power.frequency)} before: {told}.")
@@ -245,8 +278,9 @@ def _lines(drawing: Drawing, power: Power, size: Size) -> None:
         row = sorted((power.across(after), abs(share)) for b, after, share in power.drawn
                      if b == before and share is not None)  # fmt: skip
         if row:
-            drawing.line(row, "muted", 1.75)
-            drawing.points += [Point(after, share, "circle", "paper", "muted", 3.4, 1.4) for after, share in row]
+            for mark, run in _runs(power, row):
+                drawing.line(run, "muted", 1.75)
+                drawing.points += [Point(after, share, mark, "paper", "muted", 3.4, 1.4) for after, share in run]
             line = "Drawn at random" if power.by_places else f"{number(before, 0)} before"
             tags.append((at.down(row[-1][1]), line, "muted"))
     if power.margin is not None:
@@ -265,6 +299,14 @@ def _lines(drawing: Drawing, power: Power, size: Size) -> None:
         for place, line in enumerate(text):
             drawing.text(at.right + 11, begin + size.line * (place + 0.85), line, size.label, paint,
                          bold=paint != "muted")  # fmt: skip
+
+
+def _runs(power: Power, row: Sequence[tuple[float, float]]) -> list[tuple[str, list[tuple[float, float]]]]:
+    """Return neighbouring points of one method, which alone a line may join, with the shape of their marks."""
+    if not power.by_places:
+        return [("circle", list(row))]
+    methods = {power.across(after): power.methods.get(after, "") for _, after, _ in power.drawn}
+    return [(power.marks[method], list(run)) for method, run in groupby(row, lambda point: methods[point[0]])]
 
 
 def _own_label(drawing: Drawing, power: Power, size: Size, point: tuple[float, float]) -> None:

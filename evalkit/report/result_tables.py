@@ -10,6 +10,7 @@ from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, Failure
 from evalkit.report import windows
 from evalkit.report.cautions import inside
 from evalkit.report.ladder import POINTS, Change, Reading, change_of, in_points, read
+from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import Shown, bounded, interval_text, number, signed, signed_percent
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import interval_label, is_share, label_of, periods_words
@@ -223,7 +224,8 @@ def _averted_label(averted: Estimate | None, primary: Analysis) -> str:
     if averted is None:
         return ""
     # The record compares two lines; what was observed month by month is added up under the horizons.
-    return f"Expected without it less fitted with it, all places and periods{_in(primary)}"
+    lines = as_compared("Expected without it less fitted with it", primary)
+    return f"{lines}, all places and periods{_in(primary)}"
 
 
 def _left_out(reading: Reading) -> str:

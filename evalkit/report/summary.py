@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -17,8 +16,10 @@ from evalkit.report.dates_passed import passed
 from evalkit.report.error_model_tables import error_models_caution
 from evalkit.report.horizon_tables import LASTING, not_lasting
 from evalkit.report.ladder import Change, Reading
+from evalkit.report.less_of_it import as_compared
 from evalkit.report.money_reading import without_own_data
-from evalkit.report.numbers import decimals_for, interval_text, number, percent, signed
+from evalkit.report.numbers import interval_text, number, percent, signed
+from evalkit.report.of_how_many import agreeing, of_how_many, one_level
 from evalkit.report.other_data import CHECK, rank_caution
 from evalkit.report.result_tables import against
 from evalkit.report.without_result import BADGES, answer_of
@@ -95,7 +96,9 @@ def three_numbers(evaluation: Evaluation, reading: Reading) -> list[dict[str, st
     primary = evaluation.primary
     pair = single_pair(primary)
     if windows.sets_windows(primary):
-        return _before_after(primary, reading.change, pair)
+        if (primary.result.fit or {}).get("compared_with"):
+            return _as_in_other_areas(primary, reading.change)
+        return _before_after(primary, reading.change, pair, of_how_many(evaluation))
     averages = (primary.result.fit or {}).get("averages")
     if averages is None and pair is not None:
         averages = {
@@ -219,9 +222,10 @@ def _of_design(evaluation: Evaluation, reading: Reading) -> str:
     if evaluation.primary.result.n_units == evaluation.primary.result.n_treated_units:  # nobody to compare with
         when = f" in {start}" if start else ""
         return f"That the programme alone did this. Anything else that began{when} is counted with it."
-    return (
+    return as_compared(
         "That both groups of places would have moved alike without the programme. "
-        "Earlier periods can speak against it; they cannot show it."
+        "Earlier periods can speak against it; they cannot show it.",
+        evaluation.primary,
     )
 
 
@@ -231,7 +235,9 @@ def _in_turn(first: Sequence[str], second: Sequence[str]) -> list[str]:
     return [text for place in range(longest) for texts in (first, second) for text in texts[place : place + 1]]
 
 
-def _before_after(primary: Analysis, change: Change, pair: tuple[PathPoint, PathPoint] | None) -> list[dict[str, str]]:
+def _before_after(
+    primary: Analysis, change: Change, pair: tuple[PathPoint, PathPoint] | None, of: tuple[str, str] = ("", "")
+) -> list[dict[str, str]]:
     averages = (primary.result.fit or {}).get("averages") or {}
     numbers, unit = (averages.get("before"), averages.get("after")), ""
     if None not in numbers:  # rates where there is exposure, means over the windows otherwise
@@ -244,22 +250,44 @@ def _before_after(primary: Analysis, change: Change, pair: tuple[PathPoint, Path
         {
             "label": "Before",
             "big": _as_share(numbers[0]) if is_share(primary) else number(_rounded(numbers[0])),
-            "range": _joined(unit, windows.before_words(primary)),
+            "range": _joined(of[0] or unit, windows.before_words(primary)),
             "class": "expected",
         },
         {
             "label": "After",
             "big": _as_share(numbers[1]) if is_share(primary) else number(_rounded(numbers[1])),
-            "range": _joined(unit, windows.after_words(primary)),
+            "range": _joined(of[1] or unit, windows.after_words(primary)),
             "class": "observed",
         },
         _difference(phrase(change.value, change, primary.outcome.kind), change, primary),
     ]
 
 
+def _as_in_other_areas(primary: Analysis, change: Change) -> list[dict[str, str]]:
+    """Return what the time after would hold had it changed as the comparison areas did, what it holds, and the change.
+
+    Empty where each period has a level of its own: one number cannot stand for them.
+    """
+    level = one_level(primary)
+    if level is None:
+        return []
+    expected, fitted, low, high = level
+    write = _as_share if is_share(primary) else number
+    unit = "" if is_share(primary) else _joined(_unit(primary, {}), f"a {words_for(primary.frequency)}", " ")
+    known = low is not None and high is not None
+    interval = f" ({interval_text(_rounded(low), _rounded(high), write)})" if known else ""
+    return [
+        {"label": "Expected as in other areas", "big": write(_rounded(expected)), "range": f"{unit}{interval}".strip(),
+         "class": "expected"},
+        {"label": "Observed", "big": write(_rounded(fitted)), "range": windows.after_words(primary),
+         "class": "observed"},
+        _difference(phrase(change.value, change, primary.outcome.kind), change, primary),
+    ]  # fmt: skip
+
+
 def _expected_observed(primary: Analysis, reading: Reading, averages: Mapping[str, Any]) -> list[dict[str, str]]:
     each, shared = _each(primary), is_share(primary)
-    decimals, note = _agreeing(primary, averages)
+    decimals, note = agreeing(primary, averages)
     write = partial(_as_share if shared else _whole_or, decimals=decimals)
     low, high = averages.get("expected_low"), averages.get("expected_high")
     ends = write if shared else number  # the interval keeps the digits of its own size
@@ -269,37 +297,12 @@ def _expected_observed(primary: Analysis, reading: Reading, averages: Mapping[st
     fitted = write(averages.get("fitted") or averages["observed"])
     # The difference is that of the fitted line, so that the three numbers add up for the reader who checks.
     label, beside = ("Observed", "") if fitted == observed else ("Observed (fitted)", f"{observed} as recorded")
+    without = as_compared("Expected without it", primary)
     return [
-        {"label": "Expected without it", "big": expected, "range": f"{each}{interval}", "class": "expected"},
+        {"label": without, "big": expected, "range": f"{each}{interval}", "class": "expected"},
         {"label": label, "big": fitted, "range": beside, "class": "observed"},
         _absolute_difference(primary, reading, note, decimals),
     ]
-
-
-def _agreeing(primary: Analysis, averages: Mapping[str, Any]) -> tuple[int, str]:
-    """Return decimals at which expected and difference make what was observed as printed; else that they are rounded.
-
-    The digits that the larger number deserves come first (of a share in percent: one), then one fewer where the
-    difference keeps a figure, then one more.
-    """
-    shared = is_share(primary)
-    scale = 100.0 if shared else 1.0
-    expected, fitted = scale * averages["expected"], scale * (averages.get("fitted") or averages["observed"])
-    largest = max(abs(expected), abs(fitted))
-    base = 1 if shared else 0 if largest >= 100 else decimals_for(largest)
-    if primary.result.absolute is None:
-        return base, ""
-    difference = scale * primary.result.absolute.value
-    if not math.isfinite(expected + fitted + difference):
-        return base, ""
-    for decimals in (base, base - 1, base + 1):
-        if decimals < 0:
-            continue
-        before, after, moved = (Decimal(f"{x:.{decimals}f}") for x in (expected, fitted, difference))
-        kept = bool(moved) and (decimals >= base or abs(moved) >= 5 * Decimal(10) ** -decimals)
-        if before + moved == after and kept and bool(after) == bool(fitted):
-            return decimals, ""
-    return base, "; rounded" if abs(expected + difference - fitted) < 2 * 10.0**-base else ""
 
 
 def _whole_or(x: float | None, *, decimals: int) -> str:

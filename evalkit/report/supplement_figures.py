@@ -5,7 +5,7 @@ Each returns None where the result does not hold what it would draw; which desig
 
 from __future__ import annotations
 
-from evalkit.records import Evaluation
+from evalkit.records import Analysis, Evaluation
 from evalkit.report.by_start import calendar_figure, starts_figure
 from evalkit.report.cumulative_chart import describe_totals, draw_totals, read_totals, totals_message, totals_table
 from evalkit.report.dated_chart import Dots, baseline_dots, describe_dots, dots_table, draw_dots, placebo_dots
@@ -13,7 +13,7 @@ from evalkit.report.departures import bends_figure, departures_figure
 from evalkit.report.donors import donors_figure
 from evalkit.report.exhibits import source_words
 from evalkit.report.figures import Figure, assembled, described, sentences
-from evalkit.report.ladder import read, smallest_change_that_matters
+from evalkit.report.ladder import change_of, read, smallest_change_that_matters
 from evalkit.report.other_data import baselines_message, rank_message, rank_of
 from evalkit.report.placebo_ranks import places_figure
 from evalkit.report.power_chart import describe_power, draw_power, power_message, power_rows, read_power
@@ -50,7 +50,18 @@ def placebo_figure(evaluation: Evaluation) -> Figure | None:
     ranked = [by] if rank and rank.clear else []
     return _dated(evaluation, dots, "pretend", title,
                   ["What the same method finds if the start is set elsewhere", marks, *dots.notes(),
-                   *ranked])  # fmt: skip
+                   *ranked, *_held_still(primary, dots)])  # fmt: skip
+
+
+def _held_still(primary: Analysis, dots: Dots) -> list[str]:
+    """Return why the interval of the true start is not that of the headline, where it is printed as another."""
+    headline, true = change_of(primary), next((dot.change for dot in dots.dots if dot.marked), None)
+    if true is None or dots.percent != headline.percent:
+        return []
+    ends = [(true.low, headline.low), (true.high, headline.high)]
+    alike = all(one is None or other is None or f"{one:.1f}" == f"{other:.1f}" for one, other in ends)
+    what = "what the model says of chance is held as it is in the main answer, whose own interval is a little different"
+    return [] if alike else [f"At every date, the true one too, {what}"]
 
 
 def baseline_figure(evaluation: Evaluation) -> Figure | None:

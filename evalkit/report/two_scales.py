@@ -8,6 +8,7 @@ from evalkit.records import Analysis, ScaleEstimate
 from evalkit.report.cautions import inside
 from evalkit.report.changes import change_cell, level_of
 from evalkit.report.ladder import Change
+from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import Shown
 from evalkit.report.tables import Column, Table
 from evalkit.report.words import interval_label
@@ -25,7 +26,7 @@ def scales_table(analysis: Analysis) -> Table | None:
     if len(scales) < 2:
         return None
     unit = next((scale.unit for scale in scales if scale.unit), "")
-    rows = [(_given(scales, place), _percent(analysis, scale), _amount(analysis, scale))
+    rows = [(as_compared(_given(scales, place), analysis), _percent(analysis, scale), _amount(analysis, scale))
             for place, scale in enumerate(scales)]  # fmt: skip
     main = next((place for place, scale in enumerate(scales) if scale.headline), None)
     return Table("tbl-scales", "The change in percent and in amounts",

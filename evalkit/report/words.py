@@ -179,13 +179,13 @@ def plain_label(analysis: Analysis, study: Mapping[str, Any]) -> str:
     return capital(str(declared.get("plain_label") or "").strip()) or label_of(analysis)
 
 
-def about(x: float) -> str:
-    """Return a number of people or events to two figures: 5,300; 240; 12; 3.4."""
+def about(x: float, beside: float = 0.0) -> str:
+    """Return a number of people or events to two figures: 5,300; 240; 12; 3.4, or 3 beside one of a hundred or more."""
     size = abs(x)
     if size >= 100:
         step = 10 ** (math.floor(math.log10(size)) - 1)
         return number(round(size / step) * step, 0)
-    return number(size, 0 if size >= 10 else 1)
+    return number(size, 0 if size >= 10 or (size >= 1 and abs(beside) >= 100) else 1)
 
 
 def smallest_found(analysis: Analysis) -> str:
@@ -292,7 +292,8 @@ def _people(reading: Reading, analysis: Analysis) -> str:
     # What is averted is counted, also where the outcome itself is a rate: then its own unit says what.
     unit = analysis.outcome.unit if analysis.outcome.kind == "count" else ""
     named = f"{less_more('count')[0 if fewer else 1]} {inside(unit or averted.unit or 'events')}"
-    return f"That is about {about(averted.value)} {named} in all ({about(ends[0])} to {about(ends[1])})."
+    low, high = (about(end, averted.value) for end in ends)
+    return f"That is about {about(averted.value)} {named} in all ({low} to {high})."
 
 
 def _notes(reading: Reading, analysis: Analysis) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from evalkit import plan_commands
 from tests.conftest import SERIES
 
 Write = Callable[..., Path]
@@ -22,7 +23,23 @@ def evalkit(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_check_says_no_problems(write_study: Write, project: Path) -> None:
     write_study()
     done = evalkit("check", "study", folder=project)
-    assert (done.returncode, done.stdout) == (0, "evaluations/study.yaml: no problems\n")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "evaluations/study.yaml: no problems")
+
+
+def test_check_notes_an_impact_study_that_sets_no_size_that_matters(write_study: Write, project: Path) -> None:
+    path = write_study()
+    told = plan_commands.reminders(path)
+    assert len(told) == 1
+    assert "outcomes.incidents.minimum_important_change" in told[0]
+    assert "can never say more than that the size of the change is uncertain" in told[0]
+    done = evalkit("check", "study", folder=project)
+    assert done.returncode == 0
+    assert f"Note: {told[0].split()[0]}" in done.stdout
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("better: lower", "better: lower, minimum_important_change: 10"), encoding="utf-8")
+    assert plan_commands.reminders(path) == []
+    path.write_text(f"{text}level: interim\n", encoding="utf-8")
+    assert plan_commands.reminders(path) == []
 
 
 def test_check_shows_every_problem_with_a_caret(write_study: Write, project: Path) -> None:

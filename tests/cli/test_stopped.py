@@ -10,13 +10,16 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from evalkit import releases, workers
+from evalkit.errors import Problem
 from evalkit.freshness import Outcome
 from evalkit.junit import NOT_RUN, Summaries, outcomes_when_stopped
-from evalkit.terminal import Interruption, Progress, outcome_rows
+from evalkit.terminal import Interruption, Progress, outcome_rows, problem_rows
 
 STOPPED = "Stopped. What was finished is kept; nothing is half-written."
 PRESS = "os.kill(os.getpid(), signal.SIGINT)"
@@ -83,6 +86,13 @@ def paths_of(names: str) -> list[Path]:
     return [Path("evaluations") / f"{name}.yaml" for name in names]
 
 
+WHY = Problem("column 'n' is not in data/x.csv", "name one that is")
+
+
+def outcome(name: str, state: str) -> Outcome:
+    return Outcome(name, Path("evaluations") / f"{name}.yaml", state, ("never run",), (WHY,) * (state == "failed"))
+
+
 def stopped(summaries: Summaries, *ends: tuple[str, str]) -> None:
     """Do what a run does that is stopped after these ends, and one page."""
 
@@ -91,6 +101,7 @@ def stopped(summaries: Summaries, *ends: tuple[str, str]) -> None:
         with summaries.when_stopped(progress):
             for study, state in ends:
                 progress.study(study, state)
+                progress.outcome(outcome(study, state))
             progress.page("index", 1, 3)
             raise KeyboardInterrupt
 
@@ -101,7 +112,7 @@ def stopped(summaries: Summaries, *ends: tuple[str, str]) -> None:
 def test_what_ended_is_told_and_the_rest_is_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     junit = tmp_path / "ci" / "junit.xml"
     summaries = Summaries(paths_of("abcd"), tmp_path, None, junit, as_json=True, of_build=True)
-    stopped(summaries, ("a", "1/3 primary"), ("a", "run"), ("b", "failed"), ("c", "2/3 placebo"))
+    stopped(summaries, ("a", "to run"), ("c", "to run"), ("a", "run"), ("b", "failed"))
     told = json.loads(capsys.readouterr().out)
     assert {row["id"]: row["state"] for row in told["studies"]} == {"a": "run", "b": "failed", "c": NOT_RUN,
                                                                    "d": NOT_RUN}  # fmt: skip
@@ -111,18 +122,57 @@ def test_what_ended_is_told_and_the_rest_is_not_run(tmp_path: Path, capsys: pyte
     assert suite is not None
     assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["4", "1", "2"]
     assert [case.get("name") for case in suite.findall("testcase[skipped]")] == ["c", "d"]
-    assert "run it again" in str(suite.findtext("testcase/failure"))
+    assert suite.findtext("testcase/failure") == str(WHY), "what was wrong is told also of a run that was stopped"
+    assert [row["problems"] for row in told["studies"]] == [[], problem_rows([WHY]), [], []]
 
 
 def test_a_failure_that_ctrl_c_made_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(path: Path, *_: object) -> Outcome:
+        Interruption.asked = path.stem == "b"
+        return outcome(path.stem, "failed" if path.stem == "b" else "run")
+
+    monkeypatch.setattr(Interruption, "asked", False)
+    monkeypatch.setattr(releases, "_run_one", pressed)
     progress = Progress(quiet=True)
-    progress.study("a", "run")
-    monkeypatch.setattr(Interruption, "asked", True)
     with pytest.raises(KeyboardInterrupt):
-        progress.study("b", "failed")
+        releases.run_studies(paths_of("ab"), tmp_path, report=progress.study, ended=progress.outcome)
     outcomes = outcomes_when_stopped(paths_of("ab"), progress.ended, tmp_path)
-    assert outcomes == [Outcome("a", paths_of("a")[0], "run"), Outcome("b", paths_of("b")[0], NOT_RUN)]
+    assert [(each.id, each.state) for each in outcomes] == [("a", "run"), ("b", NOT_RUN)]
     assert outcome_rows(outcomes, tmp_path)[1]["result"] is None
+
+
+def test_what_workers_finish_after_ctrl_c_was_run_and_what_failed_says_why(
+    project: Path, write_study: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = [write_study(name=name) for name in ("up-to-date", "right", "wrong")]
+    releases.run_studies(written[:1], project / "results")
+    written[2].write_text(written[2].read_text().replace("start: 2021-01", "start: 2040-01"))
+
+    def slow(path: Path, *rest: object, run: Any = releases._run_one) -> Outcome:
+        time.sleep(0.5)  # so that both have begun, and none has ended, when Ctrl-C comes
+        done: Outcome = run(path, *rest)
+        return done
+
+    monkeypatch.setattr(releases, "_run_one", slow)  # processes that are forked have it too
+    progress = Progress(quiet=True)
+    monkeypatch.setattr(workers, "wait", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        releases.run_studies(written, project / "results", jobs=2, only_changed=True, report=progress.study,
+                             ended=progress.outcome)  # fmt: skip
+    outcomes = outcomes_when_stopped(written, progress.ended, project / "results")
+    assert {each.id: each.state for each in outcomes} == {"up-to-date": "unchanged", "right": "run", "wrong": "failed"}
+    assert outcomes[1].reasons == ("never run",)
+    assert outcomes[2].problems
+    assert "stopped" not in str(outcomes[2].problems)
+
+
+def test_a_result_that_came_of_this_run_though_nobody_could_be_told_is_not_called_up_to_date(
+    project: Path, write_study: Callable[..., Path]
+) -> None:
+    path = write_study(name="a")
+    releases.run_studies([path], project / "results")
+    for told, state in (({"a": outcome("a", "to run")}, "run"), ({}, "unchanged")):
+        assert [each.state for each in outcomes_when_stopped([path], told, project / "results")] == [state]
 
 
 def test_without_files_asked_for_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

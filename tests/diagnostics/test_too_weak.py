@@ -73,6 +73,9 @@ WIDE_AND_NARROW: dict[str, tuple[Callable[[float], Diagnostic], float, float]] =
         lambda n: series.residual_autocorrelation(series.Remains(0.0, 0.0, 1, 0.9, 12), "ordinary", None, int(n)),
         40, 400,
     ),
+    "scale_of_the_outcome": (
+        lambda other: parallel_trends.scale_of_the_outcome(-9.8, other, "log", False, False), 15.1, -4.0
+    ),
     "placebo_dates": (lambda n: placebo.placebo_dates(2, 100, 2, n > 0, "month"), 0, 1),
     "placebo_dates of places": (lambda n: parallel_trends.placebo_dates(DATES[: int(n)], 8.0, True), 4, 12),
 }  # fmt: skip
@@ -94,7 +97,7 @@ NOT_JUDGED = {
     "leave_one_out_not_run": "never run", "robust_to_departures": "a size that is printed",
     "nothing_to_undo": "never run", "robustness_not_run": "never run", "one_comparison": "always against",
     "no_result_could_count": "always against", "treated_like_the_rest": "a rank among sets",
-    "scale_of_the_outcome": "two estimates", "scale_not_run": "never run", "choice_of_baseline": "windows side by side",
+    "scale_not_run": "never run", "choice_of_baseline": "windows side by side",
     "composition_of_units": "a list", "rows_counted_alone": "always against", "lone_starts": "a list",
     "regression_to_the_mean": "a range from the rule of selection", "stated_selection": "the author's word",
     "spillover_not_run": "never run", "start_dates": "dates",
@@ -111,6 +114,7 @@ JUDGED = {
     "independent_periods",
     "residual_autocorrelation",
     "placebo_dates",
+    "scale_of_the_outcome",
 }
 MODULES = (
     baselines,

@@ -2,9 +2,11 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from evalkit.disclosure import hiding
 from evalkit.flow import evaluate
 from evalkit.spec.loading import load_spec
 from tests.disclosure.conftest import TIMES, WINDOWS, Study
@@ -43,3 +45,38 @@ def test_they_are_hidden_like_other_small_counts(small_study: Study) -> None:
     found = evaluate(load_spec(with_stars(small_study(WINDOWS, "{profile: custom, min_cell: 8}", small={}), 3)))
     gone = {point.period for point in found.primary.result.path if point.observed is None}
     assert gone >= {"2021-01", "2021-02", "2021-03"}
+
+
+def test_bounds_stand_where_they_differ_by_less_than_may_be_seen(small_study: Study) -> None:
+    """What they differ by is evalkit's own: 3 for one cell, and no count of the data."""
+    found = evaluate(load_spec(with_stars(small_study(WINDOWS, "{profile: police}", small={}), 1)))
+    assert [analysis.id for analysis in found.analyses] == ["primary", "suppressed-lowest", "suppressed-highest"]
+    assert found.failures == ()
+    changes = [analysis.result.effect.value for analysis in found.analyses]
+    assert changes[1] < changes[0] < changes[2]
+    assert all(analysis.result.path == () for analysis in found.analyses[1:])
+
+
+def test_a_count_that_is_read_otherwise_is_no_bound_and_stays_withheld(small_study: Study) -> None:
+    """A variation that reads one more cell as a range would give that cell away."""
+    more = ('sensitivity: [{id: other, label: Other, outcomes: {incidents: {suppressed: {"*": [1, 7], "77": [74, 74]}}'
+            "}}]\n")  # fmt: skip
+    path = with_stars(small_study(WINDOWS, "{profile: police}", small={"2021-05": 77}, more=more), 1)
+    found = evaluate(load_spec(path))
+    assert [failure.id for failure in found.failures] == ["other"]
+
+
+def test_small_counts_are_not_protected_by_values_that_evalkit_put_in(
+    small_study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three cells taken as 4 and one true 4 add up to 16: who knows the three knows the fourth."""
+    hidden, real = [], hiding._hidden_keys
+
+    def watched(*given: Any, **named: Any) -> Any:
+        hidden.append({period for _, period in real(*given, **named)})
+        return real(*given, **named)
+
+    monkeypatch.setattr(hiding, "_hidden_keys", watched)
+    path = with_stars(small_study(WINDOWS, "{profile: custom, min_cell: 8}", small={"2021-05": 4}), 3)
+    evaluate(load_spec(path))
+    assert hidden[0] > {"2021-01", "2021-02", "2021-03", "2021-05"}

@@ -1,10 +1,14 @@
 """What is kept of the run before: always of one run, whenever a run was killed, and never of itself."""
 
+import gzip
+import json
 from pathlib import Path
 
 import pytest
 
-from evalkit.history import earlier
+from evalkit import archive
+from evalkit.history import earlier, rows
+from evalkit.provenance import canonical
 from tests.history.conftest import made_counts
 
 FIRST, SECOND = made_counts(), {key: count + 3 for key, count in made_counts().items()}
@@ -58,3 +62,43 @@ def test_rows_of_another_run_are_not_kept_as_those_of_the_run_before(made):
     (folder / "study.yaml").write_text("title: another\n")
     earlier.set_back(folder, None)
     assert {name for name in files(folder) if name.startswith("previous.")} == {"previous.json"}
+
+
+@pytest.mark.parametrize("place", ["rows", "first line"])
+def test_rows_that_were_altered_are_not_believed(made, place):
+    folder = made.project / "results" / "study"
+    made.write(FIRST)
+    made.call("run", "study")
+    path = folder / rows.FILE_NAME
+    text = gzip.decompress(path.read_bytes()).decode()
+    head, _, body = text.partition("\n")
+    said = '"frequency":"month"'
+    assert said in head
+    forged = (
+        f"{head}\n{body.replace(',40.0,', ',999.0,', 1)}"
+        if place == "rows"
+        else text.replace(said, '"frequency":"year"')
+    )
+    assert forged != text
+    changed = {**FIRST, ("Northside", "2022-05"): 77}
+    made.write(changed)
+    assert "1 cell revised" in made.call("status").output
+    path.write_bytes(gzip.compress(forged.encode()))
+    assert earlier.last_run(folder).rows is None
+    said = made.call("status").output
+    assert "data/incidents.csv changed" in said
+    assert "revised" not in said, "what the rows were is not known any more, so nothing is said of cells"
+    made.call("run", "study")
+    assert earlier.last_run(folder).rows is not None, "and they are made again"
+
+
+def test_rows_without_a_seal_count_only_where_the_whole_file_is_vouched_for(made):
+    made.call("run", "study")
+    folder = made.project / "results" / "study"
+    path, document = folder / rows.FILE_NAME, archive.read_document(folder / archive.FILE_NAME)
+    head, _, body = gzip.decompress(path.read_bytes()).decode().partition("\n")
+    about = {key: value for key, value in json.loads(head[2:]).items() if key != rows.SEAL}
+    bare = gzip.compress(f"# {canonical(about)}\n{body}".encode())
+    assert rows.from_bytes(bare, rows.run_key(document)) is None
+    assert rows.from_bytes(bare) is not None, "the record of a release holds the hash of the file"
+    assert rows.from_bytes(path.read_bytes(), rows.run_key(document)) is not None

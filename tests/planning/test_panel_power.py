@@ -120,6 +120,13 @@ def test_the_answer_to_an_effect_is_that_of_the_design(starts: list[int], option
     assert found[0.02] <= 1
 
 
+def test_sizes_by_number_of_places_are_of_the_study_s_own_estimator() -> None:
+    """One place alone has one start, for which the rule would take another estimator: its size would not be smaller."""
+    panel = build(noise(16), [24] * 3 + [27] * 3)
+    power = planning.power(Design(comparison="never_treated"), panel, replications=60, treated=[1, 2, 4])
+    assert {cell["estimator"] for cell in [power["own"], *power["cells"]]} == {"callaway_santanna"}
+
+
 def test_what_the_answer_holds() -> None:
     power = planning.power(Design(), build(noise(43), [24] * 3), replications=60)
     assert power["by"] == "treated"

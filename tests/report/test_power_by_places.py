@@ -87,6 +87,27 @@ def test_the_chart_stands_over_numbers_of_places() -> None:
     assert found.across(3) - found.across(1) == found.across(21) - found.across(10) == 1.0
 
 
+def test_points_of_different_methods_stand_on_no_common_line_and_are_told_apart() -> None:
+    other = power()
+    other["cells"][0] = cell(1, 5.0, inference="ferman_pinto")
+    whole = study()
+    result = dataclasses.replace(whole.primary.result, power=other)
+    changed = dataclasses.replace(whole, analyses=(dataclasses.replace(whole.primary, result=result),))
+    found, figure = read_power(changed.primary, None), power_figure(changed)
+    assert found is not None
+    assert figure is not None
+    for size in (WIDE, SLIM):
+        drawing = draw_power(found, size, simulated=False)
+        assert [point.shape for point in drawing.points] == ["square", "circle", "circle", "circle", "diamond"]
+        joined = [line.positions for line in drawing.lines if line.paint == "muted" and len(line.positions) > 1]
+        assert [[x for x, _ in positions] for positions in joined] == [[1.0, 2.0, 3.0]]
+    assert "Squares: Two-way fixed effects, Ferman and Pinto" in figure.subtitle.replace("squares", "Squares")
+    assert "Marks of different kinds are not to be compared" in figure.subtitle
+    assert "by two-way fixed effects, Ferman and Pinto's test: 5% with 1." in describe_power(found)
+    assert [row[1] for row in power_rows(found)[1:]] == ["Two-way fixed effects, a wild bootstrap",
+        "Two-way fixed effects, Ferman and Pinto's test", *["Two-way fixed effects, a wild bootstrap"] * 3]  # fmt: skip
+
+
 def test_the_words_at_the_study_s_point_lie_on_no_line() -> None:
     """The point lies on the line itself, which falls to the right: the words stand above it there."""
     own = 9.1  # the line's own value at three places

@@ -90,4 +90,6 @@ def assumptions_of(design: DifferenceInDifferences) -> tuple[str, ...]:
         if months
         else "Units did not change before the start because they saw it coming."
     )
+    if design.comparison_is == "less":  # More is set against less: nothing is known of a place without any.
+        parallel = parallel.replace("ithout the programme", "ith no more of the programme than the comparison had")
     return (parallel, foresight, ALONE, *_OWN[design.estimator], STEADY)

@@ -58,6 +58,11 @@ class DifferenceInDifferences(Block):
         description="Comparison units: never treated, also those not yet treated, or units by name; auto: never "
         "treated where there are any",
     )
+    comparison_is: Literal["none", "less"] = Field(
+        "none",
+        description="What the comparison had of the programme: none of it, or less of it than the treated units; less "
+        "changes the words of the page and keeps the strength of design at 2",
+    )
     exclude: dict[str, str] = Field(default_factory=dict, description="Comparison units left out, each with the reason")
     exclude_neighbours_of: Literal["treated"] | list[str] = Field(
         default_factory=list,

@@ -53,7 +53,8 @@ def _row(one: Checked, words: Mapping[str, Any]) -> dict[str, Any]:
         (words["note"], [claim.note] if claim.note else []),
         (words["source"], [f"{claim.place} ({words[f'held_{claim.status}']})"]),
     ]
+    badge = words["made_here"] if claim.made_here else words["verdicts"][one.verdict]
     return {
-        "id": one.id, "about": claim.about, "badge": words["verdicts"][one.verdict], "says": one.sentence,
+        "id": one.id, "about": claim.about, "badge": badge, "says": one.sentence,
         "words": f"“{' … '.join(claim.words.split(JOINED))}”", "pairs": [pair for pair in pairs if pair[1]],
     }  # fmt: skip

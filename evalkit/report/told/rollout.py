@@ -8,6 +8,7 @@ from evalkit.records import Evaluation
 from evalkit.report.arrangements import CHOSEN
 from evalkit.report.exhibits import Exhibits
 from evalkit.report.figures import Figure, assembled, described, sentences
+from evalkit.report.less_of_it import has_less
 from evalkit.report.numbers import number
 from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.rollout_chart import MOST_PLACES, Chart, draw_rollout, read_chart
@@ -47,8 +48,9 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
     if not evaluation.analyses and not block:
         return []
     table = None if drawn else _places_table(rollout, bool(block.get("units")))
+    less = has_less(evaluation.study["design"])
     return [
-        *part("Starts", _starts(rollout, bool(drawn or table)), blocks=[drawn, exhibits.table(table)]),
+        *part("Starts", _starts(rollout, bool(drawn or table), less), blocks=[drawn, exhibits.table(table)]),
         *part("What else happened", [_beside(rollout, evaluation)], blocks=[exhibits.table(_calendar(rollout))]),
         *part("Why these places", _selection(evaluation), _chosen(block)),
     ]
@@ -140,7 +142,7 @@ def _places_table(rollout: Rollout, given: bool) -> Table | None:
     return Table("tbl-places", "Each place with its start", [Column(cell) for cell in head], rows, cards=True)
 
 
-def _starts(rollout: Rollout, shown: bool) -> list[str]:
+def _starts(rollout: Rollout, shown: bool, less: bool = False) -> list[str]:
     """Return what the chart does not say: one start alone, places without one, starts that cannot be read."""
     told = rollout.started
     words = []
@@ -152,7 +154,8 @@ def _starts(rollout: Rollout, shown: bool) -> list[str]:
         words.append(f"No start date that can be read: {named}.")
     count = rollout.without
     if count and told:
-        words.append(f"{number(count, 0)} {'place' if count == 1 else 'places'} in the data never started.")
+        never = ("has" if count == 1 else "have") + " less of the programme" if less else "never started"
+        words.append(f"{number(count, 0)} {'place' if count == 1 else 'places'} in the data {never}.")
     if len(told) > MOST_PLACES:
         words.append("With so many places, those that start at the same time share a row of the chart.")
     return words or ([] if shown else [f"{UNSAID}."])

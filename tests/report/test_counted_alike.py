@@ -1,0 +1,124 @@
+"""Numbers that stand twice on a page are counted alike, or the page says how they differ; shares say of how many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import demo
+import pytest
+import yaml
+
+from evalkit import evidence
+from evalkit.records import Estimate, Failure, PathPoint
+from evalkit.report import summary, words
+from evalkit.report.cumulative_chart import describe_totals, read_totals
+from evalkit.report.exhibits import analyses_figure
+from evalkit.report.ladder import read
+from evalkit.report.of_how_many import of_how_many
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDY = {"outcomes": {"main": {}}, "data": {"source": "package"}}
+
+
+def other(made, name: str, value: float):
+    """Return another choice of method with its own estimate."""
+    effect = replace(made.primary.result.effect, value=value)
+    return replace(
+        made.primary, id=name, label=name, role="sensitivity", result=replace(made.primary.result, effect=effect)
+    )
+
+
+def with_others(*values: float, lost: int = 0):
+    made = demo.seat_belts()
+    analyses = (made.primary, *(other(made, f"other-{place}", value) for place, value in enumerate(values)))
+    failures = tuple(Failure(f"lost-{place}", "it broke", "Lost", "sensitivity") for place in range(lost))
+    return replace(made, analyses=analyses, failures=failures)
+
+
+def test_the_figure_and_the_scale_count_the_same_choices():
+    main = demo.seat_belts().primary.result.effect.value
+    made = with_others(main, 1.1 * main, 0.9 * main, -main)  # the first is another standard error alone
+    assert evidence.same_way(made.primary, made.analyses, made.failures) == (2, 3)
+    assert analyses_figure(made).title.startswith("2 of 3 other choices")
+    reason = evidence.assess(made.study | STUDY, made.analyses, made.failures)["repeating"]["reason"]
+    assert "2 of 3 other estimates point the same way" in reason
+
+
+def test_a_condition_stands_by_itself_on_the_first_side():
+    main = demo.seat_belts().primary.result.effect
+    made = with_others(1.1 * main.value)
+    wide = replace(made.analyses[1].result.effect, low=-9.0, high=9.0)
+    weak = replace(made.analyses[1], result=replace(made.analyses[1].result, effect=wide))
+    reason = evidence.assess(made.study | STUDY, (made.primary, weak), ())["repeating"]["reason"]
+    told, _ = evidence.in_brief(reason)
+    assert told.startswith("Against: the interval of 0 of 1 other estimates leaves out no change")
+
+
+def test_the_ends_of_a_number_are_rounded_as_it_is():
+    assert words.about(6.4) == "6.4"
+    assert words.about(6.4, 210) == "6"
+    assert words.about(0.4, 210) == "0.4"
+
+
+def test_two_totals_are_told_apart_where_they_are_printed_as_different():
+    made = demo.seat_belts()
+    last = max(made.primary.result.cumulative, key=lambda point: point.period)
+    for value, apart in ((last.value, False), (1.5 * last.value, True)):
+        averted = replace(
+            made.primary.result.averted or Estimate(value, unit="people"), value=value, low=0.5 * value, high=2 * value
+        )
+        totals = read_totals(replace(made.primary, result=replace(made.primary.result, averted=averted)))
+        assert ("expected less fitted" in describe_totals(totals)) is apart
+        assert any(f"about {words.about(value)}" in note for note in totals.notes()) is apart
+
+
+def shares(whole: str | None = "counted"):
+    """Return a share before and after, whose study file says of how many."""
+    made = demo.portsmouth()
+    path = (PathPoint("series", "1", observed=1.0), PathPoint("series", "2", observed=11 / 43, counterfactual=1.0))
+    outcome = replace(made.primary.outcome, kind="proportion")
+    windows = {"before": {"from": "1", "to": "1"}, "after": {"from": "2", "to": "2"}}
+    design = {**made.primary.design, **windows}
+    primary = replace(
+        made.primary, outcome=outcome, frequency="number", design=design, result=replace(made.primary.result, path=path)
+    )
+    data = {"source": "counts", "period": {"column": "period"}, "values": [
+        {"period": 1, "share": 1, "counted": 43}, {"period": 2, "share": 0.2558, "counted": 43}]}  # fmt: skip
+    study = {**made.study, "data": data, "outcomes": {outcome.id: {"exposure": whole}}}
+    return replace(made, study=study, analyses=(primary,))
+
+
+def test_a_share_says_of_how_many_it_is():
+    assert of_how_many(shares()) == ("43 of 43", "11 of 43")
+    found = summary.three_numbers(shares(), read(shares()))
+    assert [one["range"].split(",")[0] for one in found[:2]] == ["43 of 43", "11 of 43"]
+
+
+@pytest.mark.parametrize("made", [shares(None), shares("unknown"), demo.portsmouth()])
+def test_no_count_is_made_up(made):
+    assert of_how_many(made) == ("", "")
+
+
+@pytest.mark.parametrize(("levels", "told"), [((31.6, 31.6), True), ((31.6, 40.0), False)])
+def test_comparison_areas_give_what_was_expected_and_observed(levels, told):
+    made = demo.portsmouth()
+    path = (PathPoint("series", "2019-12", observed=37.0),
+            *(PathPoint("series", f"2022-1{place}", 25.0, fitted=25.6, counterfactual=level, low=20.0, high=39.4)
+              for place, level in enumerate(levels)))  # fmt: skip
+    fit = {"compared_with": "than with the change seen in the comparison areas"}
+    made = replace(made, analyses=(replace(made.primary, result=replace(made.primary.result, path=path, fit=fit)),))
+    found = summary.three_numbers(made, read(made))
+    assert [one["big"] for one in found[:2]] == (["31.6", "25.6"] if told else [])
+    if told:
+        assert "20 to 39.4" in found[0]["range"]
+
+
+def test_counts_that_were_inferred_from_a_claim_do_not_check_it():
+    """The study of Greater Manchester says on its first side that its counts are inferred, and sets no claim beside."""
+    text = (ROOT / "evaluations" / "greater-manchester-violence-reduction.yaml").read_text(encoding="utf-8")
+    study = yaml.safe_load(text)
+    assert "inferred" in study["outcomes"]["admissions"]["plain_label"]
+    first = study["claims"][0]
+    assert first["printed"]["percent"] == -17
+    assert "analysis" not in first
