@@ -65,8 +65,9 @@ def test_everything_is_on_paper(browser, project, pages, name):
             assert letters("".join(cell.itertext())) in paper, "".join(cell.itertext())
     for element in (*page.all("h2"), *page.all("h3"), *page.all("dt")):
         words = "".join(element.itertext())
-        if element.get("id") != "contents-heading":
-            assert letters(words) in paper, words
+        # A long term stands on several lines of a narrow column, which a PDF gives line by line across both columns.
+        for text in words.split() if element.tag == "dt" else [words]:
+            assert element.get("id") == "contents-heading" or letters(text) in paper, words
     assert "Skiptomaincontent" not in paper
     assert "Onthispage" not in paper
     assert "asatable" not in paper
