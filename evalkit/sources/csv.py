@@ -169,8 +169,9 @@ class CsvData(FileData):
             raise self._refusal(path, encoding, names, wanted, lines, str(error)) from None
         except (*_DAMAGED, pyarrow.ArrowException, UnicodeError, OSError) as error:
             raise DataError(f"{self.path} cannot be read: {_first_line(error)}", "fetch the file again") from None
-        table = table.unify_dictionaries()
-        self._require_few_distinct(table)
+        for at, name in enumerate(table.column_names):  # one by one, so that no two are held twice
+            self._require_few_distinct(name, table.column(at))
+            table = table.set_column(at, name, table.column(at).unify_dictionaries())
         # Each column is let go as it is converted, so that no large file is held twice.
         frame: pandas.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
         del table
@@ -178,24 +179,28 @@ class CsvData(FileData):
         frame.index = pandas.RangeIndex(self.header_row + 1, self.header_row + 1 + len(frame))
         return frame
 
-    def _require_few_distinct(self, table: pyarrow.Table) -> None:
-        """Refuse columns of which each distinct text would have to be held in memory.
+    def _require_few_distinct(self, name: str, column: pyarrow.ChunkedArray) -> None:
+        """Refuse a column of which each distinct text would have to be held in memory; of most, no more is looked at.
 
         Raises
         ------
         DataError
             When a column holds too many.
         """
-        counts = {name: len(column.chunk(0).dictionary) for name, column in zip(table.column_names, table.columns,
-                  strict=True) if column.num_chunks}  # fmt: skip
-        problems = [
-            Problem(f"the column holds {count:,} different texts, and at most {_MOST_DISTINCT:,} are read from text",
-                    "check that it is the right column; if it is, save the table as parquet, or bring it to one row "
-                    "for each unit and period", name)
-            for name, count in counts.items() if count > _MOST_DISTINCT
-        ]  # fmt: skip
-        if problems:
-            raise DataError(problems)
+        import pyarrow
+
+        held, looked = 0, 0
+        for place, chunk in enumerate(column.chunks, start=1):
+            held += len(chunk.dictionary)
+            last = place == column.num_chunks
+            if held <= _MOST_DISTINCT or (looked and place < 1.25 * looked and not last):
+                continue
+            looked = place
+            together = pyarrow.chunked_array(column.chunks[:place]).unify_dictionaries()
+            if len(together.chunk(0).dictionary) > _MOST_DISTINCT:
+                raise DataError(f"the column holds more than {_MOST_DISTINCT:,} different texts",
+                                "check that it is the right column; if it is, save the table as parquet, or bring it "
+                                "to one row for each unit and period", name)  # fmt: skip
 
     def _table(
         self, path: Path, encoding: str, names: list[str], wanted: list[str], lines: int, ragged: Any = None

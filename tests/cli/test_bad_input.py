@@ -670,7 +670,7 @@ LARGE_FILES: dict[str, tuple[Callable[[Path], None], int, str]] = {
     "rows": (lambda path: repeated(path, HEAD, BODY), 0, ""),
     "one header": (lambda path: repeated(path, b"", b"a,"), 1, "has a line of more than 1,048,576 characters"),
     "one row": (lambda path: repeated(path, HEAD, b"x"), 1, "has a row of more than 1,048,576 characters"),
-    "all different": (distinct, 1, "different texts, and at most 2,000,000 are read"),
+    "all different": (distinct, 1, "the column holds more than 2,000,000 different texts"),
 }
 
 
