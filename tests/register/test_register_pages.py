@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -153,24 +154,33 @@ def test_finding_a_programme_in_a_browser(small, quick):
             def shown() -> list[str]:
                 return [row.get_attribute("id") for row in page.query_selector_all(".study") if row.is_visible()]
 
-            assert len(shown()) == 15
+            def comes_true(found: Callable[[], bool]) -> None:
+                """Check what the script does a moment after the last letter."""
+                for _ in range(100):
+                    if found():
+                        return
+                    page.wait_for_timeout(50)
+                assert found(), (shown(), page.url)
+
+            comes_true(lambda: len(shown()) == 15)
             page.select_option("#find-tier", label="Enforcement")
-            assert shown() == ["tvp-op-deter-adults", "hi-violent-crime-taskforce", "hi-vct-night-time-economy"]
-            assert page.inner_text("#find-shown") == "Programmes shown: 3 of 15"
+            enforced = ["tvp-op-deter-adults", "hi-violent-crime-taskforce", "hi-vct-night-time-economy"]
+            comes_true(lambda: shown() == enforced)
+            comes_true(lambda: page.inner_text("#find-shown") == "Programmes shown: 3 of 15")
             page.select_option("#find-design", label="Interrupted time series")
-            assert shown() == ["hi-vct-night-time-economy"]
+            comes_true(lambda: shown() == ["hi-vct-night-time-economy"])
             page.click("button[type=reset]")
             page.wait_for_function("document.querySelectorAll('.study:not([hidden])').length === 15")
             page.fill("#find-search", "cuckoo")
-            assert shown() == []
+            comes_true(lambda: shown() == [])
             page.fill("#find-search", "regression to the mean")  # stands in what is folded
-            assert shown() == ["tvp-op-deter-adults", "sx-habitual-knife-carriers"]
+            comes_true(lambda: shown() == ["tvp-op-deter-adults", "sx-habitual-knife-carriers"])
             page.fill("#find-search", "")
             page.select_option("#find-order", "started")
-            assert shown()[0] == "wm-faith-alliance"  # the first of 2019 by name
+            comes_true(lambda: shown()[0] == "wm-faith-alliance")  # the first of 2019 by name
             page.select_option("#find-order", "area")
-            assert shown()[0] == "wy-ae-navigators-bradford"
-            assert "order=area" in page.url
+            comes_true(lambda: shown()[0] == "wy-ae-navigators-bradford")
+            comes_true(lambda: "order=area" in page.url)
         with page_of(browser, file, 360, script=False) as page:
             assert len(page.query_selector_all(".study")) == 15
             assert not page.query_selector("#find").is_visible()
