@@ -19,6 +19,7 @@ from evalkit.diagnostics import (
     parallel_trends,
     placebo,
     series,
+    two_scales,
     windows,
 )
 from evalkit.diagnostics.baselines import choice_of_baseline
@@ -363,7 +364,7 @@ AGAINST: dict[str, list[Diagnostic]] = {
         spillover_to_neighbours(3, 9, (8.0, 1.0, 15.0), "percent", -12.0, False, "two-way fixed effects")
     ],
     "robust_to_departures": [parallel_trends.robust_to_departures({"relative_magnitudes": 0.4})],
-    "scale_of_the_outcome": [parallel_trends.scale_of_the_outcome(-9.0, 4.0, "log", True, False)],
+    "scale_of_the_outcome": [two_scales.scale_of_the_outcome(-9.0, 4.0, "log", True, False)],
     "leave_out": [placebo.leave_out([LeftOut("2019", -2.0, -8.0, 4.0, "percent")], -15.0, -20.0, -10.0)],
     "choice_of_baseline": [choice_of_baseline(SHOWN, [True] * 3, 0)],
     "regression_to_the_mean": [

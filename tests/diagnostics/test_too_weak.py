@@ -23,6 +23,7 @@ from evalkit.diagnostics import (
     series,
     spillover,
     start_dates,
+    two_scales,
     windows,
 )
 from evalkit.records import Analysis, Diagnostic, Estimate, EventTime, Measure, Placebo, Result
@@ -74,7 +75,7 @@ WIDE_AND_NARROW: dict[str, tuple[Callable[[float], Diagnostic], float, float]] =
         40, 400,
     ),
     "scale_of_the_outcome": (
-        lambda other: parallel_trends.scale_of_the_outcome(-9.8, other, "log", False, False), 15.1, -4.0
+        lambda other: two_scales.scale_of_the_outcome(-9.8, other, "log", False, False), 15.1, -4.0
     ),
     "placebo_dates": (lambda n: placebo.placebo_dates(2, 100, 2, n > 0, "month"), 0, 1),
     "placebo_dates of places": (lambda n: parallel_trends.placebo_dates(DATES[: int(n)], 8.0, True), 4, 12),
@@ -132,6 +133,7 @@ MODULES = (
     series,
     spillover,
     start_dates,
+    two_scales,
     windows,
 )
 

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from evalkit.designs.outcomes import has_exposure, named, to_events
-from evalkit.diagnostics import parallel_trends
+from evalkit.diagnostics import two_scales
 from evalkit.diagnostics.comparison import FEW_TREATED_CLUSTERS
 from evalkit.errors import DataError, DesignError
 from evalkit.records import Estimate, ScaleEstimate
@@ -58,7 +58,7 @@ def both_scales(
     """
     kind = model.panel.outcome.kind
     if kind not in COUNTED and result.relative is None:
-        return (), parallel_trends.scale_not_run("The change has no percentage on this scale.")
+        return (), two_scales.scale_not_run("The change has no percentage on this scale.")
     own_scale = PROPORTIONAL if result.effect.scale == "log" else ADDITIVE
     own = _row(own_scale, design, result, headline=True, rule="The headline.")
     other = _other(design, model, ADDITIVE if own_scale == PROPORTIONAL else PROPORTIONAL)
@@ -211,11 +211,11 @@ def _ends(estimate: Estimate | None) -> tuple[float | None, float | None, float 
 def _check(own: ScaleEstimate, other: ScaleEstimate, result: Result) -> Diagnostic:
     """Return the check that both rows say the same, read in percent."""
     if own.percent is None or other.percent is None:
-        return parallel_trends.scale_not_run(
+        return two_scales.scale_not_run(
             (own.problem if own.percent is None else other.problem) or "No percentage."
         )
     clear = [_clear(row.percent_low, row.percent_high) for row in (own, other)]
-    return parallel_trends.scale_of_the_outcome(own.percent, other.percent, result.effect.scale, *clear)
+    return two_scales.scale_of_the_outcome(own.percent, other.percent, result.effect.scale, *clear)
 
 
 def _clear(low: float | None, high: float | None) -> bool:
