@@ -7,6 +7,7 @@ bound is written as the text "Infinity" or "-Infinity", since JSON has no such n
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 from collections.abc import Mapping
@@ -90,6 +91,7 @@ _MAPPINGS = (
 )  # fmt: skip
 _COUNTS = ("n_observations", "n_units", "n_treated_units", "n_pre_periods", "n_post_periods")
 _INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}
+_FLAT = {float, int, bool, str, type(None)}
 
 
 def to_document(evaluation: Evaluation) -> dict[str, Any]:
@@ -131,6 +133,34 @@ def read_result(path: Path) -> Evaluation:
         When the file is missing, damaged or of another schema.
     """
     return from_document(read_document(path), str(path))
+
+
+@dataclasses.dataclass(frozen=True)
+class Stored:
+    """An evaluation that is kept in a file: what it is made of at once, its values when they are asked for.
+
+    Attributes
+    ----------
+    path : Path
+        A result.json.
+    """
+
+    path: Path
+
+    @functools.cached_property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.path.read_bytes()
+
+    @functools.cached_property
+    def evaluation(self) -> Evaluation:
+        """The evaluation; reading it raises like `read_result`."""
+        return read_result(self.path)
+
+    @property
+    def id(self) -> str:
+        """The name of its folder, which is the study's id."""
+        return self.path.parent.name
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -277,8 +307,11 @@ def _appraisal(appraisal: Appraisal) -> dict[str, Any]:
 
 
 def _numbers(data: Any) -> Any:
-    """Return data with the texts Infinity and -Infinity as numbers again."""
-    if isinstance(data, Mapping):
+    """Return data with the texts Infinity and -Infinity as numbers again; most rows have none and stay."""
+    if isinstance(data, dict):
+        values = data.values()
+        if _FLAT.issuperset(map(type, values)) and not any(word in values for word in _INFINITE):
+            return data
         return {key: _numbers(item) for key, item in data.items()}
     if isinstance(data, list):
         return [_numbers(item) for item in data]

@@ -83,8 +83,9 @@ def build(
 
     remove_left_over([results, output, *(project / name for name in WRITTEN)], [project])
     outcomes = releases.run_studies(
-        paths, results, data=data, jobs=jobs, cluster=cluster, only_changed=True, report=report, ended=ended
-    )
+        paths, results, data=data, jobs=jobs, cluster=cluster, only_changed=True, report=report, ended=ended,
+        meanwhile=None if engine == "none" else _make_ready,
+    )  # fmt: skip
     failures = [(outcome.id, "; ".join(problem.sentence() for problem in outcome.problems))
                 for outcome in outcomes if outcome.state == "failed"]  # fmt: skip
     present = [outcome.id for outcome in outcomes if outcome.state not in ("failed", "waiting")]
@@ -95,6 +96,13 @@ def build(
         with contextlib.suppress(OSError):  # a shortcut that cannot be written is no fault of the build
             freshness.record_site(project, results, output, engine, sources, data)
     return Build(tuple(outcomes), site)
+
+
+def _make_ready() -> None:
+    """Import what pages are made with, while workers run the studies: it takes as long as a study or two."""
+    import great_tables  # noqa: F401
+
+    from evalkit.report import painting, sources  # noqa: F401
 
 
 @dataclass(frozen=True)

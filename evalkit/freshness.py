@@ -12,7 +12,6 @@ Times and sizes of files are never asked for: a clock that was set back, or a co
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import os
 import shutil
@@ -118,7 +117,7 @@ def stands(
         str(study.absolute()) in record["files"]
         and _as_recorded(record["files"], {} if known is None else known)
         and record["beside"] == beside(study)
-        and record["result"] == _hash(results / study.stem / RESULT_FILE)
+        and record["result"] == provenance.sha256_of_file(results / study.stem / RESULT_FILE)
         and record["readers"] == provenance.reader_versions(record["readers"])
     )
 
@@ -126,7 +125,7 @@ def stands(
 def altered(study: Path, results: Path) -> bool:
     """Say whether a result is known not to be the one that was written: then it is made again, not believed."""
     record = _read(results / study.stem / STUDY_FILE)
-    return record is not None and record.get("result") != _hash(results / study.stem / RESULT_FILE)
+    return record is not None and record.get("result") != provenance.sha256_of_file(results / study.stem / RESULT_FILE)
 
 
 def record_study(spec: Spec, inputs: Sequence[Input], result: bytes, beside: Hashes, results: Path) -> None:
@@ -225,7 +224,7 @@ def _whole_code() -> str:
     package = Path(__file__).resolve().parent
     there = [*_below(package), *_below(package.parent / "reports" / "templates"), package.parent / "METHODS.md"]
     files = [file for file in there if file.suffix not in (".pyc", ".pyo")]
-    return provenance.sha256_of(provenance.canonical({str(file): _hash(file) for file in files}))
+    return provenance.sha256_of(provenance.canonical({str(file): provenance.sha256_of_file(file) for file in files}))
 
 
 def site_sources(project: Path, results: Path) -> Hashes:
@@ -271,23 +270,14 @@ def _as_recorded(files: Hashes, known: Hashes) -> bool:
     """Say whether files are as they were; `known` are those that were looked at a moment ago."""
     for name, digest in files.items():
         if name not in known:
-            known[name] = _hash(name)
+            known[name] = provenance.sha256_of_file(name)
         if known[name] != digest:
             return False
     return True
 
 
 def _hashes(paths: Iterable[Path]) -> Hashes:
-    return {str(path.absolute()): _hash(path) for path in paths}
-
-
-def _hash(path: str | Path) -> str | None:
-    """Return the SHA-256 of a file; None where there is none that can be read."""
-    try:
-        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - of thousands of files, a Path for each is felt
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return None
+    return {str(path.absolute()): provenance.sha256_of_file(path) for path in paths}
 
 
 def _read(path: Path) -> Record | None:

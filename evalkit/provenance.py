@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 COMPUTING = ("appraisal", "designs", "diagnostics", "disclosure", "estimation", "history", "planning", "sources",
-             "spec", "claims", "evidence.py", "gathering.py", "multiplicity.py", "flow.py", "periods.py", "records",
-             "registration", "provenance.py", "archive.py")  # fmt: skip
+             "spec", "claims", "distributions.py", "evidence.py", "gathering.py", "multiplicity.py", "flow.py",
+             "periods.py", "records", "registration", "provenance.py", "archive.py")  # fmt: skip
 """Sources of evalkit, and tables that ship with them, that can move a number of result.json."""
 WORDING = ("report", "disclosure", "history", "periods.py", "records")
 """Sources of evalkit that can move a word or a drawing of a page."""
@@ -33,6 +33,15 @@ _NAMES = ("id", "item", "name")
 def sha256_of(content: bytes | str) -> str:
     """Return the SHA-256 of bytes, or of text as UTF-8, in hexadecimal."""
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def sha256_of_file(path: str | Path) -> str | None:
+    """Return the SHA-256 of a file; None where there is none that can be read."""
+    try:
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - of thousands of files, a Path for each is felt
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def canonical(data: Any) -> str:

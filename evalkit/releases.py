@@ -76,6 +76,7 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
 def run_studies(
     paths: Sequence[Path], results: Path, *, data: str | None = None, jobs: int = 1, only_changed: bool = False,
     report: Report | None = None, cluster: str | None = None, ended: Callable[[Outcome], None] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> list[Outcome]:  # fmt: skip
     """Run studies and write each result.json whole; one that fails does not stop the others.
 
@@ -98,6 +99,8 @@ def run_studies(
     ended : callable, optional
         Told what is known of each study: at first whether it is to be run and why, then what became of it, also when
         that is known only after Ctrl-C. Whoever stops the run has in it what this function cannot return any more.
+    meanwhile : callable, optional
+        Called here once workers have begun, when there are any.
 
     Returns
     -------
@@ -120,8 +123,8 @@ def run_studies(
             ended(outcome)
     if waiting:
         _require_writable(results, "--output")
-    jobs = min(jobs, len(waiting))
-    done = _run_beside(waiting, results, data, jobs, cluster, ended) if waiting and (jobs > 1 or cluster) else (
+    beside = waiting and (cluster or (jobs > 1 and (meanwhile or len(waiting) > 1)))
+    done = _run_beside(waiting, results, data, jobs, cluster, ended, meanwhile) if beside else (
         _run_one(path, results, data, reasons, report) for path, reasons in waiting)  # fmt: skip
     with contextlib.closing(done):  # on Ctrl-C workers have ended before anything is summed up
         for outcome in done:
@@ -136,6 +139,7 @@ def run_studies(
 def _run_beside(
     waiting: Sequence[tuple[Path, tuple[str, ...]]], results: Path, data: str | None, jobs: int,
     cluster: str | None = None, ended: Callable[[Outcome], None] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Generator[Outcome, None, None]:  # fmt: skip
     """Yield outcomes as they come from several workers; on Ctrl-C those that wait are not begun.
 
@@ -144,7 +148,7 @@ def _run_beside(
     root = data or os.environ.get("EVALKIT_DATA") or None  # workers elsewhere have an environment of their own
     with open_workers(jobs, cluster) as workers:
         work, late = partial(_run_waiting, results=results, data=root), None if ended is None else partial(_late, ended)
-        for place, outcome in workers.map(work, waiting, late):
+        for place, outcome in workers.map(work, waiting, late, meanwhile):
             path, _ = waiting[place]
             if isinstance(outcome, Lost):
                 problem = Problem(outcome.found, outcome.mend, file=str(path))
@@ -324,8 +328,7 @@ def _write_site(
     from evalkit.report import made as pages
 
     wanted, made = pages.study_keys(look, present, failures, project), pages.read_keys(manifest, output)
-    evaluations = [archive.read_result(path) for path in present.values()]
-    faults = report.write_sources(evaluations, project, failures).faults
+    faults = report.write_sources([archive.Stored(path) for path in present.values()], project, failures).faults
     faulty = {fault.id for fault in faults}
     for study in faulty:
         pages.page_of(output, study).unlink(missing_ok=True)

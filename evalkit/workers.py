@@ -42,7 +42,7 @@ class Workers(Protocol):
 
     def map(
         self, function: Callable[[Item], Value], items: Sequence[Item],
-        late: Callable[[int, Value], None] | None = None,
+        late: Callable[[int, Value], None] | None = None, meanwhile: Callable[[], object] | None = None,
     ) -> Iterator[tuple[int, Value | Lost]]:  # fmt: skip
         """Yield the place of each item and what became of it, as they are done.
 
@@ -55,6 +55,8 @@ class Workers(Protocol):
         late : callable, optional
             Told the place of an item and what became of it when that is known only after the rest was given up, as on
             Ctrl-C, and nobody asks for it any more. Work here ends with it, and a cluster is left as it is.
+        meanwhile : callable, optional
+            Called once by the process that asks, when others have begun the work; before the work where there are none.
         """
         ...
 
@@ -100,9 +102,11 @@ class Here(AbstractContextManager["Here"]):
 
     def map(
         self, function: Callable[[Item], Value], items: Sequence[Item],
-        late: Callable[[int, Value], None] | None = None,
+        late: Callable[[int, Value], None] | None = None, meanwhile: Callable[[], object] | None = None,
     ) -> Iterator[tuple[int, Value | Lost]]:  # fmt: skip
         """Yield the place of each item and what became of it."""
+        if meanwhile:
+            meanwhile()
         for place, item in enumerate(items):
             yield place, function(item)
 
@@ -118,12 +122,12 @@ class Processes(AbstractContextManager["Processes"]):
 
     def map(
         self, function: Callable[[Item], Value], items: Sequence[Item],
-        late: Callable[[int, Value], None] | None = None,
+        late: Callable[[int, Value], None] | None = None, meanwhile: Callable[[], object] | None = None,
     ) -> Iterator[tuple[int, Value | Lost]]:  # fmt: skip
         """Yield the place of each item and what became of it, as they are done."""
         waiting = dict(enumerate(items))
         try:
-            for place, value in self._together(function, waiting, late):
+            for place, value in self._together(function, waiting, late, meanwhile):
                 del waiting[place]
                 yield place, value
         except BrokenProcessPool:
@@ -131,8 +135,9 @@ class Processes(AbstractContextManager["Processes"]):
                 yield place, self._alone(function, item)
 
     def _together(
-        self, function: Callable[[Item], Value], items: dict[int, Item], late: Callable[[int, Value], None] | None
-    ) -> Iterator[tuple[int, Value]]:
+        self, function: Callable[[Item], Value], items: dict[int, Item], late: Callable[[int, Value], None] | None,
+        meanwhile: Callable[[], object] | None,
+    ) -> Iterator[tuple[int, Value]]:  # fmt: skip
         """Yield what is done; raises BrokenProcessPool once all that was whole has been yielded."""
         broken: BrokenProcessPool | None = None
         places: dict[Future[Value], int] = {}
@@ -140,6 +145,8 @@ class Processes(AbstractContextManager["Processes"]):
             try:
                 with _without_interruptions():
                     places.update((pool.submit(function, item), place) for place, item in items.items())
+                if meanwhile:
+                    meanwhile()
                 while places:
                     ready, _ = wait(places, return_when=FIRST_COMPLETED)
                     for future in sorted(ready, key=lambda done: places[done]):
@@ -240,7 +247,7 @@ class Cluster(AbstractContextManager["Cluster"]):
 
     def map(
         self, function: Callable[[Item], Value], items: Sequence[Item],
-        late: Callable[[int, Value], None] | None = None,
+        late: Callable[[int, Value], None] | None = None, meanwhile: Callable[[], object] | None = None,
     ) -> Iterator[tuple[int, Value | Lost]]:  # fmt: skip
         """Yield the place of each item and what became of it, as they are done."""
         import distributed
@@ -251,6 +258,8 @@ class Cluster(AbstractContextManager["Cluster"]):
         futures = self.client.map(work, items, pure=False, retries=0)
         places = {future.key: place for place, future in enumerate(futures)}
         try:
+            if meanwhile:
+                meanwhile()
             for future in as_completed(futures, loop=self.client.loop):
                 try:
                     value = future.result()

@@ -52,11 +52,11 @@ def minimum_detectable(effect: Estimate, expected: float | None = None) -> float
     ``m = (q((1 + level) / 2) + q(0.8)) se``, q the quantile of the estimate's own reference; on the log scale a fall
     of ``100 (1 - exp(-m))``, on the identity scale ``100 m / expected``. It rests on the standard error as estimated.
     """
-    from scipy import stats
+    from evalkit.distributions import Reference
 
     if effect.se is None:
         return None
-    reference = stats.norm() if effect.df is None else stats.t(effect.df)
+    reference = Reference(effect.df)
     size = float(reference.ppf((1 + effect.level) / 2) + reference.ppf(0.8)) * effect.se
     if effect.scale == "log":
         return -100.0 * math.expm1(-size)

@@ -27,7 +27,7 @@ def small_counts(before: float, after: float) -> Diagnostic:
     Sign against: a total under 10. The reading gives the range in which chance alone puts the total before, 19 times
     in 20 (Poisson quantiles at 2.5% and 97.5%).
     """
-    from scipy.stats import poisson
+    from evalkit.distributions import poisson
 
     low, high = (float(poisson.ppf(share, before)) for share in (0.025, 0.975)) if before > 0 else (0.0, 0.0)
     smallest = min(before, after)

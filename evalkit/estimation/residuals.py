@@ -129,7 +129,7 @@ def ljung_box(residuals: ArrayLike, lags: int, fitted_parameters: int = 0) -> Re
     ----------
     Ljung and Box (1978), Biometrika 65, 297-303. Checked against Box.test in R.
     """
-    from scipy.stats import chi2
+    from evalkit.distributions import chi2
 
     e = _varying(residuals)
     _require_lags(lags, e.size, fitted_parameters)
@@ -172,7 +172,7 @@ def breusch_godfrey(residuals: ArrayLike, regressors: ArrayLike, lags: int) -> R
     Breusch (1978), Australian Economic Papers 17, 334-355. Godfrey (1978), Econometrica 46, 1293-1301. Checked against
     statsmodels acorr_breusch_godfrey.
     """
-    from scipy.stats import chi2
+    from evalkit.distributions import chi2
 
     e = _varying(residuals)
     matrix = as_matrix(regressors, "regressors", e.size)
@@ -216,7 +216,7 @@ def pearson_dispersion(outcome: ArrayLike, fitted: ArrayLike, terms: int) -> Res
     ----------
     McCullagh and Nelder (1989), Generalized Linear Models, section 4.5.
     """
-    from scipy.stats import chi2
+    from evalkit.distributions import chi2
 
     y = as_vector(outcome, "outcome")
     mean = as_vector(fitted, "fitted means", y.size)

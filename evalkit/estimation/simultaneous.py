@@ -197,7 +197,7 @@ def joint_test(values: ArrayLike, covariance: ArrayLike, df: float | None = None
     ----------
     Wald (1943), Transactions of the American Mathematical Society 54, 426-482.
     """
-    from scipy.stats import chi2, f
+    from evalkit.distributions import chi2, f
 
     centre = as_vector(values, "values")
     matrix = as_matrix(covariance, "covariance", centre.size)
@@ -220,7 +220,7 @@ def joint_test(values: ArrayLike, covariance: ArrayLike, df: float | None = None
 
 def _critical(level: float, df: float | None) -> float:
     """Return the two-sided critical value of one estimate."""
-    from scipy.stats import norm, t
+    from evalkit.distributions import norm, t
 
     tail = (1.0 - require_level(level)) / 2.0
     return float(norm.isf(tail) if df is None else t.isf(tail, df))

@@ -56,9 +56,9 @@ class Estimate:
         cls, value: float, se: float, df: float | None = None, *, level: float = 0.95, **words: Any
     ) -> Estimate:
         """Return value +- quantile x se, with the t quantile when `df` is given and the normal one otherwise."""
-        from scipy import stats
+        from evalkit.distributions import Reference
 
-        reference = stats.norm() if df is None or math.isinf(df) else stats.t(df)
+        reference = Reference(df)
         quantile = float(reference.ppf((1 + level) / 2))
         p_value = float(2 * reference.sf(abs(value) / se)) if se > 0 else None
         rule: Rule = "normal" if df is None or math.isinf(df) else "t"
@@ -85,7 +85,7 @@ class Estimate:
         ValueError
             When there are neither draws, nor a standard error, nor two finite bounds.
         """
-        from scipy import stats
+        from evalkit import distributions
 
         if self.draws is not None:
             return self.draws[generator.integers(0, len(self.draws), size)]
@@ -97,7 +97,7 @@ class Estimate:
             raise ValueError("the estimate has no finite interval to draw from")
         import numpy
 
-        quantile = float(stats.norm.ppf((1 + self.level) / 2))
+        quantile = float(distributions.norm.ppf((1 + self.level) / 2))
         noise = generator.standard_normal(size)
         spread = numpy.where(noise < 0, self.value - self.low, self.high - self.value) / quantile
         return numpy.asarray(self.value + spread * noise)

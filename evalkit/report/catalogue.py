@@ -19,6 +19,8 @@ import yaml
 from evalkit.errors import SpecError
 from evalkit.report.templates import template_folders
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 TITLE = "Evaluation library"
 LANGUAGE = "en-GB"
 FOLDER = "words"
@@ -120,7 +122,7 @@ def _values(text: str) -> set[str]:
 
 def _mapping(text: str, shown: str, file: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(text) or {}
+        found = yaml.load(text, Loader=_LOADER) or {}  # noqa: S506 - a safe one
     except yaml.YAMLError as error:
         raise SpecError(f"{shown} is not YAML: {error}", "mend or restore it").in_file(str(file)) from None
     if not isinstance(found, dict):

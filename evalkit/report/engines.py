@@ -73,14 +73,16 @@ def render(
     chosen = available_engine(engine, project)
     documents = _documents(project, pages)
     run = _quarto if chosen == "quarto" else _bundled
-    try:
-        made = run(project, output, documents, tell)
-        for page in made:  # a document of the page as it was would contradict it
-            for suffix in DOCUMENTS:
-                page.with_suffix(suffix).unlink(missing_ok=True)
-    finally:  # a fault in one document takes nothing from the pages of the others
-        _copy_exhibits(project, output)
-        _remove_stale(project, output)
+    with ThreadPoolExecutor(1) as beside:  # the engine is a program of its own: exhibits are copied while it works
+        copied = beside.submit(_copy_exhibits, project, output)
+        try:
+            made = run(project, output, documents, tell)
+            for page in made:  # a document of the page as it was would contradict it
+                for suffix in DOCUMENTS:
+                    page.with_suffix(suffix).unlink(missing_ok=True)
+        finally:  # a fault in one document takes nothing from the pages of the others
+            copied.result()
+            _remove_stale(project, output)
     return RenderedSite(output, output / "index.html", tuple(made), chosen)
 
 
@@ -222,8 +224,8 @@ def _shown(document: Path, project: Path) -> str:
 
 def _copy_exhibits(project: Path, output: Path) -> None:
     """Copy what the pages offer for download; files whose bytes are the same are left as they are."""
-    for file in _offered(project):
-        write_whole(output / file.relative_to(project), file.read_bytes())
+    for name in _offered(project):
+        write_whole(output / name, (project / name).read_bytes())
 
 
 def _remove_stale(project: Path, output: Path) -> None:
@@ -234,18 +236,25 @@ def _remove_stale(project: Path, output: Path) -> None:
     for page in [*studies, *around]:
         if not (project / page.relative_to(output)).with_suffix(".qmd").is_file():
             page.unlink()
-    for file in _offered(output):
-        if not (project / file.relative_to(output)).is_file():
-            file.unlink()
-            if not any(file.parent.iterdir()):
-                file.parent.rmdir()
+    for name in set(_offered(output)).difference(_offered(project)):
+        file = output / name
+        file.unlink()
+        if not any(file.parent.iterdir()):
+            file.parent.rmdir()
 
 
-def _offered(root: Path) -> list[Path]:
+def _offered(root: Path) -> list[str]:
     """Return what pages offer for download: files in the folders of the studies and of the pages around them."""
-    found = [*(root / "studies").glob("*/*"), *(file for name in SITE_PAGES for file in (root / name).glob("*"))]
-    return [file for file in sorted(found)
-            if file.is_file() and file.suffix in _COPIED and not file.parent.name.startswith("_")]  # fmt: skip
+    studies = root / "studies"
+    own = sorted(studies.iterdir()) if studies.is_dir() else []
+    folders = [*(folder for folder in own if not folder.name.startswith("_")), *(root / name for name in SITE_PAGES)]
+    found = []
+    for folder in folders:
+        if folder.is_dir():
+            with os.scandir(folder) as entries:
+                names = sorted(entry.name for entry in entries if entry.name.endswith(_COPIED) and entry.is_file())
+            found += [f"{folder.relative_to(root).as_posix()}/{name}" for name in names]
+    return found
 
 
 def _ours(page: Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from evalkit.provenance import WORDING, code_version, sha256_of
+from evalkit.provenance import WORDING, code_version, sha256_of, sha256_of_file
 from evalkit.report.catalogue import read_settings
 from evalkit.report.templates import PAGE_FILES, find_methods, site_documents, templates_version
 
@@ -101,5 +101,5 @@ def keys_text(keys: Keys, output: Path) -> str:
 
 
 def _kept(name: str, key: str, output: Path) -> str:
-    page = page_of(output, name)
-    return key if name == FRAME or not page.is_file() else f"{key} {sha256_of(page.read_bytes())}"
+    page = None if name == FRAME else sha256_of_file(page_of(output, name))
+    return key if page is None else f"{key} {page}"

@@ -7,19 +7,17 @@ page was made from and what its files held.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
-import signal
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evalkit.archive import to_text, write_whole
+from evalkit.archive import Stored, to_text, write_whole
 from evalkit.errors import EvalkitError, Problem
-from evalkit.provenance import WORDING, code_version, sha256_of
+from evalkit.provenance import WORDING, code_version, sha256_of, sha256_of_file
 from evalkit.records import Evaluation
 from evalkit.report.catalogue import read_settings
 from evalkit.report.engines import engine_files
@@ -27,13 +25,14 @@ from evalkit.report.pages import Page
 from evalkit.report.site.around import site_pages
 from evalkit.report.site.library import Library, SitePage
 from evalkit.report.templates import SITE_PAGES, templates_version
+from evalkit.workers import Here, Lost, Processes
 
 MANIFEST = "studies/_page/made.json"
 AROUND = "/"
 """Where the manifest keeps the pages around the studies: no study can have this id."""
 PROCESSES = 2
 MANY_PAGES = 8
-"""With fewer pages to make, other processes are not worth their start."""
+"""With fewer pages to make, several processes are not worth their start."""
 Files = dict[str, str | bytes]
 """Contents by path below the project."""
 
@@ -65,7 +64,7 @@ class Sources:
 
 
 def write_sources(
-    evaluations: Sequence[Evaluation], project: Path, failures: Sequence[tuple[str, str]] = ()
+    evaluations: Sequence[Evaluation | Stored], project: Path, failures: Sequence[tuple[str, str]] = ()
 ) -> Sources:
     """Write the list of studies, the other pages around them and one document per study, with their exhibits.
 
@@ -74,8 +73,9 @@ def write_sources(
 
     Parameters
     ----------
-    evaluations : sequence of Evaluation
+    evaluations : sequence of Evaluation or Stored
         Every study of the site, as read back from result.json; pages of studies that are not among them are removed.
+        Those that are stored are read while the first pages are being made.
     project : Path
         `index.qmd`, `studies/ID.qmd`, `studies/ID/*` and the files that the engines need are written below it.
     failures : sequence of (id, message)
@@ -97,8 +97,17 @@ def write_sources(
     written: Files = {}
     faults: list[Fault] = []
     keys = {evaluation.id: _key(evaluation, project, look) for evaluation in evaluations}
-    waiting = [evaluation for evaluation in evaluations if not _stands(before, evaluation.id, keys, project)]
-    found = dict(zip([evaluation.id for evaluation in waiting], made_files(waiting, project), strict=True))
+    waiting = [_read(evaluation) for evaluation in evaluations if not _stands(before, evaluation.id, keys, project)]
+    around: list[SitePage] = []
+
+    def pages_around(faults: Sequence[Fault] = ()) -> None:
+        faulty = {fault.id for fault in faults}
+        sound = tuple(_read(evaluation) for evaluation in evaluations if evaluation.id not in faulty)
+        failed = (*failures, *((fault.id, fault.message) for fault in faults))
+        around[:] = site_pages(Library(sound, project, failed))
+
+    pages = made_files(waiting, project, meanwhile=pages_around)
+    found = dict(zip([evaluation.id for evaluation in waiting], pages, strict=True))
     for evaluation in evaluations:
         files = found.get(evaluation.id)
         if isinstance(files, Fault):
@@ -109,9 +118,8 @@ def write_sources(
             written |= files
             entry = {name: sha256_of(content) for name, content in files.items()}
             made[evaluation.id] = {"key": keys[evaluation.id], "files": entry}
-    sound = [evaluation for evaluation in evaluations if evaluation.id in made]
-    failed = [*failures, *((fault.id, fault.message) for fault in faults)]
-    around = site_pages(Library(tuple(sound), project, tuple(failed)))
+    if faults:  # they were made on the ground that every study would have its page
+        pages_around(faults)
     of_site = {name: text for page in around for name, text in _site_files(page).items()}
     written |= of_site
     faults += [Fault(page.problems[0].file, page.problems) for page in around if page.problems]
@@ -122,26 +130,31 @@ def write_sources(
         write_whole(project / name, content)
     _remove_stale(project, before, made, {f"{page.name}.qmd" for page in around if page.own})
     write_whole(project / MANIFEST, json.dumps(made, sort_keys=True, indent=1) + "\n")
-    documents = [project / "index.qmd", *(project / "studies" / f"{evaluation.id}.qmd" for evaluation in sound)]
+    documents = [project / "index.qmd", *(project / "studies" / f"{evaluation.id}.qmd" for evaluation in evaluations
+                                          if evaluation.id in made)]  # fmt: skip
     return Sources(tuple(documents), tuple(faults), tuple(project / f"{page.name}.qmd" for page in there))
 
 
-def made_files(evaluations: Sequence[Evaluation], project: Path, processes: int = PROCESSES) -> list[Files | Fault]:
-    """Return the files of each study, or why it has none; many pages are made by several processes, with equal bytes.
+def made_files(
+    evaluations: Sequence[Evaluation], project: Path, processes: int = PROCESSES,
+    meanwhile: Callable[[], object] | None = None,
+) -> list[Files | Fault]:  # fmt: skip
+    """Return the files of each study, or why it has none; several processes give equal bytes.
 
-    The first ones are made here, so that processes that are forked find charts and tables imported.
+    Of many pages the first is made here, so that processes that are forked find charts and tables imported. Few pages
+    are made by one process while this one does what it is asked to do `meanwhile`.
     """
     make = partial(_files_or_fault, project=project)
-    first = [make(evaluation) for evaluation in evaluations[:1]]
-    rest = evaluations[1:]
-    if processes < 2 or len(rest) < MANY_PAGES or os.environ.get("EVALKIT_DEBUG"):
-        return [*first, *map(make, rest)]
-    quiet = (signal.SIGINT, signal.SIG_IGN)
-    try:
-        with ProcessPoolExecutor(processes, initializer=signal.signal, initargs=quiet) as pool:
-            return [*first, *pool.map(make, rest)]
-    except BrokenProcessPool:  # ended from outside: memory is short, perhaps
-        return [*first, *map(make, rest)]
+    apart = processes > 1 and not os.environ.get("EVALKIT_DEBUG")
+    many = apart and len(evaluations) > MANY_PAGES
+    first = [make(evaluation) for evaluation in evaluations[:many]]
+    rest = evaluations[len(first) :]
+    few = apart and meanwhile is not None and multiprocessing.get_start_method() == "fork"  # else slow to begin
+    with Processes(processes if many else 1) if many or few else Here() as workers:
+        found = dict(workers.map(make, rest, meanwhile=meanwhile))
+    made = [make(evaluation) if isinstance(files := found[place], Lost) else files  # memory is short, perhaps
+            for place, evaluation in enumerate(rest)]  # fmt: skip
+    return [*first, *made]
 
 
 def _files_or_fault(evaluation: Evaluation, project: Path) -> Files | Fault:
@@ -174,20 +187,20 @@ def _site_files(page: SitePage) -> Files:
     return {**page.files, **({f"{page.name}.qmd": page.document} if page.document else {})}
 
 
-def _key(evaluation: Evaluation, project: Path, look: str) -> str:
-    """Return the hash of what a page is made from; empty when its text includes files, which are not followed.
+def _read(evaluation: Evaluation | Stored) -> Evaluation:
+    return evaluation.evaluation if isinstance(evaluation, Stored) else evaluation
 
-    An evaluation that was read from result.json holds plain values alone, all of which its `repr` spells out; that is
-    ten times as quick as the text of result.json.
-    """
-    text = repr(evaluation)
-    if "{{<" in text:
+
+def _key(evaluation: Evaluation | Stored, project: Path, look: str) -> str:
+    """Return the hash of what a page is made from; empty when its text includes files, which are not followed."""
+    text = evaluation.content if isinstance(evaluation, Stored) else repr(evaluation).encode()
+    if b"{{<" in text:
         return ""
     study_file = _study_file(evaluation, project)
-    return sha256_of(look + text + (sha256_of(study_file.read_bytes()) if study_file.is_file() else ""))
+    return sha256_of("|".join((look, sha256_of(text), sha256_of_file(study_file) or "")))
 
 
-def _study_file(evaluation: Evaluation, project: Path) -> Path:
+def _study_file(evaluation: Evaluation | Stored, project: Path) -> Path:
     return project / "evaluations" / f"{evaluation.id}.yaml"
 
 
@@ -225,8 +238,7 @@ def _stands(before: Mapping[str, Mapping[str, Any]], study: str, keys: Mapping[s
 def _as_written(files: Mapping[str, str], project: Path) -> bool:
     """Say whether every file of a page still holds what was written."""
     return bool(files) and all(
-        (project / name).is_file() and sha256_of((project / name).read_bytes()) == digest
-        for name, digest in files.items()
+        sha256_of_file(f"{project}/{name}") == digest for name, digest in files.items()
     )
 
 

@@ -14,6 +14,7 @@ import demo_comparisons
 import demo_money
 import plotnine
 import pytest
+from hypothesis import example, given, settings, strategies
 
 from evalkit.report import exhibits, figures, sources, supplement_figures, tables
 from evalkit.report.drawing import Canvas, Drawing, Point
@@ -162,6 +163,17 @@ def test_pages_are_made_here_when_a_process_is_ended_from_outside(tmp_path, monk
     expected = sources.made_files(some_studies()[:3], tmp_path, processes=1)
     monkeypatch.setattr(sources, "study_files", ended)
     assert sources.made_files(some_studies()[:3], tmp_path) == expected
+
+
+@given(strategies.from_regex(tables._AS_IT_IS, fullmatch=True))
+@example("nan")
+@example("None")
+@example("-1,234.50")
+@example("1e5")
+@example("True")
+@settings(max_examples=200, deadline=None)
+def test_cells_that_are_not_given_to_great_tables_are_as_it_would_write_them(text):
+    assert tables._formatted([text]) == [text]
 
 
 def test_cells_are_formatted_once(monkeypatch):

@@ -113,12 +113,12 @@ def band(average: Aggregation, seen: numpy.ndarray, level: float, draws: int, se
     the analytical error in place of the draws' quartile distance), never below that of one average.
     """
     import numpy
-    from scipy import stats
 
+    from evalkit.distributions import Reference
     from evalkit.estimation.staggered.multiplier_bootstrap import multiplier_draws, simultaneous_critical
 
     errors = numpy.where(seen, average.standard_errors, 0.0) if seen.size else average.standard_errors
-    reference = stats.norm() if average.df is None else stats.t(average.df)
+    reference = Reference(average.df)
     single = float(reference.ppf((1 + level) / 2))
     together = single
     if errors.size and (errors > 0.0).any():

@@ -170,7 +170,7 @@ def _fit(result: Result, effect: Estimate, absolute: Estimate | None) -> dict[st
 
     The latter is the half width of the interval, ``1 + q(0.8) / q((1 + level) / 2)`` times as large.
     """
-    from scipy import stats
+    from evalkit import distributions
 
     fit = dict(result.fit or {})
     averages = fit.get("averages")
@@ -183,7 +183,7 @@ def _fit(result: Result, effect: Estimate, absolute: Estimate | None) -> dict[st
     fit["minimum_detectable"] = None
     if effect.low is None or effect.high is None or not math.isfinite(effect.low + effect.high):
         return fit
-    wider = 1.0 + float(stats.norm.ppf(0.8) / stats.norm.ppf((1.0 + effect.level) / 2.0))
+    wider = 1.0 + float(distributions.norm.ppf(0.8) / distributions.norm.ppf((1.0 + effect.level) / 2.0))
     size = (effect.high - effect.low) / 2.0 * wider
     if effect.scale == "log":
         fit["minimum_detectable"] = -100.0 * math.expm1(-size)

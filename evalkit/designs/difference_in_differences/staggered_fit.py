@@ -210,9 +210,9 @@ class Staggered(TwoWay):
         return band(average, seen, self.design.level, self.design.draws, self.design.seed)
 
     def _quantile(self) -> float:
-        from scipy import stats
+        from evalkit.distributions import Reference
 
-        reference = stats.norm() if self.cells.df is None else stats.t(self.cells.df)
+        reference = Reference(self.cells.df)
         return float(reference.ppf((1 + self.design.level) / 2))
 
     def _event_study(self) -> tuple[tuple[EventTime, ...], tuple[EventColumns, Fit] | str]:

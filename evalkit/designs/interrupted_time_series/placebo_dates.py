@@ -158,11 +158,12 @@ def _series_effects(
 def _records(model: Segmented, effects: Effects, dates: numpy.ndarray) -> tuple[Placebo, ...]:
     """Return the dates that can be estimated as records, the true one last."""
     import numpy
-    from scipy import stats
+
+    from evalkit import distributions
 
     values, se, df, times = (array[effects.estimated] for array in (effects.values, effects.se, effects.df, dates))
-    reach = stats.t.isf((1.0 - model.design.level) / 2.0, df) * se
-    p_values = 2.0 * stats.t.sf(numpy.abs(values) / se, df)
+    reach = distributions.t.isf((1.0 - model.design.level) / 2.0, df) * se
+    p_values = 2.0 * distributions.t.sf(numpy.abs(values) / se, df)
     lines = numpy.vstack([values, values - reach, values + reach])
     if model.scale == "log":
         lines = 100.0 * numpy.expm1(numpy.minimum(lines, 700.0))

@@ -279,14 +279,14 @@ class Segmented:
         season, a path holds the modelled periods alone.
         """
         import numpy
-        from scipy import stats
 
+        from evalkit import distributions
         from evalkit.estimation.fit import contrasts
 
         expected = contrasts(self.fit, self.terms.counterfactual)
         share = (1 + self.design.level) / 2
         df = numpy.full(len(self.frame), numpy.inf) if expected.df is None else expected.df
-        reach = stats.t.ppf(share, df) * expected.se
+        reach = distributions.t.ppf(share, df) * expected.se
         factor = to_outcome(self.frame, self.panel)
         season = self._season() if without_season else None
         taken = numpy.zeros(len(self.frame)) if season is None else season

@@ -77,7 +77,8 @@ def proportion_difference(
     Newcombe (1998), Statistics in Medicine 17, 873-890, method 10; Table II is reproduced in the tests.
     """
     from scipy.optimize import brentq
-    from scipy.stats import norm
+
+    from evalkit.distributions import norm
 
     _require_share(events, size)
     _require_share(reference_events, reference_size)
@@ -138,7 +139,7 @@ def paired_proportion_difference(
     ----------
     Newcombe (1998), Statistics in Medicine 17, 2635-2650, method 10. McNemar (1947), Psychometrika 12, 153-157.
     """
-    from scipy.stats import binom, norm
+    from evalkit.distributions import binom, norm
 
     cells = np.array([both, only, reference_only, neither], dtype=np.float64)
     n = int(cells.sum())
@@ -308,7 +309,7 @@ def _drawn_medians(first: Array, second: Array, paired: bool, draws: int, seed: 
 
 def _bca_tails(first: Array, second: Array, paired: bool, drawn: Array, estimate: float, tails: Array) -> Array:
     """Return the shares at which draws are cut, corrected for bias and acceleration."""
-    from scipy.stats import norm
+    from evalkit.distributions import norm
 
     below = float(np.mean(drawn < estimate) + np.mean(drawn <= estimate)) / 2.0
     if not 0.0 < below < 1.0:
@@ -325,7 +326,7 @@ def _bca_tails(first: Array, second: Array, paired: bool, drawn: Array, estimate
 
 def _by_t(difference: float, se: float, df: float, level: float, rule: str) -> Comparison:
     """Return the difference with t limits and p-value."""
-    from scipy.stats import t
+    from evalkit.distributions import t
 
     reach = float(t.isf((1.0 - require_level(level)) / 2.0, df)) * se
     p_value = float(2.0 * t.sf(abs(difference) / se, df))

@@ -325,7 +325,7 @@ def _on_log_scale(
     ratio: float, se: float, df: float, level: float, method: Method, rule: str, dispersion: float | None
 ) -> RateRatio:
     """Return the ratio with t limits and p-value from the standard error of its logarithm."""
-    from scipy.stats import t
+    from evalkit.distributions import t
 
     reach = float(t.isf((1.0 - require_level(level)) / 2.0, df)) * se
     return RateRatio(
@@ -343,7 +343,7 @@ def _on_log_scale(
 
 def _exact_limits(before: int, after: int, error: float) -> tuple[float, float]:
     """Return Clopper and Pearson's limits for the odds of `after`."""
-    from scipy.stats import f
+    from evalkit.distributions import f
 
     low = after / (before + 1) * float(f.ppf(error / 2.0, 2 * after, 2 * (before + 1))) if after else 0.0
     high = (after + 1) / before * float(f.isf(error / 2.0, 2 * (after + 1), 2 * before)) if before else float("inf")
@@ -365,11 +365,12 @@ def _mid_p_limits(before: int, after: int, error: float) -> tuple[float, float]:
 
 def _tails(before: int, after: int, probability: float, share: float) -> tuple[float, float]:
     """Return the lower and the upper tail of `after`, with a share of the probability of the observed count."""
-    from scipy.stats import binom
+    from evalkit.distributions import binom
 
     n = before + after
-    here = share * float(binom.pmf(after, n, probability))
-    return float(binom.cdf(after - 1, n, probability)) + here, float(binom.sf(after, n, probability)) + here
+    below, upto = binom.cdf(np.array([after - 1, after]), n, probability)
+    beyond, from_here = binom.sf(np.array([after, after - 1]), n, probability)
+    return float(below + share * (upto - below)), float(beyond + share * (from_here - beyond))
 
 
 def _whole(count: float, name: str) -> int:

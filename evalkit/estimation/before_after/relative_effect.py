@@ -101,7 +101,7 @@ def relative_effect(
     is not an odds ratio, Journal of Quantitative Criminology 38, 323-341. Braga and Weisburd (2022), Does hot spots
     policing have meaningful impacts on crime?, Journal of Quantitative Criminology 38, 1-22.
     """
-    from scipy.stats import norm, t
+    from evalkit.distributions import norm, t
 
     totals = np.array([*treated, *comparison], dtype=np.float64)
     exposures = np.array([*exposure_treated, *exposure_comparison], dtype=np.float64)

@@ -45,9 +45,9 @@ class ManyEstimates:
 
     def p_values(self, effects: ArrayLike = 0.0) -> Array:
         """Return two-sided p-values of supposed effects, one for all panels or one each, shape (r,)."""
-        from scipy import stats
+        from evalkit import distributions
 
-        return np.asarray(2.0 * stats.t.sf(np.abs(self.values - np.asarray(effects)) / self.errors, self.df))
+        return np.asarray(2.0 * distributions.t.sf(np.abs(self.values - np.asarray(effects)) / self.errors, self.df))
 
 
 def canonical_order(outcomes: Array, first_treated: Codes | None = None) -> Codes:

@@ -102,9 +102,9 @@ def by_ferman_pinto(change: Array, treated: Mask, sizes: Array | None, picks: Co
 
 def by_standard_error(estimate: float, error: float, df: float | None, alpha: float) -> Null:
     """Return the test of an estimate over its standard error, which a constant effect leaves as it is."""
-    from scipy import stats
+    from evalkit.distributions import Reference
 
-    reference = stats.norm() if df is None else stats.t(df)
+    reference = Reference(df)
     return tested(estimate, lambda effects: 2.0 * reference.sf(np.abs(estimate + effects) / error), alpha)
 
 
@@ -127,13 +127,13 @@ def by_placebo_ranks(effect: float, scale: float, placebos: Array, count: int, a
     of the placebos are as large: a binomial probability. The true effect is in none of the placebos, since the treated
     are not among their donors.
     """
-    from scipy import stats
+    from evalkit import distributions
 
     most = int(np.floor(alpha * (count + 1) + 1e-9)) - 1
 
     def chances(effects: Array) -> Array:
         beyond = placebos.size - np.searchsorted(placebos, np.abs(effect + effects) / scale)
-        found = stats.binom.cdf(most, count, beyond / placebos.size) if most >= 0 else np.zeros(effects.size)
+        found = distributions.binom.cdf(most, count, beyond / placebos.size) if most >= 0 else np.zeros(effects.size)
         return np.asarray(found * ((effect + effects) * effects > 0.0))
 
     return Null(effect, chances)

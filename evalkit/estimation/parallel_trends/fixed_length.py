@@ -98,7 +98,8 @@ def folded_normal_critical(shift: float, level: float) -> tuple[float, float]:
     """
     from scipy.optimize import brentq
     from scipy.special import ndtr, ndtri
-    from scipy.stats import norm
+
+    from evalkit.distributions import norm
 
     def excess(critical: float) -> float:
         return float(ndtr(critical - shift) - ndtr(-critical - shift)) - level

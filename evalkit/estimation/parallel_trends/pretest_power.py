@@ -227,7 +227,9 @@ def _require_pretest(study: EventEstimates, level: float, test: str) -> None:
 def _not_rejected(study: EventEstimates, slope: float, level: float, test: str) -> tuple[float, Array]:
     """Return the probability of no rejection, and the mean of the estimates before the reference given it."""
     from scipy.special import ndtri
-    from scipy.stats import chi2, ncx2
+    from scipy.stats import ncx2
+
+    from evalkit.distributions import chi2
 
     early = study.covariance[: study.before, : study.before]
     drift = slope * (study.times[: study.before] - study.reference).astype(np.float64)

@@ -68,9 +68,9 @@ class Contrasts:
         known : bool
             Whether the standard errors are `known_se`.
         """
-        from scipy import stats
+        from evalkit import distributions
 
-        reach = stats.t.isf((1.0 - level) / 2.0, self.df) * (self.known_se if known else self.se)
+        reach = distributions.t.isf((1.0 - level) / 2.0, self.df) * (self.known_se if known else self.se)
         with np.errstate(invalid="ignore"):
             return np.asarray(np.abs(self.values - np.asarray(truth)) <= reach)
 

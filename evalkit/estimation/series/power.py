@@ -59,7 +59,7 @@ def smallest_shift(null: Contrasts, level: float = 0.95, target: float = 0.8, tr
     (antithetic), where the series hold no change. The simulation error is that of the quantile by order statistics,
     as if only the r series themselves counted.
     """
-    from scipy import stats
+    from evalkit import distributions
 
     require_level(level)
     require_level(target)
@@ -67,7 +67,7 @@ def smallest_shift(null: Contrasts, level: float = 0.95, target: float = 0.8, tr
     if int(kept.sum()) < 30:
         raise DesignError(f"{int(kept.sum())} of {kept.size} simulated series could be fitted, and 30 are needed",
                           mend="plan for more periods, or fewer terms")  # fmt: skip
-    reach = stats.t.isf((1.0 - level) / 2.0, null.df[kept, 0]) * null.se[kept, 0]
+    reach = distributions.t.isf((1.0 - level) / 2.0, null.df[kept, 0]) * null.se[kept, 0]
     off = null.values[kept, 0] - truth
     needed = np.concatenate([reach - off, reach + off]) if truth == 0.0 else reach - off
     half = float(np.sqrt(target * (1.0 - target) / kept.sum()))
@@ -86,10 +86,10 @@ def found_share(planted: Contrasts, level: float = 0.95) -> float:
     level : float
         Confidence level of the intervals.
     """
-    from scipy import stats
+    from evalkit import distributions
 
     with np.errstate(invalid="ignore"):
-        low = planted.values[:, 0] - stats.t.isf((1.0 - level) / 2.0, planted.df[:, 0]) * planted.se[:, 0]
+        low = planted.values[:, 0] - distributions.t.isf((1.0 - level) / 2.0, planted.df[:, 0]) * planted.se[:, 0]
         return float(np.mean(planted.settled & (low > 0.0)))
 
 
@@ -125,7 +125,7 @@ def power_of_two_counts(mean_before: float, mean_after: float, share_after: floa
     ----------
     Przyborowski and Wilenski (1940), Biometrika 31, 313-323.
     """
-    from scipy import stats
+    from evalkit import distributions
 
     require_level(level)
     total = mean_before + mean_after
@@ -137,10 +137,10 @@ def power_of_two_counts(mean_before: float, mean_after: float, share_after: floa
     stride = max(1.0, np.floor(np.sqrt(total) / 50.0))
     totals: Array = np.arange(max(0.0, np.floor(total - reach)), np.ceil(total + reach), stride)
     tail = (1.0 - level) / 2.0
-    largest = stats.binom.ppf(tail, totals, share_after)
-    largest = np.where(stats.binom.cdf(largest, totals, share_after) <= tail, largest, largest - 1.0)
-    finds = stats.binom.cdf(largest, totals, mean_after / total)
-    chances = stats.poisson.pmf(totals, total)
+    largest = distributions.binom.ppf(tail, totals, share_after)
+    largest = np.where(distributions.binom.cdf(largest, totals, share_after) <= tail, largest, largest - 1.0)
+    finds = distributions.binom.cdf(largest, totals, mean_after / total)
+    chances = distributions.poisson.pmf(totals, total)
     return float(np.sum(chances * np.where(largest >= 0.0, finds, 0.0)) / np.sum(chances))
 
 

@@ -77,11 +77,11 @@ def counts_with(scores: Array, mean: Array, dispersion: float) -> Array:
     and (nearly) the autocorrelation of the counts themselves, which are what an analyst sees; the correlation of counts
     lies a little below that of the scores, the more so the smaller the mean.
     """
-    from scipy import stats
+    from evalkit import distributions
 
     if dispersion < 1.0:
         raise DesignError(f"the dispersion is {dispersion:g}", mend="counts that vary at random have 1 or more")
-    share = stats.norm.cdf(np.clip(scores, -LARGEST_SCORE, LARGEST_SCORE))
+    share = distributions.norm.cdf(np.clip(scores, -LARGEST_SCORE, LARGEST_SCORE))
     if dispersion == 1.0:
-        return np.asarray(stats.poisson.ppf(share, mean))
-    return np.asarray(stats.nbinom.ppf(share, mean / (dispersion - 1.0), 1.0 / dispersion))
+        return np.asarray(distributions.poisson.ppf(share, mean))
+    return np.asarray(distributions.nbinom.ppf(share, mean / (dispersion - 1.0), 1.0 / dispersion))

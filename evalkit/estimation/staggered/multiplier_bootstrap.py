@@ -100,7 +100,7 @@ def multiplier_bands(
     Callaway and Sant'Anna (2021), Journal of Econometrics 225, 200-230, algorithm 1. Mammen (1993), Annals of
     Statistics 21, 255-285.
     """
-    from scipy.stats import norm
+    from evalkit.distributions import norm
 
     centre = as_vector(estimates, "estimates")
     sample = multiplier_draws(influence, cluster, draws, multiplier, seed)
@@ -145,7 +145,7 @@ def simultaneous_critical(draws: Array, errors: Array, level: float) -> float:
     DesignError
         If no estimate has noise.
     """
-    from scipy.stats import norm
+    from evalkit.distributions import norm
 
     moving = errors > 1e-12 * max(float(np.abs(errors).max(initial=0.0)), 1e-300)
     if not moving.any():

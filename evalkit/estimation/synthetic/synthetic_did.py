@@ -220,7 +220,7 @@ def _result(
     seed: int,
 ) -> SyntheticDid:
     """Return the result with its normal interval and, for placebos, ranks."""
-    from scipy.stats import norm
+    from evalkit.distributions import norm
 
     replications, units = found
     if not spread > 0.0:

@@ -89,7 +89,7 @@ def placebo_ranks(effect: float, placebos: ArrayLike, level: float, scales: Arra
     Possebom (2018), Journal of Causal Inference 6(2). Arkhangelsky et al. (2021), American Economic Review 111,
     4088-4118, algorithm 4.
     """
-    from scipy.stats import norm
+    from evalkit.distributions import norm
 
     others = as_vector(placebos, "placebo effects")
     spread = float(np.std(others))

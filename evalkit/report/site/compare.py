@@ -61,7 +61,11 @@ def compare_page(library: Library) -> SitePage:
     """Return the page of outcomes that several studies have; with none it says so and nothing links to it."""
     words = library.words["compare"]
     exhibits = Exhibits("compare", library.project, False)
-    found = [_outcome(shared, exhibits, words) for shared in shared_outcomes(library.evaluations)]
+    outcomes = _named(shared_outcomes(library.evaluations))
+    drawn = {(name, kind): forest(studies, f"{name}-{kind}", words)
+             for name, shared in outcomes.items() for kind, studies in _kinds(shared).items()}  # fmt: skip
+    figures.paint_together(drawn.values())
+    found = [_outcome(name, shared, drawn, exhibits, words) for name, shared in outcomes.items()]
     document = library.page(
         "compare",
         library.words["navigation"]["compare"],
@@ -155,26 +159,38 @@ def _verb(words: str) -> str:
     return words if words.startswith("takes") else f"lies {words}"
 
 
-def _outcome(shared: Shared, exhibits: Exhibits, words: Mapping[str, str]) -> dict[str, Any]:
+def _named(outcomes: Sequence[Shared]) -> dict[str, Shared]:
+    """Return the outcomes by the name that their exhibits have, the only one of its kind."""
+    found: dict[str, Shared] = {}
+    for shared in outcomes:
+        name = slug(shared.label)[:60].strip("-")
+        while name in found:  # the same name in another unit
+            name += "-again"
+        found[name] = shared
+    return found
+
+
+def _kinds(shared: Shared) -> dict[str, list[Compared]]:
+    """Return the studies of an outcome by their kind, in the order of a page; kinds without any are left out."""
+    kinds = {kind: [study for study in shared.studies if _kind(study) == kind] for kind in KINDS}
+    return {kind: studies for kind, studies in kinds.items() if studies}
+
+
+def _outcome(
+    name: str, shared: Shared, drawn: Mapping[tuple[str, str], figures.Figure | None], exhibits: Exhibits,
+    words: Mapping[str, str],
+) -> dict[str, Any]:  # fmt: skip
     """Return the exhibits of one outcome: a chart and a table for each kind of study."""
     from markupsafe import Markup
 
-    name = slug(shared.label)[:60].strip("-")
-    while any(f"tbl-{name}-{kind}" in exhibits.names for kind in KINDS):  # the same name in another unit
-        name += "-again"
-    parts = []
-    for kind in KINDS:
-        studies = [study for study in shared.studies if _kind(study) == kind]
-        if studies:
-            figure = forest(studies, f"{name}-{kind}", words)
-            parts.append({
-                "title": words[f"{kind}_studies"],
-                "note": words["monitoring"] if kind == "monitoring" else "",
-                "one": words["one"] if len(studies) == 1 else "",
-                "figure": exhibits.figure(figure, f"fig-{name}-{kind}", 4),
-                "table": exhibits.table(_table(shared, studies, f"tbl-{name}-{kind}", words[f"{kind}_studies"], words)),
-                "studies": [(study.title, study.evaluation.id) for study in studies],
-            })  # fmt: skip
+    parts = [{
+        "title": words[f"{kind}_studies"],
+        "note": words["monitoring"] if kind == "monitoring" else "",
+        "one": words["one"] if len(studies) == 1 else "",
+        "figure": exhibits.figure(drawn[name, kind], f"fig-{name}-{kind}", 4),
+        "table": exhibits.table(_table(shared, studies, f"tbl-{name}-{kind}", words[f"{kind}_studies"], words)),
+        "studies": [(study.title, study.evaluation.id) for study in studies],
+    } for kind, studies in _kinds(shared).items()]  # fmt: skip
     same = overlaps([(study.evaluation, study.analysis) for study in shared.studies])
     parts[0]["note"] = " ".join([*same, str(parts[0]["note"])])
     rehearsed = words["rehearsed"].format(text="; ".join(shared.rehearsed)) if shared.rehearsed else ""
