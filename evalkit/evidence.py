@@ -159,11 +159,13 @@ def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
                  "likely": "recording is likely to change with the programme"}  # fmt: skip
     affected = recording.get(outcome.get("measurement_affected"), "not stated whether recording changed")
     fixed = data["source"] in ("package", "counts") or bool(data.get("sha256"))
+    inferred = bool(data.get("inferred"))
+    copied = "counts worked out, not printed" if inferred else "no fixed copy of the data (no sha256)"
     return _counted([
         ("12 or more periods before", "fewer than 12 periods before", result.n_pre_periods >= 12),
         ("no gaps", "gaps in the series", not data.get("gaps")),
         ("a named publisher", "no publisher named", bool(data.get("publisher"))),
-        ("a fixed copy of the data", "no fixed copy of the data (no sha256)", fixed),
+        ("a fixed copy of the data", copied, fixed and not inferred),
         ("recording unlikely to change with the programme", affected, not affected),
     ])  # fmt: skip
 

@@ -8,8 +8,7 @@ and never ask which design ran.
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +29,7 @@ from evalkit.disclosure import (
 )
 from evalkit.errors import DataError, DesignError, EvalkitError, SpecError
 from evalkit.gathering import Tables, covered
-from evalkit.periods import first_date, format_period, parse_period
+from evalkit.periods import format_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
 from evalkit.sources import Input, exposure_inputs, neighbour_inputs, readers_of, roll_out_inputs
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
@@ -94,6 +93,7 @@ def evaluate(spec: Spec, progress: Progress | None = None, tables: Tables | None
     if analyses:
         analyses = multiplicity.adjusted(analyses, spec.study, lambda each, level: _again(spec, tables, each, level))
         analyses[0] = _set_beside(analyses[0], analyses[1:], spec.study.rollout)
+        analyses = [_with_starts(analysis, spec.study.rollout) for analysis in analyses]
     study = registration.with_lock(resolved(spec.study), protocol)
     appraisal, computed = _appraise(spec, analyses), analyses
     if rule is not None and analyses:
@@ -119,10 +119,7 @@ def evaluate(spec: Spec, progress: Progress | None = None, tables: Tables | None
 
 
 def _set_beside(primary: Analysis, others: list[Analysis], rollout: Rollout | None) -> Analysis:
-    """Return the primary analysis with what needs more than itself: what should not have moved, who was chosen, when.
-
-    When each place started is asked of the roll-out, which alone says how exactly that is known.
-    """
+    """Return the primary analysis with what needs more than itself: what should not have moved, and who was chosen."""
     controls = [analysis for analysis in others if analysis.outcome_role == "negative_control"]
     pretend = [analysis for analysis in others if analysis.role == "falsification" and analysis not in controls]
     found = [check(group, primary.result) for check, group in ((falsification.negative_controls, controls),
@@ -131,10 +128,17 @@ def _set_beside(primary: Analysis, others: list[Analysis], rollout: Rollout | No
     if how in HOW and primary.result.selection is None:
         alone = primary.design["kind"] == "before_after" and not primary.design.get("comparison")
         found.append(stated_selection(str(how), alone))
-    dated = start_dates(_written_starts(rollout), primary.frequency, primary.design)
-    found += [dated] if dated else []
     result = replace(primary.result, diagnostics=(*primary.result.diagnostics, *found))
     return replace(primary, result=result)
+
+
+def _with_starts(analysis: Analysis, rollout: Rollout | None) -> Analysis:
+    """Return an analysis of any outcome with the check of when places started, as exactly as the roll-out knows it."""
+    dated = start_dates(_written_starts(rollout), analysis.frequency, analysis.design)
+    if dated is None or analysis.role not in ("primary", "secondary", "subgroup"):
+        return analysis
+    result = replace(analysis.result, diagnostics=(*analysis.result.diagnostics, dated))
+    return replace(analysis, result=result)
 
 
 def _written_starts(rollout: Rollout | None) -> list[WrittenStart]:
@@ -282,6 +286,7 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
         return None
     from evalkit.appraisal import AppraisedEffect, appraise, without_data
     from evalkit.appraisal.countable import counted_in, uncounted
+    from evalkit.appraisal.treated_time import averted_shares, years_treated
 
     project, level = spec.folders.project, spec.study.stated_level
     if not getattr(spec.study.design, "has_data", True):
@@ -304,39 +309,6 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
             if check.key and check.verdict == "sign against")),
     )  # fmt: skip
     return appraise(economics, effect, project, int(analysis.design.get("seed", DEFAULT_SEED)))
-
-
-def averted_shares(analysis: Analysis) -> Iterator[tuple[str, float]]:
-    """Yield each financial year's share of the treated time, by which what was averted is spread over years.
-
-    A period belongs to the financial year that holds its middle. Shares are of the length of the treated time, not of
-    the differences by period, whose noise would move money between years.
-    """
-    years: dict[str, int] = {}
-    treated = _treated_times(analysis)
-    for time in treated:
-        begin, end = (first_date(moment, analysis.frequency) for moment in (time, time + 1))
-        middle = begin + datetime.timedelta(days=(end - begin).days // 2)
-        year = format_period(parse_period(middle.isoformat(), "financial_year"), "financial_year")
-        years[year] = years.get(year, 0) + 1
-    yield from ((year, count / len(treated)) for year, count in years.items())
-
-
-def years_treated(analysis: Analysis) -> float | None:
-    """Return the length in years of the treated time, over which the effect was observed; None when not known."""
-    days = [first_date(time + 1, analysis.frequency) - first_date(time, analysis.frequency)
-            for time in set(_treated_times(analysis))]  # fmt: skip
-    return sum(each.days for each in days) / 365.25 if days else None
-
-
-def _treated_times(analysis: Analysis) -> list[int]:
-    """Return the periods from the first start on for which an expected value is known, one per point of the path."""
-    if not analysis.first_treated:
-        return []
-    first = parse_period(analysis.first_treated, analysis.frequency)
-    times = [parse_period(point.period, analysis.frequency) for point in analysis.result.path
-             if point.counterfactual is not None]  # fmt: skip
-    return [time for time in times if time >= first]
 
 
 def trace(spec: Spec, tables: Tables | None = None) -> Provenance:

@@ -22,7 +22,7 @@ PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels")
 PROTOCOL_KEYS = ("question", "questions", "intervention", "rollout", "data", "outcomes", "design", "sensitivity",
                  "falsification", "subgroups", "multiplicity", "economics")  # fmt: skip
 """Blocks of a study file that fix the study before its outcomes are seen."""
-NOT_PLANNED = ("publisher", "licence", "note", "values", "provisional", "late")
+NOT_PLANNED = ("publisher", "licence", "note", "values", "inferred", "provisional", "late")
 """Keys of the data that say what the data are like, or are the data themselves: they move with every release."""
 NAMED = ("questions", "sensitivity", "falsification", "subgroups")
 """Lists whose entries have ids: they stand by these also where there is none yet."""

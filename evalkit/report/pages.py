@@ -286,8 +286,10 @@ class Page:
 
     def _notes(self) -> dict[str, Any]:
         narrative = self.evaluation.study.get("narrative") or {}
-        others = [key for key in narrative if key not in SECTIONS and key not in _SUMMARY_KEYS]
-        return {"notes": [(key.replace("_", " ").capitalize(), self._note(key)) for key in others]}
+        titles: Mapping[str, str] = self.words["sections"]
+        empty = [key for key, block in self._printed.items() if not block]  # what was written of them is not lost
+        others = [key for key in narrative if key in empty or (key not in SECTIONS and key not in _SUMMARY_KEYS)]
+        return {"notes": [(titles.get(key) or key.replace("_", " ").capitalize(), self._note(key)) for key in others]}
 
     def _provenance(self) -> dict[str, Any]:
         return {

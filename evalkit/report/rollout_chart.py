@@ -54,7 +54,7 @@ def read_chart(rollout: Rollout) -> Chart | None:
         rows = by_year(rows, rollout.frequency)
     dated = [event for event in rollout.events if event.begin or event.end]
     starts = [place.start for place in rows if place.start]
-    if not starts or (len(rollout.started) < 2 and not dated):
+    if not starts:
         return None
     marks = [*starts, *(place.stop for place in rows if place.stop)]
     first, last = (min(mark.begin for mark in marks), max(mark.end for mark in marks))
@@ -65,6 +65,8 @@ def read_chart(rollout: Rollout) -> Chart | None:
         last = max([last, *(event.end.end for event in dated if event.end)])
     inside = [event for event in dated if (event.begin is None or event.begin.begin < last)
               and (event.end is None or event.end.end > first)]  # fmt: skip
+    if len(rollout.started) < 2 and not inside:  # one dot is a sentence
+        return None
     shown = rows[:MOST_ROWS]
     return Chart(
         rollout.frequency, tuple(shown), sum(place.count for place in rows[MOST_ROWS:]),

@@ -121,8 +121,11 @@ def single_pair(primary: Analysis) -> tuple[PathPoint, PathPoint] | None:
 def scales(evaluation: Evaluation, words: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the three scales in the words of the site, each with score and short reason; they are never added up.
 
-    `left_off` counts what speaks against and finds no room; the section on grades has every reason in full.
+    `left_off` counts what speaks against and finds no room; the section on grades has every reason in full. None where
+    nothing was estimated.
     """
+    if not evaluation.evidence:
+        return []
     found = []
     for key in SCALES:
         scale: Mapping[str, Any] = evaluation.evidence.get(key) or {}

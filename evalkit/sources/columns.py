@@ -191,7 +191,7 @@ class Data(Block, ABC):
     )
     publisher: str | None = Field(None, description="Who publishes the data, printed under the charts")
     licence: str | None = None
-    note: str | None = None
+    note: str | None = Field(None, description="What a reader must know of the data, printed with their source")
 
     @field_validator("period", mode="after")
     @classmethod

@@ -38,6 +38,9 @@ class CountsData(Data):
         | Annotated[list[dict[str, Cell]], Field(min_length=1), Tag("mappings")],
         Discriminator(_way_written),
     ] = Field(description="[37, 33, ...] with period.start, or [{period: 2019-12, robberies: 37}, ...]")
+    inferred: bool = Field(
+        False, description="The values are printed nowhere: worked out from other figures, `note` says how"
+    )
 
     @field_validator("values", mode="before")
     @classmethod
@@ -46,6 +49,12 @@ class CountsData(Data):
             return values
         return [{key: cell.isoformat() if isinstance(cell, datetime.date) else cell for key, cell in row.items()}
                 if isinstance(row, dict) else row for row in values]  # fmt: skip
+
+    @model_validator(mode="after")
+    def _explained(self) -> CountsData:
+        if self.inferred and not self.note:
+            raise ValueError("values that are inferred need `note`, which says from what and how")
+        return self
 
     @model_validator(mode="after")
     def _dated(self) -> CountsData:
@@ -101,8 +110,8 @@ class CountsData(Data):
         return outcome.column or ("value" if "value" in self._columns() else outcome_id)
 
     def origin(self) -> str:
-        """Return that the author wrote the numbers."""
-        return "numbers written in the study file"
+        """Return that the author wrote the numbers, and whether they were printed before."""
+        return "numbers written in the study file" + (", worked out from other figures" if self.inferred else "")
 
     def inputs(self, folders: Folders) -> list[Input]:
         """Return the values as canonical text."""

@@ -230,6 +230,13 @@ def _hidden(study: Study, document: Document) -> Iterator[Problem]:
                                    "none of them can be hidden", "give their mean and variance instead",
                                    ("design", "selection", "reference", *item))  # fmt: skip
     yield from _small_steps(study, rule, document)
+    for at, claim in enumerate(study.claims):
+        for key in ("before", "after", "n"):
+            printed = getattr(claim.printed, key)
+            if printed is not None and rule.hides(printed):
+                yield document.problem("the study's own rule for small numbers hides such a count, whoever printed it "
+                                       "first", "leave it out, and say in `reading` that it is too small to print",
+                                       ("claims", at, "printed", key))  # fmt: skip
 
 
 def _small_steps(study: Study, rule: DisclosureRule, document: Document) -> Iterator[Problem]:

@@ -107,6 +107,8 @@ data: {{source: csv, path: data/rows.csv, unit: area, period: {{column: month, f
 intervention: {{starts: {{E1: 2021-01, E2: 2021-01}}}}
 outcomes:
   incidents: {{label: Incidents, column: value, kind: count, better: lower}}
+  harms: {{label: Harms, column: value, kind: count, better: lower, role: secondary}}
+sensitivity: [{{id: later, label: Another inference, design: {{inference: cluster_robust}}}}]
 design: {{kind: difference_in_differences, estimator: two_way_fixed_effects}}
 rollout:
   units: [{{id: E1, start: 2021-01, date_precision: {precision}}}, {{id: E2, start: 2021-01}}, {{id: E3}}]
@@ -118,3 +120,9 @@ rollout:
     assert found.key
     assert ("E1" in found.reading) == key
     assert "E2" not in found.reading
+    dated = {each.id: [check.verdict for check in each.result.diagnostics if check.name == "start_dates"]
+             for each in evaluation.analyses}  # fmt: skip
+    assert dated.pop("later") == []  # it stands beside the primary one, which says it
+    assert list(dated.values()) == [[found.verdict]] * 2
+    other = next(each for each in evaluation.analyses if each.role == "secondary")
+    assert read(evaluation, other).reliable != key

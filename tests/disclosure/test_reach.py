@@ -38,3 +38,18 @@ def test_a_small_number_of_people_is_refused(small_study: Study, profile, number
 ])  # fmt: skip
 def test_other_numbers_stand(small_study: Study, profile, numbers) -> None:
     assert load_spec(small_study(SERIES, profile, more=REACH % numbers)).study.process is not None
+
+
+CLAIM = "claims: [{id: fall, text: Cases fell, source: A letter, printed: {before: 40, after: %s, n: %s}}]\n"
+
+
+@pytest.mark.parametrize(("after", "of", "where"), [(3, 40, ["after"]), (3, 2, ["after", "n"]), (30, 4, ["n"])])
+def test_a_small_number_of_a_published_claim_is_refused(small_study: Study, after, of, where) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_spec(small_study(SERIES, "{profile: police}", more=CLAIM % (after, of)))
+    assert [problem.where for problem in caught.value.problems] == [f"claims.0.printed.{key}" for key in where]
+
+
+def test_other_numbers_of_a_claim_stand(small_study: Study) -> None:
+    assert load_spec(small_study(SERIES, "{profile: police}", more=CLAIM % (30, "null"))).study.claims
+    assert load_spec(small_study(SERIES, "", more=CLAIM % (3, 2))).study.claims

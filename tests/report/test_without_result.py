@@ -10,6 +10,7 @@ from evalkit.designs import TheoryOnly
 from evalkit.report import summary, without_result
 from evalkit.report.catalogue import words
 from evalkit.report.fragment import terminal_summary
+from evalkit.report.pages import Page
 from evalkit.report.site import index
 from evalkit.report.words import headline
 from evalkit.spec.loading import load_spec
@@ -51,3 +52,20 @@ def test_a_plan_stays_a_plan(tmp_path: Path):
     study = studied(tmp_path, "{kind: theory_only}")
     assert headline(study).text == "Not studied yet. There is a plan and no result."
     assert summary.badges(study, words(None))[0]["text"] == "Protocol"
+
+
+def test_what_was_written_of_sections_that_hold_nothing_is_printed_among_the_notes(tmp_path: Path):
+    told = "{result: We looked and found none., money: It is unpaid.}"
+    study = studied(tmp_path, f"{{kind: theory_only}}\nnarrative: {told}")
+    document = Page(study, None).document()
+    notes = document.partition("{#notes")[2]
+    for title, text in (("result", "We looked and found none."), ("money", "It is unpaid.")):
+        assert words(None)["sections"][title] in notes
+        assert text in notes
+        assert document.count(text) == 1
+
+
+def test_without_a_result_nothing_is_scored_in_one_sentence(tmp_path: Path):
+    document = Page(studied(tmp_path, "{kind: theory_only}"), None).document()
+    assert document.count(words(None)["study"]["none_scored"]) == 1
+    assert '<div class="scales">' not in document

@@ -24,6 +24,14 @@ def test_portsmouth(folders: Folders, panel_of: Callable[..., Panel]) -> None:
     assert panel.origin == "numbers written in the study file"
 
 
+def test_values_that_are_inferred_say_so_and_from_what(folders: Folders, panel_of: Callable[..., Panel]) -> None:
+    data = {"source": "counts", "values": PORTSMOUTH, "inferred": True}
+    with pytest.raises(ValidationError, match="need `note`, which says from what and how"):
+        CountsData.model_validate(data)
+    panel = panel_of(folders, {**data, "note": "From 177 fewer."}, {"column": "robberies"}, {"start": "2022-12"})
+    assert panel.origin == "numbers written in the study file, worked out from other figures"
+
+
 def test_a_list_of_numbers(folders: Folders, panel_of: Callable[..., Panel]) -> None:
     data = {"source": "counts", "values": [3, 4, 5], "period": {"start": "2022-Q4", "frequency": "quarter"}}
     panel = panel_of(folders, data, {}, {"start": "2023-Q1"})

@@ -84,6 +84,7 @@ def _sources(evaluation: Evaluation, notes: Mapping[str, Any]) -> list[tuple[str
     rows = [
         ("What they are", notes.get("title") or origins),
         ("Who publishes them", data.get("publisher")),
+        ("What to know of them", data.get("note")),
         ("Who may have them", ACCESS.get(str(notes.get("access")))),
         ("Licence", data.get("licence")),
         ("Address", notes.get("url")),
@@ -94,7 +95,7 @@ def _sources(evaluation: Evaluation, notes: Mapping[str, Any]) -> list[tuple[str
         ("Which files are late", _late(data)),
         ("Fingerprint (sha256)", _fingerprints(evaluation)),
     ]
-    quiet = ("Which newest figures are left out", "Which files are late")  # nothing to state where there are none
+    quiet = ("What to know of them", "Which newest figures are left out", "Which files are late")  # nothing, if none
     return [(what, "" if said is None else str(said)) for what, said in rows if said or what not in quiet]
 
 
