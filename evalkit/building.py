@@ -25,7 +25,7 @@ WRITTEN = ("evaluations", "studies", "reports", "protocols", "data")
 
 @dataclass(frozen=True)
 class Build:
-    """What a build did: what became of each study, and the site."""
+    """What a build did: what became of each study, of those released whose file is gone as well, and the site."""
 
     outcomes: tuple[Outcome, ...]
     site: Site
@@ -77,8 +77,8 @@ def build(
     """
     project, results, output, engine, data = astuple(places)
     if freshness.site_stands(project, results, output, engine, data):
-        unchanged = tuple(Outcome(path.stem, path, "unchanged") for path in paths)
-        return Build(unchanged, Site(output / "index.html", (), engine))
+        unchanged = [Outcome(path.stem, path, "unchanged") for path in paths]
+        return Build((*unchanged, *freshness.without_study_file(project)), Site(output / "index.html", (), engine))
     from evalkit import releases
 
     remove_left_over([results, output, *(project / name for name in WRITTEN)], [project])
@@ -95,7 +95,7 @@ def build(
     if engine != "none" and whole and not site.faults:
         with contextlib.suppress(OSError):  # a shortcut that cannot be written is no fault of the build
             freshness.record_site(project, results, output, engine, sources, data)
-    return Build(tuple(outcomes), site)
+    return Build((*outcomes, *freshness.without_study_file(project)), site)
 
 
 def _make_ready() -> None:

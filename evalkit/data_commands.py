@@ -67,7 +67,10 @@ def fetch(
                      "gone": list(f.gone), "problems": problem_rows(f.problems)} for f in found])  # fmt: skip
     else:
         _tell_fetched(found)
-    raise typer.Exit(any(item.ended == "failed" for item in found))
+    nothing = bool(mirror and found) and all(item.ended == "left out" for item in found)
+    if nothing:  # green would say that the data are here
+        typer.echo("Nothing was fetched: no source names its file in a mirror; add `mirror` to them.", err=True)
+    raise typer.Exit(nothing or any(item.ended == "failed" for item in found))
 
 
 @data_app.command()

@@ -43,7 +43,9 @@ Progress = Callable[[str, int, int], None]
 DEFAULT_SEED = 20_240_229
 
 
-def evaluate(spec: Spec, progress: Progress | None = None, tables: Tables | None = None) -> Evaluation:
+def evaluate(
+    spec: Spec, progress: Progress | None = None, tables: Tables | None = None, results: Path | None = None
+) -> Evaluation:
     """Return everything that a page may say about a study.
 
     Parameters
@@ -54,6 +56,8 @@ def evaluate(spec: Spec, progress: Progress | None = None, tables: Tables | None
         Called with the label of the analysis that starts, its number from 1, and how many there are.
     tables : Tables, optional
         Where the rows are read, for one who wants to see afterwards what was read.
+    results : Path, optional
+        Folder of results, which show what earlier runs had seen; that of the project when left out.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def evaluate(spec: Spec, progress: Progress | None = None, tables: Tables | None
     ProtocolError
         When the study is locked, and its file is not what was fixed and amended.
     """
-    protocol = registration.require(spec)
+    protocol = registration.require(spec, results)
     tables, rule = tables or Tables(spec), disclosure_rule(spec)
     released = shape_before(spec)
     tables.before, tables.released = released or tables.before, released is not None

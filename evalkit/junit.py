@@ -18,7 +18,8 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 """Characters that XML 1.0 cannot hold; a name in the data may hold them."""
 NOT_RUN = "not run"
 """State of a study to which a run that was stopped did not come."""
-_SKIPPED = {"unchanged": "up to date", NOT_RUN: "not run: the run was stopped before", "waiting": "waiting for data"}
+_SKIPPED = {"unchanged": "up to date", NOT_RUN: "not run: the run was stopped before", "waiting": "waiting for data",
+            "gone": "no study file"}  # fmt: skip
 """States that JUnit calls skipped, and what is said of them."""
 
 

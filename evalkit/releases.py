@@ -222,7 +222,7 @@ def _run_one(
         told = (lambda label, number, of: report(path.stem, f"{number}/{of} {label}")) if report else None
         tables = Tables(spec)
         tables.before = shape_before(spec, results / spec.id / archive.FILE_NAME)
-        evaluation = evaluate(spec, told, tables)
+        evaluation = evaluate(spec, told, tables, results)
         require_apart(spec, evaluation)
         evaluation = record.with_releases(evaluation, spec, tables)
         target = results / spec.id / archive.FILE_NAME

@@ -178,10 +178,11 @@ def tell_build(outcomes: Sequence[Outcome], made: Site, beyond: Sequence[Moved])
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     ran = [outcome for outcome in outcomes if outcome.state == "run"]
     waiting = [outcome for outcome in outcomes if outcome.state == "waiting"]
+    gone = [outcome for outcome in outcomes if outcome.state == "gone"]
     show_failures(outcomes, made.faults)
-    say(build_line(len(outcomes), ran, failed, made.written, waiting))
-    width = max((len(outcome.id) for outcome in (*waiting, *ran)), default=0)
-    for outcome in (*waiting, *ran):
+    say(build_line(len(outcomes) - len(gone), ran, failed, made.written, waiting))
+    width = max((len(outcome.id) for outcome in (*gone, *waiting, *ran)), default=0)
+    for outcome in (*gone, *waiting, *ran):
         say(f"   {outcome.id:<{width}}  {'; '.join(outcome.reasons)}")
     for note in dict.fromkeys(note for outcome in ran for note in outcome.notes):
         say(f"   Note: {note} ({', '.join(outcome.id for outcome in ran if note in outcome.notes)})")

@@ -91,6 +91,12 @@ def test_a_failing_source_is_named_and_the_others_come(project: Path, publisher:
     assert found.stdout.endswith("2 sources: 1 fetched, 1 failed\n")
 
 
+def test_a_mirror_of_which_no_source_names_a_file_is_no_success(project: Path, typed: Type, tmp_path: Path) -> None:
+    written(project, forces=source())
+    nothing = typed("fetch", "--mirror", str(tmp_path))
+    assert (nothing.returncode, "no source names its file in a mirror" in nothing.stderr) == (1, True)
+
+
 def test_the_mirror_and_the_data_root(project: Path, typed: Type, tmp_path_factory: pytest.TempPathFactory) -> None:
     mirror, root = tmp_path_factory.mktemp("mirror"), tmp_path_factory.mktemp("root")
     shapes.police_force_areas(mirror / "pfa.xlsx")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit import archive, registration
+from evalkit import archive, registration, releases
 from evalkit.errors import ProtocolError
 from evalkit.registration.dates import days
 from tests.flow.plans import DATE, PLAN
@@ -144,6 +144,14 @@ class TestShed:
         assert state["locked_sha256"] in problem.mend
         with pytest.raises(ProtocolError, match="its lock is not there"):
             registration.lock_study(plan())
+
+    def test_a_run_into_another_folder_looks_at_what_that_folder_holds(self, locked, plan, project):
+        state, _ = registration.state_of(locked())
+        earlier(project, "elsewhere/study/result.json", simulated=True, locked=state["locked_sha256"])
+        (project / "protocols" / "study.lock.json").unlink()
+        for folder, refused in (("results", False), ("elsewhere", True)):
+            (outcome,) = releases.run_studies([plan().path], project / folder)
+            assert any(each.message.startswith("the plan was fixed when ") for each in outcome.problems) == refused
 
     def test_another_lock_in_its_place_is_refused(self, locked, project):
         spec = locked()

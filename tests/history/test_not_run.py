@@ -71,3 +71,5 @@ def test_a_released_study_whose_file_is_gone_does_not_go_without_a_word(made):
         rows = json.loads(made.call(verb, "--json").output)
         assert {row["id"]: row["state"] for row in rows}["study"] == "gone"
     assert "study" not in made.call("status", "other").output
+    for _ in range(2):  # when something is done, and when nothing is
+        assert "its study file is gone" in made.call("build", "--engine", "bundled").output
