@@ -28,7 +28,7 @@ from evalkit.workers import in_order, open_workers
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "benchmarks" / "rehearsals.csv"
 STUDIES = (
-    "operation-deter", "west-yorkshire-navigators", "safe-mentors", "intact", "south-wales-hospital-team",
+    "operation-deter", "act-now", "west-yorkshire-navigators", "safe-mentors", "intact", "south-wales-hospital-team",
 )  # fmt: skip
 SEEDS = 500
 COLUMNS = ("study", "first_seed", "seeds", "planted_percent", "held", "held_percent", "mean_estimate_percent")

@@ -26,6 +26,7 @@ from calibrate_rehearsals import STUDIES, interval, planted  # noqa: E402
 PRINTED = (
     ("operation-deter", IN_FOCUS, "all six custody suites and all 11 Local Policing Areas"),
     ("operation-deter", IN_FOCUS, "implemented without a need for additional funding"),
+    ("act-now", IN_FOCUS, "Act Now pilots were launched in Milton Keynes in January 2023 followed by Slough in March"),
     ("west-yorkshire-navigators", IN_FOCUS, "since it began in 2021"),
     ("west-yorkshire-navigators", IN_FOCUS, "went live in January 2023"),
     ("west-yorkshire-navigators", IN_FOCUS, "developing a model aligned to Mid Yorkshire Hospital Trust"),
