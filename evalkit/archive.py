@@ -154,8 +154,11 @@ class Stored:
 
     @functools.cached_property
     def evaluation(self) -> Evaluation:
-        """The evaluation; reading it raises like `read_result`."""
-        return read_result(self.path)
+        """The evaluation that these bytes hold; raises like `read_result`, and where it is that of another study."""
+        found = from_document(_document_of(self.content, self.path), str(self.path))
+        if found.id != self.id:
+            raise DataError(f"{self.path} holds the result of {found.id!r}", "run `evalkit run` again")
+        return found
 
     @property
     def id(self) -> str:
@@ -166,9 +169,14 @@ class Stored:
 def read_document(path: Path) -> dict[str, Any]:
     """Return result.json as plain data; raises like `read_result`."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        return _document_of(path.read_bytes(), path)
     except OSError:
         raise DataError(f"{path} is not there", "run `evalkit run` first") from None
+
+
+def _document_of(content: bytes, path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
     except ValueError:
         raise DataError(f"{path} is damaged", "run `evalkit run` again") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
@@ -194,7 +202,7 @@ def from_document(document: Mapping[str, Any], name: str = FILE_NAME) -> Evaluat
             guards=tuple(GuardFinding(**item) for item in document.get("guards") or ()),
             shape=document.get("shape"),
         )  # fmt: skip
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, AssertionError) as error:
         raise DataError(f"{name} is damaged: {error}", "run `evalkit run` again") from None
 
 

@@ -387,7 +387,7 @@ def _beyond(outcomes: Sequence[Outcome], project: Path, results: Path, data: str
     """Return headlines that moved beyond tolerance since the last release, whether or not they were run now."""
     from evalkit.history.gate import moved_beyond
 
-    shown = [outcome.id for outcome in outcomes if outcome.state not in ("failed", "waiting")]
+    shown = [outcome.id for outcome in outcomes if outcome.state not in ("failed", "waiting", "gone")]
     ids = [study for study in shown if moved_beyond(study, results)]
     if not ids:
         return []

@@ -52,7 +52,7 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
     except (DataError, KeyError):
         path = results / spec.id / archive.FILE_NAME
         return ["its result is damaged or from another version" if path.is_file() else "never run"]
-    reasons = []
+    reasons = [] if document.get("id") == spec.id else [f"its result is that of {document.get('id')!r}"]
     if recorded["spec_sha256"] != sha256_of(spec.text):
         reasons.append("study file changed")
     before = {item["name"]: item["sha256"] for item in recorded["data"]}
@@ -309,7 +309,8 @@ def make_site(
     made = pages.read_keys(manifest, output)
     for study, _ in failures:
         pages.page_of(output, study).unlink(missing_ok=True)
-    if engine != "none" and not pages.outdated({**wanted, **pages.site_keys(look, project)}, made, output):
+    unchanged = engine != "none" and not pages.outdated({**wanted, **pages.site_keys(look, project)}, made, output)
+    if unchanged and pages.whole(project, output):
         return Site(output / "index.html", (), engine)
     if engine != "none":
         _require_writable(output, "--site")

@@ -125,18 +125,20 @@ class Processes(AbstractContextManager["Processes"]):
         late: Callable[[int, Value], None] | None = None, meanwhile: Callable[[], object] | None = None,
     ) -> Iterator[tuple[int, Value | Lost]]:  # fmt: skip
         """Yield the place of each item and what became of it, as they are done."""
-        waiting = dict(enumerate(items))
+        waiting, left = dict(enumerate(items)), [meanwhile] if meanwhile else []
         try:
-            for place, value in self._together(function, waiting, late, meanwhile):
+            for place, value in self._together(function, waiting, late, left):
                 del waiting[place]
                 yield place, value
         except BrokenProcessPool:
+            while left:  # it was ended before all was handed over
+                left.pop()()
             for place, item in list(waiting.items()):
                 yield place, self._alone(function, item)
 
     def _together(
         self, function: Callable[[Item], Value], items: dict[int, Item], late: Callable[[int, Value], None] | None,
-        meanwhile: Callable[[], object] | None,
+        meanwhile: list[Callable[[], object]],
     ) -> Iterator[tuple[int, Value]]:  # fmt: skip
         """Yield what is done; raises BrokenProcessPool once all that was whole has been yielded."""
         broken: BrokenProcessPool | None = None
@@ -145,8 +147,8 @@ class Processes(AbstractContextManager["Processes"]):
             try:
                 with _without_interruptions():
                     places.update((pool.submit(function, item), place) for place, item in items.items())
-                if meanwhile:
-                    meanwhile()
+                while meanwhile:
+                    meanwhile.pop()()
                 while places:
                     ready, _ = wait(places, return_when=FIRST_COMPLETED)
                     for future in sorted(ready, key=lambda done: places[done]):

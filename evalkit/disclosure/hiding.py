@@ -12,12 +12,12 @@ from evalkit.disclosure.drawn import Drawn, drawn, hidden_among
 from evalkit.disclosure.rounding import with_rounded_bounds, with_rounded_power, with_rounded_windows
 from evalkit.disclosure.rule import DisclosureRule
 from evalkit.disclosure.secondary import hidden_together
+from evalkit.disclosure.steps import WORDS, dropped, without_steps
 from evalkit.disclosure.supplied import without_supplied
 from evalkit.errors import DataError, DesignError, Problem
 from evalkit.records import Analysis, Diagnostic, PathPoint, Result
 
 Key = tuple[str, str]
-PAIR = 2
 BASELINES = "choice_of_baseline"
 """Name of the check that sets the change against other windows before."""
 
@@ -208,7 +208,9 @@ def _hidden(
         result = with_rounded_power(with_rounded_bounds(result, analysis.result.fit, rule), counted, rule)
         if analysis.design["kind"] == "before_after":
             result = with_rounded_windows(result, analysis, counted, rule)
-    return _marked(replace(analysis, result=_without_places(result, counted, rule, keys)), rule, how)
+    result = _without_places(result, counted, rule)
+    shown = without_steps(result, counted, rule, keys)
+    return _marked(replace(analysis, result=shown), rule, how, WORDS if dropped(result, shown) else "")
 
 
 def _parts(
@@ -306,27 +308,24 @@ def _without_windows(check: Diagnostic) -> Diagnostic:
                    statistic=None, low=None, high=None)  # fmt: skip
 
 
-def _without_places(result: Result, counted: Counted, rule: DisclosureRule, keys: Mapping[Key, str]) -> Result:
+def _without_places(result: Result, counted: Counted, rule: DisclosureRule) -> Result:
     """Return a result without what is told of single places, or of places that start together, where one is small."""
     if any(rule.hides(half) for halves in counted.units.values() for half in halves):
         result = replace(result, placebos=tuple(each for each in result.placebos if each.kind != "unit"),
                          leave_out=tuple(each for each in result.leave_out if each.left_out not in counted.units),
                          dropped=tuple((unit, "left out") for unit, _ in result.dropped))  # fmt: skip
-    if keys and result.n_units == PAIR:  # of two places, the gap of a month is the ratio of two counts
-        result = replace(result, event_study=())
     if len({each.group for each in result.group_time}) > 1 and counted.lone_small(rule):
         result = replace(result, group_time=(), aggregations=None)
-    elif keys:
-        result = replace(result, group_time=())
     return result
 
 
-def _marked(analysis: Analysis, rule: DisclosureRule, how: Drawn) -> Analysis:
+def _marked(analysis: Analysis, rule: DisclosureRule, how: Drawn, more: str = "") -> Analysis:
     """Return an analysis that says by which rule its numbers were hidden, which, and how its path is drawn."""
     cells = [{"group": group, "period": period, "why": why} for (group, period), why in sorted(how.hidden.items())]
     block = {"profile": rule.profile, "words": rule.words, "hidden": cells, "rounded_to": rule.round_to,
              "drawn_by": how.by, "drawn_words": how.words, "path": [asdict(point) for point in how.path]}  # fmt: skip
     hidden = f" {len(cells):,} {'count is' if len(cells) == 1 else 'counts are'} hidden here and left empty."
     note = f"Small numbers: {rule.words}{hidden if cells and how.by == 'period' else ''}"
-    return replace(analysis, notes=(*analysis.notes, note if how.by == "period" else f"{note} {how.words}"),
+    note = (note if how.by == "period" else f"{note} {how.words}") + more
+    return replace(analysis, notes=(*analysis.notes, note),
                    result=replace(analysis.result, disclosure=block))  # fmt: skip

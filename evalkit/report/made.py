@@ -18,6 +18,8 @@ Keys = dict[str, str]
 """Hashes by the name of a page: a study's id, `index`, or the document of another page around the studies."""
 REGISTERS = ("data/programmes.yaml", "data/measures.yaml", "data/claims.yaml")
 """Files of a project that pages around the studies are made from."""
+MANIFEST = "studies/_page/made.json"
+"""Where a project keeps what each document was made from, and the hashes of its files."""
 FRAME = PAGE_FILES["page.html"]
 """The frame of every page: where its links change, every page is rendered again."""
 
@@ -77,6 +79,23 @@ def outdated(wanted: Keys, made: Keys, output: Path) -> list[str]:
     if FRAME in wanted and made.get(FRAME) != wanted[FRAME]:
         return pages
     return [name for name in pages if made.get(name) != wanted[name] or not page_of(output, name).is_file()]
+
+
+def whole(project: Path, output: Path) -> bool:
+    """Say whether every document and download is as it was written, and every download the same on the site.
+
+    False also when that is not known.
+    """
+    try:
+        made = json.loads((project / MANIFEST).read_text(encoding="utf-8"))
+        files = {name: digest for entry in made.values() for name, digest in entry["files"].items()}
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
+        return False
+    copied = {name: digest for name, digest in files.items() if not name.endswith(".qmd")}
+    style = sha256_of_file(project / "style.css")
+    return (all(sha256_of_file(f"{project}/{name}") == digest for name, digest in files.items())
+            and all(sha256_of_file(f"{output}/{name}") == digest for name, digest in copied.items())
+            and style is not None and sha256_of_file(output / "style.css") == style)  # fmt: skip
 
 
 def read_keys(path: Path, output: Path) -> Keys:

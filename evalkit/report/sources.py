@@ -6,6 +6,7 @@ page was made from and what its files held.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -21,13 +22,13 @@ from evalkit.provenance import WORDING, code_version, sha256_of, sha256_of_file
 from evalkit.records import Evaluation
 from evalkit.report.catalogue import read_settings
 from evalkit.report.engines import engine_files
+from evalkit.report.made import MANIFEST
 from evalkit.report.pages import Page
 from evalkit.report.site.around import site_pages
 from evalkit.report.site.library import Library, SitePage
 from evalkit.report.templates import SITE_PAGES, templates_version
 from evalkit.workers import Here, Lost, Processes
 
-MANIFEST = "studies/_page/made.json"
 AROUND = "/"
 """Where the manifest keeps the pages around the studies: no study can have this id."""
 PROCESSES = 2
@@ -63,6 +64,40 @@ class Sources:
     around: tuple[Path, ...] = ()
 
 
+class _Around:
+    """The pages around the studies, and the studies that cannot be among them: none of these stops another."""
+
+    def __init__(
+        self, evaluations: Sequence[Evaluation | Stored], project: Path, failures: Sequence[tuple[str, str]]
+    ) -> None:
+        self.evaluations, self.project, self.failures = evaluations, project, failures
+        self.faults: dict[str, Fault] = {}
+        self.pages: list[SitePage] = []
+
+    def read(self, evaluation: Evaluation | Stored) -> list[Evaluation]:
+        """Return an evaluation; nothing where it cannot be read, which is a fault of that study."""
+        if not isinstance(evaluation, Stored):
+            return [evaluation]
+        try:
+            return [evaluation.evaluation]
+        except EvalkitError as error:
+            problems = _located(error, _study_file(evaluation, self.project))
+            self.faults[evaluation.id] = Fault(evaluation.id, problems)
+            return []
+
+    def make(self) -> None:
+        """Make the pages, of the studies without a fault."""
+        sound = [each for evaluation in self.evaluations if evaluation.id not in self.faults
+                 for each in self.read(evaluation)]  # fmt: skip
+        failed = (*self.failures, *((fault.id, fault.message) for fault in self.faults.values()))
+        self.pages = site_pages(Library(tuple(sound), self.project, failed))
+
+    def try_to_make(self) -> None:
+        """Make the pages on the ground that all is sound: what keeps a study from its page may keep it from these."""
+        with contextlib.suppress(Exception):
+            self.make()
+
+
 def write_sources(
     evaluations: Sequence[Evaluation | Stored], project: Path, failures: Sequence[tuple[str, str]] = ()
 ) -> Sources:
@@ -95,40 +130,31 @@ def write_sources(
     before = _read_manifest(project)
     made: dict[str, dict[str, Any]] = {}
     written: Files = {}
-    faults: list[Fault] = []
     keys = {evaluation.id: _key(evaluation, project, look) for evaluation in evaluations}
-    waiting = [_read(evaluation) for evaluation in evaluations if not _stands(before, evaluation.id, keys, project)]
-    around: list[SitePage] = []
-
-    def pages_around(faults: Sequence[Fault] = ()) -> None:
-        faulty = {fault.id for fault in faults}
-        sound = tuple(_read(evaluation) for evaluation in evaluations if evaluation.id not in faulty)
-        failed = (*failures, *((fault.id, fault.message) for fault in faults))
-        around[:] = site_pages(Library(sound, project, failed))
-
-    pages = made_files(waiting, project, meanwhile=pages_around)
-    found = dict(zip([evaluation.id for evaluation in waiting], pages, strict=True))
-    for evaluation in evaluations:
-        files = found.get(evaluation.id)
+    around = _Around(evaluations, project, failures)
+    late = [evaluation for evaluation in evaluations if not _stands(before, evaluation.id, keys, project)]
+    waiting = [each for evaluation in late for each in around.read(evaluation)]
+    pages = made_files(waiting, project, meanwhile=around.try_to_make)
+    for evaluation, files in zip(waiting, pages, strict=True):
         if isinstance(files, Fault):
-            faults.append(files)
-        elif files is None:
-            made[evaluation.id] = before[evaluation.id]
-        else:
-            written |= files
-            entry = {name: sha256_of(content) for name, content in files.items()}
-            made[evaluation.id] = {"key": keys[evaluation.id], "files": entry}
-    if faults:  # they were made on the ground that every study would have its page
-        pages_around(faults)
-    of_site = {name: text for page in around for name, text in _site_files(page).items()}
+            around.faults[evaluation.id] = files
+            continue
+        written |= files
+        entry = {name: sha256_of(content) for name, content in files.items()}
+        made[evaluation.id] = {"key": keys[evaluation.id], "files": entry}
+    if any(isinstance(files, Fault) for files in pages) or not around.pages:
+        around.make()
+    made |= {each.id: before[each.id] for each in evaluations if each.id not in made and each.id not in around.faults}
+    faults = [around.faults[each.id] for each in evaluations if each.id in around.faults]
+    of_site = {name: text for page in around.pages for name, text in _site_files(page).items()}
     written |= of_site
-    faults += [Fault(page.problems[0].file, page.problems) for page in around if page.problems]
+    faults += [Fault(page.problems[0].file, page.problems) for page in around.pages if page.problems]
     made[AROUND] = {"files": {name: sha256_of(text) for name, text in of_site.items()}}
-    there = [page for page in around if page.document or page.own]
+    there = [page for page in around.pages if page.document or page.own]
     engine_files(project, [page.name for page in there if page.linked])
     for name, content in written.items():
         write_whole(project / name, content)
-    _remove_stale(project, before, made, {f"{page.name}.qmd" for page in around if page.own})
+    _remove_stale(project, before, made, {f"{page.name}.qmd" for page in around.pages if page.own})
     write_whole(project / MANIFEST, json.dumps(made, sort_keys=True, indent=1) + "\n")
     documents = [project / "index.qmd", *(project / "studies" / f"{evaluation.id}.qmd" for evaluation in evaluations
                                           if evaluation.id in made)]  # fmt: skip
@@ -185,10 +211,6 @@ def study_files(evaluation: Evaluation, project: Path) -> Files:
 def _site_files(page: SitePage) -> Files:
     """Return the document of a page around the studies and what it offers for download."""
     return {**page.files, **({f"{page.name}.qmd": page.document} if page.document else {})}
-
-
-def _read(evaluation: Evaluation | Stored) -> Evaluation:
-    return evaluation.evaluation if isinstance(evaluation, Stored) else evaluation
 
 
 def _key(evaluation: Evaluation | Stored, project: Path, look: str) -> str:

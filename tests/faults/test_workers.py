@@ -6,7 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,6 +44,32 @@ def test_an_item_that_ends_its_process_takes_no_other_with_it() -> None:
     assert found == {n: n * n for n in range(6) if n != 3}
     with Processes(2) as workers, pytest.raises(EvalkitError, match="ended from outside"):
         list(in_order(workers, dies_on_three, range(6)))
+
+
+@pytest.mark.parametrize("workers", [Here(), Processes(2)])
+@pytest.mark.parametrize("items", [0, 5])
+def test_what_is_to_be_done_meanwhile_is_done_once(workers: Here | Processes, items: int) -> None:
+    called: list[int] = []
+    with workers:
+        found = dict(workers.map(square, range(items), meanwhile=lambda: called.append(os.getpid())))
+    assert found == {n: n * n for n in range(items)}
+    assert called == [os.getpid()]
+
+
+def test_it_is_done_once_also_where_workers_end_before_all_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[int] = []
+    submit = ProcessPoolExecutor.submit
+
+    def broken(pool: ProcessPoolExecutor, function: Any, item: int, /) -> Any:
+        if item == 2 and not called:
+            raise BrokenProcessPool
+        return submit(pool, function, item)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", broken)
+    with Processes(2) as workers:
+        found = dict(workers.map(square, range(4), meanwhile=lambda: called.append(1)))
+    assert found == {n: n * n for n in range(4)}
+    assert called == [1]
 
 
 def started(*arguments: str) -> subprocess.Popen[bytes]:

@@ -80,3 +80,55 @@ def test_a_fault_of_ours_in_one_page_leaves_the_others(tmp_path, monkeypatch):
     monkeypatch.setenv("EVALKIT_DEBUG", "1")
     with pytest.raises(KeyError):
         report.write_sources([broken, demo.castle()], tmp_path)
+
+
+def broken_for_all(**changes):
+    """A study that neither its own page nor the list of studies can show: its outcome has no label."""
+    base = demo.portsmouth(**changes)
+    nameless = replace(base.primary.outcome, label=None)
+    return replace(base, analyses=(replace(base.primary, outcome=nameless), *base.analyses[1:]))
+
+
+def test_a_fault_that_the_list_of_studies_meets_too_leaves_the_others(tmp_path):
+    made = report.write_sources([broken_for_all(), demo.castle()], tmp_path)
+    assert [path.stem for path in made.documents] == ["index", "castle-doctrine"]
+    assert [fault.id for fault in made.faults] == ["portsmouth-robberies"]
+    index = (tmp_path / "index.qmd").read_text(encoding="utf-8")
+    assert "study-castle-doctrine" in index
+    assert "its page could not be made" in index
+
+
+@pytest.mark.parametrize("content", ["{", "another"])
+def test_a_result_that_cannot_be_read_costs_its_own_page_alone(tmp_path, content):
+    folder = tmp_path / "results"
+    stored = [archive.Stored(archive.write_result(each, folder)) for each in (demo.portsmouth(), demo.castle())]
+    assert report.write_sources(stored, tmp_path).faults == ()
+    spoilt = stored[0].path
+    spoilt.write_text(archive.to_text(demo.seat_belts()) if content == "another" else content, encoding="utf-8")
+    made = report.write_sources([archive.Stored(each.path) for each in stored], tmp_path)
+    assert [path.stem for path in made.documents] == ["index", "castle-doctrine"]
+    assert not (tmp_path / "studies" / "portsmouth-robberies.qmd").exists()
+    [fault] = made.faults
+    assert ("holds the result of" if content == "another" else "is damaged") in fault.message
+
+
+def test_downloads_and_style_that_were_lost_or_changed_are_put_back(tmp_path):
+    results, site = tmp_path / "results", tmp_path / "_site"
+    archive.write_result(demo.portsmouth(), results)
+
+    def made():
+        return releases.make_site(tmp_path, results, site, engine="bundled", ids=["portsmouth-robberies"])
+
+    made()
+    folder = site / "studies" / "portsmouth-robberies"
+    kept = {path: path.read_bytes() for path in (site / "style.css", *sorted(folder.iterdir()))}
+    (site / "style.css").unlink()
+    (folder / "result.json").unlink()
+    (folder / "headline.csv").write_text("999,broken")
+    made()
+    assert {path: path.read_bytes() for path in kept} == kept
+    for name in ("headline.csv", "result.json"):  # lost in the project too, where pages are written before
+        (tmp_path / "studies" / "portsmouth-robberies" / name).unlink()
+        (folder / name).unlink()
+    made()
+    assert {path: path.read_bytes() for path in kept} == kept
