@@ -2,13 +2,15 @@
 
 Page numbers are those of the contents page and the page breaks of "PCCs Making a Difference. In Focus: Innovative and
 Effective Approaches to Tackling Serious Violence" (Association of Police and Crime Commissioners, 2023), and of the
-Trafford strategy for 2024 to 2027; the Safer Trafford strategy for 2015 to 2018 has none.
+Trafford strategy for 2024 to 2027; the Safer Trafford strategy for 2015 to 2018 has none. The Manchester strategy for
+2022 to 2025 has a contents page and no page breaks in the text at hand: "13 to 16" is the part that begins on page 13.
 """
 
 IN_FOCUS, SAFER_TRAFFORD = "004_f6a528b191e6438b.txt", "002_b16d7b663ef3a96f.txt"
 TRAFFORD, STAFFORDSHIRE = "000_86dd4aa45f2634e1.txt", "003_f2896311336c0217.txt"
+MANCHESTER = "001_bf9b9ff8e24efe8a.txt"
 
-CLAIMS: dict[tuple[str, str], tuple[str, int | None, str]] = {
+CLAIMS: dict[tuple[str, str], tuple[str, int | str | None, str]] = {
     ("habitual-knife-carriers", "hkc1"): (IN_FOCUS, 18, "with a 76% reduction in occurrences that the participating "
         "group of 44 young people were linked to as suspects or offenders"),
     ("habitual-knife-carriers", "hkc2"): (IN_FOCUS, 18, "Of 43 young people who were linked to at least one "
@@ -79,6 +81,25 @@ CLAIMS: dict[tuple[str, str], tuple[str, int | None, str]] = {
         "organisations"),
     ("youth-work-charter", "not1"): (IN_FOCUS, 29, "Levels of serious violence recorded by Nottinghamshire police in "
         "2022 were 8% lower than those recorded during the pre-pandemic year of 2019"),
+    ("oasis-navigators", "ma2"): (MANCHESTER, "13 to 16", "Because of the success of the project, it has now been "
+        "extended to take referrals from any person who lives in or is educated in Greater Manchester"),
+    ("oasis-navigators", "gm6"): (IN_FOCUS, 38, "Over 800 total referrals to the Navigator service"),
+    ("lancashire-navigators", "lan3"): (IN_FOCUS, 58, "Over 3,000 people reached through the Emergency Department "
+        "Navigator programme"),
+    ("lancashire-navigators", "lan1"): (IN_FOCUS, 58, "55% reduction in hospital admissions for assaults with a knife "
+        "or sharp object"),
+    ("lancashire-navigators", "lan4"): (IN_FOCUS, 58, "Homicides reduced"),
+    ("lancashire-champions", "lan2-adult"): (IN_FOCUS, 60, "Lancashire Champions Adult Project has reached 414 young "
+        "people aged 18-25"),
+    ("lancashire-champions", "lan2-youth"): (IN_FOCUS, 60, "Lancashire Champions Youth Project has reached 594 young "
+        "people under the age of 18"),
+    ("lancashire-champions", "lan2"): (IN_FOCUS, 58, "Over 1,000 young people reached through the Champions programme"),
+    ("lancashire-champions", "lan-outcomes"): (IN_FOCUS, 58, "Some amazing outcomes have been achieved by the young "
+        "people engaging with programmes"),
+    ("engage-panels", "ma1"): (MANCHESTER, "18 to 20", "following the successful Engage pilot in the south of the "
+        "city"),
+    ("engage-panels", "ma1-across"): (MANCHESTER, "13 to 16", "Engage panels are well-established multiagency panels "
+        "across the city chaired by GMP"),
 }  # fmt: skip
 """Each claim as the document prints it, and where."""
 
@@ -141,6 +162,104 @@ FACTS: tuple[tuple[str, str, str, str], ...] = (
         STAFFORDSHIRE,
         "programme in appropriate settings to interrupt violence",
     ),
+    ("oasis-navigators", "Four hospitals", MANCHESTER, "services in four hospitals across the region"),
+    (
+        "oasis-navigators",
+        "The Manchester Royal Infirmary and Children's Hospital",
+        MANCHESTER,
+        "The Manchester Royal Infirmary and Children's Hospital are both taking part in this pilot",
+    ),
+    ("oasis-navigators", "at peak times", MANCHESTER, "at the A&E departments during peak times"),
+    (
+        "oasis-navigators",
+        "a possible serious violence-related injury",
+        MANCHESTER,
+        "aged 10–25 presenting at A&E with a possible serious violence-related injury",
+    ),
+    ("oasis-navigators", "support networks near home", MANCHESTER, "assisting with access to local support networks"),
+    ("oasis-navigators", "an annual report for 2022/23", IN_FOCUS, "VRU RECENTLY PUBLISHED ITS 2022/23 ANNUAL REPORT"),
+    (
+        "lancashire-navigators",
+        "to help people cope and recover from their experience of violence",
+        IN_FOCUS,
+        "Emergency Department Navigator programme to help people cope and recover from their experience of violence",
+    ),
+    ("lancashire-navigators", "in hospital A&Es", IN_FOCUS, "Navigator programme in hospital A&Es"),
+    ("lancashire-navigators", "an annual report for 2022/23", IN_FOCUS, "PUBLISHED ITS 2022/23 ANNUAL REPORT"),
+    ("lancashire-navigators", "The network began in 2019", IN_FOCUS, "From the start of the Network in 2019"),
+    ("lancashire-navigators", "£5m secured in 2022", IN_FOCUS, "OPCC securing £5m in 2022 to continue the work"),
+    (
+        "lancashire-navigators",
+        "A reduced grant is expected for each of two years",
+        IN_FOCUS,
+        "LVRN will receive a reduced grant for each of the next two years",
+    ),
+    (
+        "lancashire-navigators",
+        "its money ends in March 2025",
+        IN_FOCUS,
+        "at the end of the life of the current funding allocation in March 2025",
+    ),
+    (
+        "lancashire-navigators",
+        "yearly money makes it hard to have something that lasts",
+        IN_FOCUS,
+        "long-lasting impact, due to the short-term nature of annual grant funding",
+    ),
+    ("lancashire-navigators", "every strand has evaluation built in", IN_FOCUS, "embeds evaluation into each work"),
+    ("lancashire-navigators", "policing of hot spots went up", IN_FOCUS, "increased enforcement in hotspot areas"),
+    (
+        "lancashire-champions",
+        "quarter 1 to quarter 3 of 2022/23",
+        IN_FOCUS,
+        "The figures below are taken from quarter 1 to quarter 3 of the 2022/23 financial year",
+    ),
+    (
+        "lancashire-champions",
+        "is not currently collected",
+        IN_FOCUS,
+        "Information on re-offending is not currently collected but it is suggested this could be done manually",
+    ),
+    (
+        "lancashire-champions",
+        "building meaningful relationships, positive role modelling and support attending appointments",
+        IN_FOCUS,
+        "Champions building meaningful relationships, positive role modelling and support attending appointments",
+    ),
+    (
+        "lancashire-champions",
+        "housing, finances, benefits, wellbeing, volunteering and community activities",
+        IN_FOCUS,
+        "client outcome data about housing, finances, benefits, wellbeing, volunteering and community activities",
+    ),
+    (
+        "lancashire-champions",
+        "Lancashire's football club community trusts",
+        IN_FOCUS,
+        "in partnership with Lancashire's football club community trusts",
+    ),
+    ("lancashire-champions", "had taken a knife to school", IN_FOCUS, "after taking a knife into school"),
+    ("engage-panels", "focuses on the voice of the child", MANCHESTER, "which focuses on the voice of the child"),
+    ("engage-panels", "It acts by consent", MANCHESTER, "This is a consent-based approach"),
+    ("engage-panels", "launched in March 2022", MANCHESTER, "The taskforce was launched in March 2022"),
+    (
+        "engage-panels",
+        "Panels for the central and north areas are announced",
+        MANCHESTER,
+        "We will develop prevention and early intervention panels in both the central and north areas of the city",
+    ),
+    (
+        "engage-panels",
+        "The strategy promises to identify and challenge disproportionality",
+        MANCHESTER,
+        "We will continue to identify and challenge disproportionality in our systems and practices",
+    ),
+    (
+        "engage-panels",
+        "the Antisocial Behaviour Action Team",
+        MANCHESTER,
+        "Greater Manchester Police, Health, Education, Early Help, Youth Justice, the Antisocial Behaviour Action Team",
+    ),
 )
 """Other figures and facts: words of the study file, and the words of the document that they rest on."""
 
@@ -170,5 +289,15 @@ VERDICTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("safer-trafford-super-victims", "st3"): ("8.6 people", "20.9%", "picked for"),
     ("faith-alliance", "wm1-units"): ("say 20 (18 and 2 new ones)",),
     ("youth-work-charter", "not3"): ("no outcome",),
+    ("oasis-navigators", "ma2"): ("No figure stands behind",),
+    ("oasis-navigators", "gm6"): ("counts referrals", "Oasis is not named there"),
+    ("lancashire-navigators", "lan1"): ("No counts and no years", "cannot be recomputed"),
+    ("lancashire-navigators", "lan3"): ("about 8 a day", "what counts as reached, is not printed"),
+    ("lancashire-navigators", "lan4"): ("No figure is printed",),
+    ("lancashire-champions", "lan2"): ("414 and 594 are 1,008",),
+    ("lancashire-champions", "lan2-youth"): ("59 in 100",),
+    ("lancashire-champions", "lan-outcomes"): ("no figure is printed",),
+    ("engage-panels", "ma1"): ("No figure is printed",),
+    ("engage-panels", "ma1-across"): ("Both are printed",),
 }  # fmt: skip
 """What the reading of each claim has to say: the verdicts of the list of published claims."""

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 from scipy import integrate, stats
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.power import NormalIndPower
+from statsmodels.stats.proportion import proportion_confint, proportion_effectsize
 
 from evalkit import flow
 from evalkit.estimation.before_after.counts import rate_ratio
 from evalkit.estimation.before_after.empirical_bayes import PoissonGamma, average_from, expected_change
 from evalkit.records import Estimate, Evaluation
 from evalkit.spec.loading import load_spec
-from tests.programmes.printed_words import CLAIMS, FACTS, VERDICTS
+from tests.programmes.printed_words import CLAIMS, FACTS, IN_FOCUS, VERDICTS
 
 PROJECT = Path(__file__).resolve().parents[2]
 SEEDS = PROJECT.parent / "shared" / "seeds"
@@ -24,8 +25,13 @@ COUNTED = ("habitual-knife-carriers", "sussex-violence-reduction", "greater-manc
 WITHOUT_RESULT = (
     "merseyside-violence-reduction", "nottinghamshire-violence-reduction", "humber-violence-prevention",
     "salford-mentoring", "hampshire-night-time-economy", "safer-trafford-super-victims", "faith-alliance",
-    "youth-work-charter", "another-chance", "staffordshire-navigator",
+    "youth-work-charter", "another-chance", "staffordshire-navigator", "oasis-navigators", "lancashire-navigators",
+    "lancashire-champions", "engage-panels",
 )  # fmt: skip
+UNDATED = {
+    "oasis-navigators": 4, "lancashire-navigators": 1, "lancashire-champions": 2, "engage-panels": 3,
+}  # fmt: skip
+"""Studies that no printed start allows, with the number of places or projects that they name."""
 STUDIES = (*COUNTED, *WITHOUT_RESULT)
 
 
@@ -105,8 +111,7 @@ class TestListOfClaims:
     """The list of published claims beside the project, where it is there."""
 
     LISTED = PROJECT.parent / "shared" / "facts" / "claims.csv"
-    OURS = ("sx-", "gm-", "me-", "nn-", "hu-", "wm-", "hi-vct-night", "st-super-victim")
-    ELSEWHERE = ("ma2",)  # navigators have a study of their own
+    OURS = ("sx-", "gm-", "me-", "nn-", "hu-", "wm-", "la-", "hi-vct-night", "st-super-victim", "ma-engage")
 
     def rows(self) -> list[dict[str, str]]:
         if not self.LISTED.is_file():
@@ -115,8 +120,7 @@ class TestListOfClaims:
             return [row for row in csv.DictReader(file) if row["programme_id"].startswith(self.OURS)]
 
     def test_every_claim_of_these_programmes_is_in_a_study(self) -> None:
-        missing = {row["id"] for row in self.rows()} - {name for _, name in CLAIMS} - set(self.ELSEWHERE)
-        assert missing == set()
+        assert {row["id"] for row in self.rows()} - {name for _, name in CLAIMS} == set()
 
     def test_what_was_recomputed_agrees(self) -> None:
         listed = {row["id"]: row for row in self.rows()}
@@ -259,6 +263,7 @@ class TestWhatWouldBeNeeded:
             ("merseyside-violence-reduction", "mer3", -14.7, "about 340"),
             ("nottinghamshire-violence-reduction", "not1", -8, "about 1,200"),
             ("hampshire-night-time-economy", "hvct4", -36, "about 55"),
+            ("lancashire-navigators", "lan1", -55, "about 23"),
         ],
     )
     def test_the_count_from_which_chance_alone_does_not_do(
@@ -296,6 +301,44 @@ class TestOtherSums:
         assert pytest.approx(8.6) == 0.2 * 43
         assert (round(100 * 8 / 43, 1), round(100 * 9 / 43, 1)) == (18.6, 20.9)
 
+    def test_orders_of_four_hospitals_and_of_three_areas(self) -> None:
+        assert math.factorial(4) == 24
+        assert round(100 / math.factorial(4), 1) == 4.2
+        assert "only 24 orders" in written("oasis-navigators")
+        assert "once in 24 times (4.2%)" in written("oasis-navigators")
+        assert math.factorial(3 - 1) == 2
+        assert math.factorial(3) == 6
+        assert "only two orders are left" in written("engage-panels")
+        assert "one in six" in written("engage-panels")
+
+    def test_people_reached_in_lancashire(self) -> None:
+        assert round(3_000 / 365) == 8
+        listed = document(IN_FOCUS).partition("55% reduction in hospital admissions")[2]
+        assert listed.partition("Over 3,000 people")[0].count(" - ") == 3  # navigators stand three lines on
+
+    def test_champions(self) -> None:
+        assert 594 + 414 == 1_008
+        assert round(100 * 594 / 1_008) == 59
+        named = "housing, finances, benefits, wellbeing, volunteering and community activities"
+        assert len(re.split(", | and ", named)) == 6
+
+    @pytest.mark.parametrize(("each", "percent", "words"), [(594, 14, "With 594 on each side"),
+                                                            (414, 13, "With 414 on each side")])  # fmt: skip
+    def test_the_fall_that_so_many_champions_could_show(self, each: int, percent: int, words: str) -> None:
+        """From 20 in 100, by four studies in five: the share to which it would have to come down."""
+        shares = [share / 1_000 for share in range(1, 200)]
+        found = [
+            share for share in shares if NormalIndPower().power(proportion_effectsize(0.2, share), each, 0.05) >= 0.8
+        ]
+        assert round(100 * max(found)) == percent
+        told = written("lancashire-champions").partition(words)[2].partition("in 100")[0]
+        assert f"about {percent} " in told
+
+    def test_children_for_a_fall_from_20_to_15_in_100(self) -> None:
+        needed = NormalIndPower().solve_power(proportion_effectsize(0.2, 0.15), power=0.8, alpha=0.05)
+        assert round(needed, -2) == 900
+        assert "about 900 children on each side" in written("engage-panels")
+
     def test_how_many_repeat_victims_would_be_none_in_the_next_year(self) -> None:
         fewer = [round(100 * (1 - repeated_again(mean))) for mean in (1.0, 0.6)]
         assert fewer == [41, 55]
@@ -329,6 +372,16 @@ class TestForm:
         found = evaluation(study)
         assert found.analyses == ()
         assert "Nothing is estimated here." in written(study)
+
+    @pytest.mark.parametrize(("study", "places"), UNDATED.items())
+    def test_what_has_no_printed_start_has_none_here(self, study: str, places: int) -> None:
+        told = evaluation(study).study
+        assert len(told["rollout"]["units"]) == places
+        assert all(unit["start"] is None and unit["date_precision"] == "unknown" for unit in told["rollout"]["units"])
+        assert re.search(r"without a date (is an error|cannot be put before or after)", written(study))
+        first = " ".join(told["narrative"]["cannot_say"][:3])  # as many as the first side shows
+        assert re.search("No date is printed|with no date|Neither is printed", first)
+        assert any("start" in entry["field"] for entry in told["data_notes"]["dictionary"])
 
     @pytest.mark.parametrize("study", ["faith-alliance", "youth-work-charter"])
     def test_a_page_of_theory_says_why_and_what_to_collect(self, study: str) -> None:
