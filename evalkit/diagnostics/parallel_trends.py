@@ -211,6 +211,10 @@ def sets_as_high(
 ROBUST = "A departure from parallel paths no larger than the one seen before the start would not take the result away."
 
 
+HALF_A_STEP = 0.5
+"""Departures below this share of the largest step before are so usual that a result which they undo is not reliable."""
+
+
 def robust_to_departures(breakdown: Mapping[str, float], target: str = "average") -> Diagnostic:
     """Return how large a departure from parallel paths the result carries.
 
@@ -225,7 +229,8 @@ def robust_to_departures(breakdown: Mapping[str, float], target: str = "average"
     Notes
     -----
     Sign against: a step after the start as large as the largest one before it, or a smaller one, brings no effect into
-    an interval that leaves it out if paths are parallel. Too weak to tell: the interval holds no effect anyway.
+    an interval that leaves it out if paths are parallel; a key check where less than half such a step does. Too weak to
+    tell: the interval holds no effect anyway.
     Rambachan and Roth (2023), Review of Economic Studies 90, 2555-2591.
     """
     at = breakdown["relative_magnitudes"]
@@ -246,8 +251,9 @@ def robust_to_departures(breakdown: Mapping[str, float], target: str = "average"
     )
     return Diagnostic(
         "robust_to_departures", ROBUST, "sign against" if weak else "no sign against", reading, statistic=at,
-        looked_at=looked_at,
-        short="a drift no larger than one seen before could explain it" if weak else "",
+        looked_at=looked_at, key=at < HALF_A_STEP,
+        short=("a drift half as large as one seen before could explain it" if at < HALF_A_STEP else
+               "a drift no larger than one seen before could explain it") if weak else "",
     )  # fmt: skip
 
 
