@@ -477,8 +477,10 @@ class TestShort:
         assert ordinary.short == "neighbouring financial years are linked and the interval ignores it"
 
 
-@pytest.mark.parametrize(("at", "verdict", "key"), [(0.0, "too weak to tell", False), (0.49, "sign against", True),
-                                                    (0.5, "sign against", False), (1.1, "no sign against", False)])  # fmt: skip
+@pytest.mark.parametrize(("at", "verdict", "key"), [
+    (0.0, "too weak to tell", False), (0.49, "sign against", True), (0.5, "sign against", False),
+    (1.1, "no sign against", False),
+])  # fmt: skip
 def test_a_result_that_half_a_step_undoes_is_not_reliable(at: float, verdict: str, key: bool) -> None:
     found = parallel_trends.robust_to_departures({"relative_magnitudes": at})
     assert (found.verdict, found.key) == (verdict, key)
