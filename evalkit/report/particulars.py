@@ -60,7 +60,7 @@ def registered(study: Mapping[str, Any]) -> str:
     block = study.get("registration") or {}
     seen = SEEN.get(str(block.get("data_seen_before_lock")), "")
     if not block.get("locked_at"):
-        return "No. " + (f"{seen[:1].upper()}{seen[1:]}." if seen else "It is not stated what had been seen before.")
+        return f"No. {f'By the authors’ own account, {seen}' if seen else 'It is not stated what had been seen before'}."
     return f"Fixed on {in_words(block['locked_at'])}" + (f"; {seen} by then." if seen else ".")
 
 
