@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.diagnostics.parallel_trends import METHODS
+from evalkit.periods import parse_period
 from evalkit.records import Analysis, Coverage, Diagnostic, Estimate, Failure
 
 STRENGTH = {"before_after": 1, "interrupted_time_series": 2, "difference_in_differences": 3}
@@ -160,7 +161,7 @@ def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
     affected = recording.get(outcome.get("measurement_affected"), "not stated whether recording changed")
     fixed = data["source"] in ("package", "counts") or bool(data.get("sha256"))
     inferred = bool(data.get("inferred"))
-    copied = "counts worked out, not printed" if inferred else "no fixed copy of the data (no sha256)"
+    copied = "counts worked out, not printed" if inferred else "the study file does not fix which copy of the data"
     return _counted([
         ("12 or more periods before", "fewer than 12 periods before", result.n_pre_periods >= 12),
         ("no gaps", "gaps in the series", not data.get("gaps")),
@@ -185,30 +186,45 @@ def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequen
             return {"score": 0, "of": 5, "reason": f"Against: {check.short}, which cannot show what would come again."}
     others = other_estimates(primary, analyses)
     same, total = same_way(primary, analyses, failures)
-    narrow = [one["id"] for one in narrower(primary, others)]
-    sure = sum(_leaves_out_no_change(a.result.effect) and a.id not in narrow for a in others)
-    counted = f"the interval of {sure} of {total} other estimates leaves out no change" + (
-        f" ({len(narrow)} far narrower than the main one not counted)" if narrow else "")  # fmt: skip
+    narrow = {one["id"] for one in narrower(primary, others)}
+    counting = total - len(narrow)
+    sure = sum(_clear_of_no_change(a.result.effect) and a.id not in narrow for a in others)
+    aside = _not_counted(len(other_starts(primary, analyses)), "with another start")
+    slim = _not_counted(len(narrow), "far narrower than the main one")
     untouched = {d.verdict for d in checks if d.name in ("negative_controls", "falsification")}
     still = "nothing that should not move was looked at" if untouched <= {"not run"} else (
         "something that should not move did" if "sign against" in untouched else
         "what should not move was looked at too weakly to tell")  # fmt: skip
-    nothing = "the study file asks for no other analysis"
+    nothing = "the study file asks for no other analysis" if all(a is primary for a in analyses if a.role in (
+        "primary", "sensitivity")) else f"no other estimate of this change was asked for{aside}"  # fmt: skip
+    only = total == 1
+    points = ("the only other estimate does not point the same way" if only
+              else f"{same} of {total} other estimates point the same way")  # fmt: skip
+    that_counts = " that counts" if narrow else ""
+    counted = "no other interval counts" if counting == 0 else (
+        f"the interval of the only other estimate{that_counts} does not lie clear of no change" if counting == 1
+        else f"the interval of {sure} of {counting} other estimates lies clear of no change")  # fmt: skip
     return _counted([
-        ("the interval leaves out no change",
+        ("the interval lies clear of no change",
          "there is no interval" if effect.low is None else "the interval includes no change",
-         _leaves_out_no_change(effect)),
-        ("every other estimate points the same way",
-         f"{same} of {total} other estimates point the same way" if total else nothing, total > 0 and same == total),
-        ("the interval of every other estimate leaves out no change",
-         counted if total else nothing, total > 0 and sure == total),
+         _clear_of_no_change(effect)),
+        (f"every other estimate points the same way{aside}",
+         points + aside if total else nothing, total > 0 and same == total),
+        (f"the interval of every other estimate{that_counts} lies clear of no change{slim}",
+         counted + slim if total else nothing, counting > 0 and sure == counting),
         ("what should not move did not", still, untouched == {"no sign against"}),
         ("seen in another study", "other studies are not counted in", False),
     ])  # fmt: skip
 
 
+def _not_counted(count: int, which: str) -> str:
+    return f" ({count} {which} {'is' if count == 1 else 'are'} not counted)" if count else ""
+
+
 def other_estimates(primary: Analysis, analyses: Sequence[Analysis]) -> list[Analysis]:
-    """Return the other choices of method whose estimate is not the main one: a second standard error repeats nothing.
+    """Return the other choices of method for the same change whose estimate is not the main one.
+
+    A second standard error repeats nothing, and the change at another start is another change.
 
     Parameters
     ----------
@@ -216,8 +232,45 @@ def other_estimates(primary: Analysis, analyses: Sequence[Analysis]) -> list[Ana
     analyses : sequence of Analysis
         Those with role sensitivity are looked at.
     """
-    main = primary.result.effect.value
-    return [a for a in analyses if a.role == "sensitivity" and not math.isclose(a.result.effect.value, main)]
+    main, elsewhere = primary.result.effect.value, [a.id for a in other_starts(primary, analyses)]
+    return [a for a in analyses if a.role == "sensitivity" and a.id not in elsewhere
+            and not math.isclose(a.result.effect.value, main)]  # fmt: skip
+
+
+def other_starts(primary: Analysis, analyses: Sequence[Analysis]) -> list[Analysis]:
+    """Return the analyses of another event: their time from the start on and that of the main one do not meet.
+
+    A start that is moved by some periods still looks at what came after the main one, and is another choice of method.
+
+    Parameters
+    ----------
+    primary : Analysis
+    analyses : sequence of Analysis
+        Those with role sensitivity are looked at.
+    """
+    return [a for a in analyses if a.role == "sensitivity" and _apart(a, primary)]
+
+
+def _apart(other: Analysis, primary: Analysis) -> bool:
+    """Return whether two analyses have different starts, and one of them begins after the other has ended.
+
+    Where an end is not known (no path is shown), it is taken to be open.
+    """
+    if other.frequency != primary.frequency or other.first_treated == primary.first_treated:
+        return False
+    if not (other.first_treated and primary.first_treated):
+        return False
+    (first, last), (start, end) = _time_after(other), _time_after(primary)
+    return first > end or start > last
+
+
+def _time_after(analysis: Analysis) -> tuple[float, float]:
+    """Return the first treated period and the last that is looked at, counted; infinite where that is unknown."""
+    window = analysis.design.get("after")
+    stated = window.get("to") if isinstance(window, Mapping) else None
+    periods = [stated] if stated else list({point.period for point in analysis.result.path})
+    start, *ends = (parse_period(period, analysis.frequency) for period in (analysis.first_treated, *periods))
+    return start, max(ends, default=math.inf)
 
 
 def same_way(primary: Analysis, analyses: Sequence[Analysis], failures: Sequence[Failure]) -> tuple[int, int]:
@@ -251,9 +304,10 @@ def narrower(primary: Analysis, analyses: Sequence[Analysis]) -> list[dict[str, 
         `id`, `label`, `share` (of the main interval's width, below 0.5) and `because`: what differs, in words that go
         on from "The main answer " ; empty where nothing that is recorded differs.
     """
-    found = []
+    found, elsewhere = [], [a.id for a in other_starts(primary, analyses)]
     for other in analyses:
-        share = _width_beside(other, primary) if other.role == "sensitivity" else None
+        same_change = other.role == "sensitivity" and other.id not in elsewhere
+        share = _width_beside(other, primary) if same_change else None
         if share is not None and share < FAR_NARROWER:
             found.append({"id": other.id, "label": other.label, "share": share, "because": _because(other, primary)})
     return found
@@ -288,7 +342,7 @@ def _because(other: Analysis, primary: Analysis) -> str:
     return ""
 
 
-def _leaves_out_no_change(estimate: Estimate) -> bool:
+def _clear_of_no_change(estimate: Estimate) -> bool:
     low, high = estimate.low, estimate.high
     return low is not None and high is not None and (low > 0 or high < 0)
 

@@ -83,10 +83,10 @@ def expected_false_positives(
     Returns
     -------
     dict or None
-        `average`, percent of intervals that held the true effect; `false_positives`, percent that left out no effect
-        where there was none; `cluster_robust_false_positives`, the same of a clustered standard error (CR1), None for
-        synthetic_did; `cell`, the columns of the table that say which; `replications`; `unlike`; `words`. None where
-        nothing like the study was simulated: another level than 95%, a number of units beyond half or twice 43, a
+        `average`, percent of intervals that held the true effect; `false_positives`, percent that lay clear of no
+        effect where there was none; `cluster_robust_false_positives`, the same of a clustered standard error (CR1),
+        None for synthetic_did; `cell`, the columns of the table that say which; `replications`; `unlike`; `words`. None
+        where nothing like the study was simulated: another level than 95%, a number of units beyond half or twice 43, a
         method that the table does not hold.
 
     Raises
@@ -192,12 +192,12 @@ def _words(row: dict[str, Any], clustered: bool) -> str:
     kind = "CR1" if clustered else "auto"
     found = (
         f"In {row['replications']:,} simulated panels of {several(UNITS, 'place')}, the nearest to this study "
-        f"({'; '.join(parts)}), 95% intervals made this way left out no effect in "
+        f"({'; '.join(parts)}), 95% intervals made this way lay clear of no effect in "
         f"{100 * row[f'{kind}_false_positives']:.1f}% where there was none, and held a true effect in "
         f"{100 * row[f'{kind}_coverage']:.1f}%."
     )
     if clustered or row["CR1_false_positives"] is None:
         return found
     return found + (
-        f" A plain clustered standard error would have left out no effect in {100 * row['CR1_false_positives']:.1f}%."
+        f" A plain clustered standard error would have lain clear of it in {100 * row['CR1_false_positives']:.1f}%."
     )

@@ -23,7 +23,7 @@ def negative_controls(analyses: Sequence[Analysis], headline: Result | None = No
 
     Notes
     -----
-    Sign against: the interval of any of them leaves out no change. Then something else may have changed at the same
+    Sign against: the interval of any of them lies clear of no change. Then something else may have changed at the same
     time. Too weak to tell: else, where one has no interval, or one that holds a change as large as the headline (in
     percent where both have one, else on the same scale). It is not key: what moved it need not have moved the main
     outcome, and may even have hidden a change in it.

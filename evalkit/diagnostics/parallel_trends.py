@@ -246,7 +246,7 @@ def robust_to_departures(breakdown: Mapping[str, float], target: str = "average"
                           looked_at=looked_at)  # fmt: skip
     weak = at <= 1.0
     size = "of any size that was tried" if at == float("inf") else f"up to {figure(at)} times the largest step before"
-    reading = f"The interval of {whole} leaves out no effect for steps after the start {size}. " + (
+    reading = f"The interval of {whole} lies clear of no effect for steps after the start {size}. " + (
         "A step as large as one already seen would bring it in." if weak else "That is more than was seen before."
     )
     return Diagnostic(
@@ -260,7 +260,7 @@ def robust_to_departures(breakdown: Mapping[str, float], target: str = "average"
 def nothing_to_undo(check: Diagnostic) -> Diagnostic:
     """Return the check of departures for a study whose own interval already includes no effect.
 
-    Its bounds may rest on other errors than the headline's interval, and leave out no effect where that includes it.
+    Its bounds may rest on other errors than the headline's interval, and lie clear of no effect where that includes it.
     Then no departure is needed to take the result away, and there is no verdict.
     """
     reading = "The interval of the answer already includes no effect, so there is nothing that a departure could undo."
@@ -296,8 +296,8 @@ def leave_one_out(
 
     Notes
     -----
-    Sign against: without one of them the estimate lies outside the headline's interval, or the headline leaves out no
-    effect and the estimate turns to the other side. Not run, and no verdict, where the headline has no interval. The
+    Sign against: without one of them the estimate lies outside the headline's interval, or the headline lies clear of
+    no effect and the estimate turns to the other side. Not run, and no verdict, where the headline has no interval. The
     statistic is the largest move.
     """
     seen = [(one, one.value) for one in found if one.value is not None]
@@ -351,7 +351,7 @@ def placebo_dates(found: Sequence[Placebo], value: float, clear: bool) -> Diagno
     value : float
         The headline in the same measure.
     clear : bool
-        Whether the headline's interval leaves out no effect.
+        Whether the headline's interval lies clear of no effect.
 
     Notes
     -----

@@ -21,7 +21,7 @@ OFTEN = 0.1
 """Share of earlier dates from which on a change as clear is no rare thing."""
 
 INDEPENDENT = 6
-"""Earlier dates so many periods apart are taken for independent when those that leave out no change are counted."""
+"""Earlier dates so many periods apart are taken for independent when those that lie clear of no change are counted."""
 RARE = 0.05
 """A number of such dates that comes up no more often than this by chance speaks against the interval."""
 
@@ -52,9 +52,9 @@ def placebo_dates(
     dates : int
         Earlier dates.
     clear : int
-        Earlier dates whose interval leaves out no change.
+        Earlier dates whose interval lies clear of no change.
     found : bool
-        Whether the interval at the true date leaves out no change.
+        Whether the interval at the true date lies clear of no change.
     frequency : str
         Length of a period.
     level : float
@@ -63,9 +63,9 @@ def placebo_dates(
     Notes
     -----
     The share is ``(1 + larger) / (1 + dates)``, which is the statistic. Sign against, of at least 10 earlier dates and
-    where a change is found at the true date: one as clear at 10% or more of them, or intervals that leave out no change
-    at more of them than `chance_of_clear` lets pass for chance, since such intervals are too short. Where none is
-    found at the true date, there is nothing to doubt in this way, and what earlier dates show is too weak to tell a
+    where a change is found at the true date: one as clear at 10% or more of them, or intervals that lie clear of no
+    change at more of them than `chance_of_clear` lets pass for chance, since such intervals are too short. Where none
+    is found at the true date, there is nothing to doubt in this way, and what earlier dates show is too weak to tell a
     change from none. There is no p-value: neighbouring dates share nearly
     all their data, so that the share is a description and not a test.
 
@@ -81,8 +81,8 @@ def placebo_dates(
     against = found and not few and (often or unlikely)
     reading = (
         f"At {larger} of {several(dates, 'earlier date')} the same method finds a change at least as large for its "
-        f"standard error (share with the true date {share:.2g}); at {clear} its interval leaves out no change, where "
-        f"chance alone would give about {(1.0 - level) * dates:.0f}. Neighbouring dates share most of their "
+        f"standard error (share with the true date {share:.2g}); at {clear} its interval lies clear of no change, "
+        f"where chance alone would give about {(1.0 - level) * dates:.0f}. Neighbouring dates share most of their "
         f"{words_for(frequency, 2)}, so they are not independent."
     )
     if unlikely:
@@ -100,7 +100,7 @@ def placebo_dates(
 
 
 def chance_of_clear(clear: int, dates: int, level: float = 0.95) -> float:
-    """Return how often chance alone gives as large a share of dates whose interval leaves out no change.
+    """Return how often chance alone gives as large a share of dates whose interval lies clear of no change.
 
     Parameters
     ----------
@@ -151,8 +151,8 @@ def leave_out(found: Sequence[LeftOut], value: float, low: float | None, high: f
 
     Notes
     -----
-    Sign against: without one stretch the estimate lies outside the headline's interval, or the headline leaves out no
-    change and the estimate turns to the other side. The statistic is the largest move.
+    Sign against: without one stretch the estimate lies outside the headline's interval, or the headline lies clear of
+    no change and the estimate turns to the other side. The statistic is the largest move.
     """
     seen = [(one, one.value) for one in found if one.value is not None]
     farthest, moved = max(seen, key=lambda pair: abs(pair[1] - value))

@@ -43,7 +43,7 @@ def spillover_to_neighbours(
 
     Notes
     -----
-    Sign against: the interval leaves out no change. Too weak to tell: else, where it holds a change as large as the
+    Sign against: the interval lies clear of no change. Too weak to tell: else, where it holds a change as large as the
     headline. No interval, no verdict. Places further apart than next door can hide what moved: no sign against is not
     evidence that nothing did.
     """

@@ -18,11 +18,11 @@ def scale_of_the_outcome(own: float, other: float, scale: str, clear_own: bool, 
     scale : {'identity', 'log'}
         The study's own scale.
     clear_own, clear_other : bool
-        Whether the interval of each leaves out no effect.
+        Whether the interval of each lies clear of no effect.
 
     Notes
     -----
-    Sign against: the two have opposite signs and one of them leaves out no effect. Opposite signs of which neither does
+    Sign against: the two have opposite signs and one lies clear of no effect. Opposite signs of which neither does
     are too weak to tell: never no sign against. Paths parallel in amounts are not parallel in percent unless levels are
     alike: Roth and Sant'Anna (2023), Econometrica 91, 737-747.
     """

@@ -10,7 +10,7 @@ from evalkit.records import Acceptability
 from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width
 from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.money_reading import MoneyReading
-from evalkit.report.money_scale import chance, exactly, money, money_ticks
+from evalkit.report.money_scale import AS_CERTAIN, chance, exactly, money, money_ticks
 from evalkit.report.money_spread import UNSETTLED
 from evalkit.report.money_waterfall import money_source
 from evalkit.report.numbers import Shown, percent, pounds
@@ -77,12 +77,13 @@ def acceptability_message(curve: Sequence[Acceptability], priced: float | None) 
     found = None if priced is None else probability_at(curve, priced)
     if priced is None or found is None:
         return likely[:1].upper() + likely[1:]
-    return f"At {pounds(priced)} a unit the probability is about {chance(found)}; {likely}"
+    about = "about " if AS_CERTAIN[0] <= found <= AS_CERTAIN[1] else ""
+    return f"At {pounds(priced)} a unit the probability is {about}{chance(found)}; {likely}"
 
 
 def _describe(curve: Sequence[Acceptability], priced: float | None) -> str:
     told = dict.fromkeys([curve[0], *(curve[len(curve) * place // 4] for place in (1, 2, 3)), curve[-1]])
-    points = "; ".join(f"{pounds(point.value)}: {percent(100 * point.probability)}" for point in told)
+    points = "; ".join(f"{pounds(point.value)}: {chance(point.probability)}" for point in told)
     mark = f" The value that this appraisal uses, {pounds(priced)}, is marked." if priced is not None else ""
     return f"A line of {len(curve)} points that {_direction(curve)} from left to right. {points}.{mark}"
 
@@ -98,8 +99,15 @@ def _direction(curve: Sequence[Acceptability]) -> str:
 
 
 def _table(curve: Sequence[Acceptability]) -> tuple[tuple[str, ...], ...]:
-    rows = [(money(point.value), Shown(percent(100 * point.probability, 1), point.probability)) for point in curve]
+    rows = [(money(point.value), Shown(_written(point.probability), point.probability)) for point in curve]
     return (("Worth of one unit", "Probability that benefits exceed costs"), *rows)
+
+
+def _written(probability: float) -> str:
+    """Return a probability with one decimal, never as certain."""
+    if 0.0005 <= probability < 0.9995:
+        return percent(100 * probability, 1)
+    return "under 0.1%" if probability < 0.5 else "over 99.9%"
 
 
 def _draw(curve: Sequence[Acceptability], priced: float | None, unit: str, size: Size, *, simulated: bool) -> Drawing:

@@ -113,7 +113,7 @@ def departure_sentences(analysis: Analysis) -> list[str]:
     if smooth is not None and smooth.breakdown:
         told = joined(f"{_limit(smooth, target)} for the {words[:1].lower()}{words[1:]}"
                       for target, words in TARGETS.items() if target in smooth.breakdown)  # fmt: skip
-        found.append(f"Suppose instead that a steady drift goes on and bends. The interval leaves out no change as "
+        found.append(f"Suppose instead that a steady drift goes on and bends. The interval lies clear of no change as "
                      f"long as the slope changes from one {noun} to the next by {told}.")  # fmt: skip
     return [*found, *_caution(analysis)]
 
@@ -210,15 +210,15 @@ def _relative_words(departures: Departures, target: str, noun: str) -> str:
         return f"{BY_OTHERS}, {who[:1].lower()}{who[1:]} includes no change even with parallel paths. The answer " \
             "rests on errors of its own; how much drift it would carry cannot be told."  # fmt: skip
     if math.isinf(at):
-        return f"{who} leaves out no change for steps of any size that were tried."
+        return f"{who} lies clear of no change for steps of any size that were tried."
     seen = "less than was seen before" if at < 1 else "as much as was seen before" if at == 1 else (
         "more than was seen before")  # fmt: skip
-    return (f"{who} leaves out no change as long as its steps from one {noun} to the next are under "
+    return (f"{who} lies clear of no change as long as its steps from one {noun} to the next are under "
             f"{departures.size(at)} the largest one before the start, which is {seen}.")  # fmt: skip
 
 
 def _limit(departures: Departures, target: str) -> str:
-    """Return up to which change of slope an interval leaves out no effect."""
+    """Return up to which change of slope an interval lies clear of no effect."""
     at = departures.breakdown[target]
     return "nothing at all" if at == 0 else "any amount" if math.isinf(at) else f"under {departures.amount(at)}"
 

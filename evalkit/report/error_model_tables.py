@@ -13,7 +13,7 @@ NOT_FITTED = "could not be fitted"
 
 
 def error_models_table(analysis: Analysis) -> Table | None:
-    """Return a row for each error model, the registered one marked and bold; None where there are none."""
+    """Return a row for each error model, the main one marked and bold; None where there are none."""
     models = analysis.result.error_models
     if not models:
         return None
@@ -28,12 +28,12 @@ def error_models_table(analysis: Analysis) -> Table | None:
         row += (_immediate_cell(analysis, model),) if at_once else ()
         row += (_linked(model.autocorrelation),) if linked else ()
         rows.append(row)
-    registered = next((place for place, model in enumerate(models) if model.registered), None)
+    main = next((place for place, model in enumerate(models) if model.registered), None)
     problems = [f"{capital(model.label)} {NOT_FITTED}: {model.problem.rstrip('.')}."
                 for model in models if model.problem]  # fmt: skip
     note = " ".join([f"In brackets: {interval_label(level_of(analysis))}.", *problems])
     return Table("tbl-errors", f"The same series under {number(len(models))} assumptions about its errors", columns,
-                 rows, main=registered, cards=True, note=note)  # fmt: skip
+                 rows, main=main, cards=True, note=note)  # fmt: skip
 
 
 def error_rules_table(analysis: Analysis) -> Table | None:
@@ -46,7 +46,7 @@ def error_rules_table(analysis: Analysis) -> Table | None:
 
 
 def error_models_sentence(analysis: Analysis) -> str:
-    """Return whether the error models agree on leaving out no change, in one sentence; empty with fewer than two."""
+    """Return whether the error models lie clear of no change alike; empty with fewer than two."""
     fitted = _fitted(analysis)
     bounded = [(model, change) for model, change in fitted if change.low is not None]
     if len(bounded) < 2:
@@ -57,13 +57,13 @@ def error_models_sentence(analysis: Analysis) -> str:
         return f"{count} of the average change take in no change."
     if len(sides) == 1:
         word = less_more(analysis.outcome.kind)[0 if sides == {"below"} else 1]
-        return f"{count} of the average change leave out no change, and lie on the same side: {word}."
+        return f"{count} of the average change lie clear of no change, on the same side: {word}."
     if "across" not in sides:
         return "The error models differ on the direction of the average change."
     leaving = [model for model, change in bounded if change.side != "across"]
     taking = [model for model, change in bounded if change.side == "across"]
-    return (f"The error models differ: no change is left out under {joined(map(_plain, leaving))}, and not under "
-            f"{joined(map(_plain, taking))}.")  # fmt: skip
+    return (f"The error models differ: the interval lies clear of no change under "
+            f"{joined(map(_plain, leaving))}, and not under {joined(map(_plain, taking))}.")  # fmt: skip
 
 
 def error_models_caution(analysis: Analysis) -> str:
@@ -78,10 +78,10 @@ def error_models_caution(analysis: Analysis) -> str:
         return ""
     names = joined(_plain(model) for model in apart)
     if registered.side == "across":
-        return f"That it rests on the data alone: under {names} the interval leaves out no change; here it does not."
+        return f"That it rests on the data alone: under {names} the interval lies clear of no change; here it does not."
     sides = {change.side for model, change in others if model in apart}
     reads = "is read otherwise" if len(sides) > 1 else (
-        "does not leave out no change" if sides == {"across"} else "lies on the other side")  # fmt: skip
+        "does not lie clear of no change" if sides == {"across"} else "lies on the other side")  # fmt: skip
     return f"That it holds whatever is assumed of the errors: under {names} the interval {reads}."
 
 
@@ -93,7 +93,7 @@ def _fitted(analysis: Analysis) -> list[tuple[ErrorModel, Change]]:
 
 
 def _named(model: ErrorModel) -> str:
-    return f"{capital(model.label)} (registered)" if model.registered else capital(model.label)
+    return f"{capital(model.label)} (main)" if model.registered else capital(model.label)
 
 
 def _plain(model: ErrorModel) -> str:

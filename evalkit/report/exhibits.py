@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.evidence import same_way
+from evalkit.evidence import other_estimates, other_starts, same_way
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import figures, windows
 from evalkit.report.catalogue import words
 from evalkit.report.cautions import inside
+from evalkit.report.changes import joined
 from evalkit.report.downloads import csv_text
 from evalkit.report.event_words import events_message
 from evalkit.report.figures import sentences
@@ -179,11 +180,12 @@ def analyses_figure(evaluation: Evaluation) -> figures.Figure | None:
     if len(analyses) < 2 or (alone and analyses == _in_change_figure(evaluation)):
         return None
     less, more = _heads(evaluation.primary)
-    return figures.forest(
+    figure = figures.forest(
         analyses, title=_agreement(evaluation, analyses), source=source_words(evaluation, evaluation.primary),
         subtitle="In the order of the study file, not by size",
         heads=(less, more), name="analyses",
     )  # fmt: skip
+    return replace(figure, subtitle=sentences(figure.subtitle, _not_counted(evaluation, analyses)))
 
 
 def events_figure(evaluation: Evaluation) -> figures.Figure | None:
@@ -279,6 +281,16 @@ def _agreement(evaluation: Evaluation, analyses: list[Analysis]) -> str:
     if total == 1:
         return f"The other choice of method points {'the same' if same else 'another'} way"
     return f"{number(same)} of {number(total)} other choices of method point the same way"
+
+
+def _not_counted(evaluation: Evaluation, analyses: list[Analysis]) -> str:
+    """Return which rows the title does not count: those of another start, and those with the main estimate."""
+    primary, shown = evaluation.primary, [analysis for analysis in analyses if analysis.role == "sensitivity"]
+    elsewhere, counted = other_starts(primary, shown), other_estimates(primary, shown)
+    same = len(shown) - len(elsewhere) - len(counted)
+    told = [*(f"“{analysis.label}”, which has another start" for analysis in elsewhere),
+            *([f"{number(same)} with the main estimate itself"] if same else [])]  # fmt: skip
+    return f"Not counted: {joined(told)}" if told else ""
 
 
 def _subtitle(primary: Analysis) -> str:

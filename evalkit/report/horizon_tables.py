@@ -83,7 +83,7 @@ def _totals_table(primary: Analysis) -> Table:
 
 
 def faded(analysis: Analysis) -> bool:
-    """Say whether the average leaves out no change and the change in the last period does not.
+    """Say whether the average lies clear of no change and the change in the last period does not.
 
     This is no finding that it went away: only that the last period alone cannot show that it stayed.
     """

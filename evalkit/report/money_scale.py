@@ -118,8 +118,12 @@ def pounds_and_pence(x: float | None) -> str:
     return f"{MINUS if x is not None and x < 0 else ''}£{number(size, decimals)}"
 
 
+AS_CERTAIN = (0.01, 0.99)
+"""Beyond these a probability is told as under or over, never as a number."""
+
+
 def chance(probability: float) -> str:
     """Return a probability in percent, never as certain: `90%`, `under 1%`, `over 99%`."""
-    if probability < 0.01:
+    if probability < AS_CERTAIN[0]:
         return "under 1%"
-    return "over 99%" if probability > 0.99 else percent(100 * probability, 0)
+    return "over 99%" if probability > AS_CERTAIN[1] else percent(100 * probability, 0)

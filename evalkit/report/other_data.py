@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evalkit.diagnostics.placebo import FEWEST_DATES
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Baseline, Placebo
 from evalkit.report.changes import as_change, change_cell, is_percent, joined, level_of
@@ -15,6 +16,7 @@ from evalkit.report.words import interval_label
 
 CHECK = "placebo_dates"
 """Name of the check that ranks the true start among pretend ones."""
+TOO_FEW = "Too few earlier dates to rank the true start"
 UNREMARKABLE = 0.1
 """Without that check: from this share of pretend starts on, the true one does not stand out."""
 CALENDAR_YEARS = 3
@@ -56,6 +58,11 @@ class Rank:
         return (1 + self.at_least) / (1 + self.others) > UNREMARKABLE
 
     @property
+    def few(self) -> bool:
+        """True when there are too few pretend starts to rank the true one among them, as the check says."""
+        return self.verdict == "not run" or (self.verdict == "too weak to tell" and self.others < FEWEST_DATES)
+
+    @property
     def as_much(self) -> str:
         """How a pretend start is held against the true one: `as clear`, or `as large`."""
         return "as clear" if self.clear else "as large"
@@ -85,6 +92,8 @@ def rank_of(analysis: Analysis) -> Rank | None:
 
 def rank_message(rank: Rank) -> str:
     """Return the message of the chart: `3 of 96 earlier dates show a change at least as clear as the true start`."""
+    if rank.few:
+        return TOO_FEW
     if rank.others == 1:
         start = "a change at least" if rank.at_least else "no change"
         return f"The only earlier date shows {start} {rank.as_much} as the true start"
@@ -96,6 +105,10 @@ def rank_message(rank: Rank) -> str:
 
 def rank_sentences(analysis: Analysis, rank: Rank) -> list[str]:
     """Return rank of the true start, how it is made, what it means, and that neighbouring dates overlap."""
+    if rank.few:
+        dates = "earlier date" if rank.others == 1 else "earlier dates"
+        return [f"Only {number(rank.others, 0)} {dates} could be tried. That is too few to rank the true start among "
+                "them, so this shows nothing either way."]  # fmt: skip
     place, all_of_them = number(rank.at_least + 1, 0), number(rank.others + 1, 0)
     by = "By the size of the change over its standard error" if rank.clear else "By the size of the change"
     sentences = [f"{by}, the true start is number {place} of {all_of_them}."]
@@ -104,8 +117,6 @@ def rank_sentences(analysis: Analysis, rank: Rank) -> list[str]:
                          "dates is at least as large.")  # fmt: skip
     if rank.unremarkable:
         sentences.append(f"So the method finds changes {rank.as_much} quite often where nothing began.")
-    elif rank.verdict == "not run":
-        sentences.append("So few dates say little.")
     return [*sentences, OVERLAP.format(periods=words_for(analysis.frequency, 2))]
 
 
@@ -151,7 +162,7 @@ def leave_out_table(analysis: Analysis) -> Table | None:
 
 
 def leave_out_sentence(analysis: Analysis) -> str:
-    """Return between which numbers the change lies, and whether one part decides on leaving out no change."""
+    """Return between which numbers the change lies, and whether one part decides on lying clear of no change."""
     parts = [part for part in analysis.result.leave_out if part.value is not None and not part.problem]
     if not parts:
         return ""
@@ -170,9 +181,9 @@ def leave_out_sentence(analysis: Analysis) -> str:
         every = "Every interval" if len(changes) > 1 else "Its interval"
         across = headline.side == "across"
         same = "takes in no change, as the headline does" if across else (
-            "leaves out no change, on the same side as the headline")  # fmt: skip
+            "lies clear of no change, on the same side as the headline")  # fmt: skip
         return f"{sentence} {every} {same}."
-    other = "leaves out no change" if headline.side == "across" else "does not leave out no change"
+    other = "lies clear of no change" if headline.side == "across" else "does not lie clear of no change"
     whose = joined(f"“{name}”" for name in apart[:3]) + (f" and {number(len(apart) - 3)} more" if apart[3:] else "")
     return f"{sentence} Otherwise than in the headline, the interval {other} without {whose}."
 

@@ -109,6 +109,8 @@ def _message(evaluation: Evaluation, found: Sequence[Analysis]) -> str:
         return "The main outcome beside the others"
     moved = sum(change_of(in_family(each)).side != "across" for each in secondary)
     count = number(len(secondary))
+    if len(secondary) == 1:
+        return f"The one secondary outcome {'moved clearly' if moved else 'did not move clearly'}"
     kept = ", once adjusted for their number" if _family(found) else ""
     if moved == 0:
         return f"None of the {count} secondary outcomes moved clearly{kept}"

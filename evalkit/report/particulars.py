@@ -55,12 +55,15 @@ def people(study: Mapping[str, Any]) -> Pairs:
     return [(label, _person(block.get(key), signed.get(key)) or "To be named") for key, label in PEOPLE.items()]
 
 
+UNSAID = "No. It is not stated what had been seen before."
+
+
 def registered(study: Mapping[str, Any]) -> str:
     """Return when the plan was fixed, in a sentence."""
     block = study.get("registration") or {}
     seen = SEEN.get(str(block.get("data_seen_before_lock")), "")
     if not block.get("locked_at"):
-        return "No. " + (f"{seen[:1].upper()}{seen[1:]}." if seen else "It is not stated what had been seen before.")
+        return f"No. By the authors’ own account, {seen}." if seen else UNSAID
     return f"Fixed on {in_words(block['locked_at'])}" + (f"; {seen} by then." if seen else ".")
 
 

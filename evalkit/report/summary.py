@@ -48,12 +48,6 @@ def short_title(evaluation: Evaluation) -> str:
     return str(evaluation.study.get("short_title") or "").strip() or evaluation.title
 
 
-def not_changed(evaluation: Evaluation) -> str:
-    """Return what is said of changes where the authors say nothing."""
-    drafted = str(evaluation.study.get("status") or "draft") == "draft"
-    return "Not released yet." if drafted else "First release."
-
-
 def badges(evaluation: Evaluation, words: Mapping[str, Any]) -> list[Badge]:
     """Return the badges of the status banner, in the words of the site: kind, status, simulated."""
     told = words["badges"]

@@ -47,7 +47,7 @@ def placebo_figure(evaluation: Evaluation) -> Figure | None:
     title = rank_message(rank) if rank else "The change that the same method finds at pretend starts"
     marks = "Rings: pretend starts, before anything began. Diamond: the true start"
     by = "Ranked by the change over its standard error, since windows near both ends are short"
-    ranked = [by] if rank and rank.clear else []
+    ranked = [by] if rank and rank.clear and not rank.few else []
     return _dated(evaluation, dots, "pretend", title,
                   ["What the same method finds if the start is set elsewhere", marks, *dots.notes(),
                    *ranked, *_held_still(primary, dots)])  # fmt: skip

@@ -63,7 +63,8 @@ def exact_note(money_read: MoneyReading) -> str:
     names = [f"“{one.name}”" for one in exact if one.kind in ("effect", "cost", "unit_cost", "multiplier")]
     others = len(exact) - len(names)
     if others:  # named in the table: a chart has no room for every rate and share
-        names.append(f"{number(others, 0)} adjustments and rates of the table of every number")
+        which = "adjustment or rate" if others == 1 else "adjustments and rates"
+        names.append(f"{number(others, 0)} {which} of the table of every number")
     return f"Without a range, and so without a bar: {joined(names)}" if names else ""
 
 

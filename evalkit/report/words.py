@@ -64,8 +64,9 @@ def headline(evaluation: Evaluation, analysis: Analysis | None = None) -> Headli
         sentence = f"{sentence} {_interim(evaluation)}"
     if reading.simulated:
         sentence = f"{SIMULATED}. {sentence}"
-    beside = [*harms_seen(evaluation), *controls_moved(evaluation)] if chosen.role == "primary" else []
-    notes = [*_notes(reading, chosen), *beside]
+    notes = _notes(reading, chosen)
+    if chosen.role == "primary":
+        notes += [*harms_seen(evaluation), *harms_unclear(evaluation), *controls_moved(evaluation)]
     return Headline(sentence, _detail(evaluation, reading, chosen), reading.rung, tuple(notes))
 
 
@@ -216,8 +217,17 @@ def harms_seen(evaluation: Evaluation, *, apart: bool = False) -> list[str]:
         change, better = read(evaluation, analysis).change, analysis.outcome.better
         bad = {"lower": "above", "higher": "below"}.get(better, "")
         if analysis.role == "secondary" and analysis.outcome_role == "harm" and change and change.side == bad:
-            found.append(f"A possible harm: {_moved(evaluation, analysis, change, apart=apart)}.")
+            found.append(f"A possible harm: {moved_words(evaluation, analysis, change, apart=apart)}.")
     return found
+
+
+def harms_unclear(evaluation: Evaluation, *, apart: bool = False) -> list[str]:
+    """Return each outcome with role harm whose interval includes no change: that shows no harm, and no lack of it."""
+    found = [(analysis, change) for analysis in evaluation.analyses
+             if analysis.role == "secondary" and analysis.outcome_role == "harm"
+             and (change := read(evaluation, analysis).change) and change.side == "across"]  # fmt: skip
+    return [f"{capital(moved_words(evaluation, *one, apart=apart))}: too uncertain to say whether it got worse."
+            for one in found]  # fmt: skip
 
 
 def controls_moved(evaluation: Evaluation) -> list[str]:
@@ -232,10 +242,10 @@ def controls_moved(evaluation: Evaluation) -> list[str]:
         return []
     more = len(moved) - 1
     others = f" So did {number(more)} more." if more else ""
-    return [f"Should not have moved: {_moved(evaluation, *moved[0])}.{others}"]
+    return [f"Should not have moved: {moved_words(evaluation, *moved[0])}.{others}"]
 
 
-def _moved(evaluation: Evaluation, analysis: Analysis, change: Change, *, apart: bool = False) -> str:
+def moved_words(evaluation: Evaluation, analysis: Analysis, change: Change, *, apart: bool = False) -> str:
     """Return another outcome's size and interval, as it goes on after a colon.
 
     The answer above has said over what, against what, and at which level, so these are told only where they differ.
@@ -317,8 +327,8 @@ def could_not_count(analysis: Analysis) -> str:
 def _interim(evaluation: Evaluation) -> str:
     look = (evaluation.study.get("registration") or {}).get("final_look")
     if not look:
-        return "Interim: no date of a final look is registered."
-    return f"Interim: the registered final look is {in_words(look)}."
+        return "Interim: no date of a final look is set."
+    return f"Interim: the planned final look is {in_words(look)}."
 
 
 def _small(change: Change) -> str:

@@ -119,7 +119,7 @@ class TestWords:
         found = placebo.placebo_dates(3, 96, 9, True, "month")
         assert found.reading == (
             "At 3 of 96 earlier dates the same method finds a change at least as large for its standard error (share "
-            "with the true date 0.041); at 9 its interval leaves out no change, where chance alone would give "
+            "with the true date 0.041); at 9 its interval lies clear of no change, where chance alone would give "
             "about 5. Neighbouring dates share most of their months, so they are not independent."
         )
         assert (found.verdict, found.statistic) == ("no sign against", pytest.approx(4 / 97))

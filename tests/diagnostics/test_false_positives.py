@@ -173,7 +173,7 @@ class TestReading:
         assert found["words"].startswith(
             "In 2,000 simulated panels of 43 places, the nearest to this study (5 of them treated, drawn at random; "
         )
-        assert f"left out no effect in {found['false_positives']:.1f}% where there was none" in found["words"]
+        assert f"lay clear of no effect in {found['false_positives']:.1f}% where there was none" in found["words"]
         assert f"held a true effect in {found['average']:.1f}%." in found["words"]
         assert found["words"].endswith(f"in {found['cluster_robust_false_positives']:.1f}%.")
         assert found["unlike"] == []

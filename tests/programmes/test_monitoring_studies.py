@@ -278,7 +278,7 @@ class TestWhatWouldBeNeeded:
 
 
 def beyond_chance(before: int, percent: float) -> bool:
-    """Say whether the exact interval of a fall of so many percent leaves out no change."""
+    """Say whether the exact interval of a fall of so many percent lies clear of no change."""
     return rate_ratio(before, round(before * (1 + percent / 100))).high < 1
 
 

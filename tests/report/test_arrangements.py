@@ -11,6 +11,7 @@ from evalkit.records import Diagnostic, Estimate
 from evalkit.report import summary
 from evalkit.report.cautions import in_short
 from evalkit.report.result_tables import role_words
+from evalkit.report.told import changes
 from evalkit.report.words import headline
 from evalkit.spec import assurance, blocks, conclusions, delivery
 
@@ -150,10 +151,9 @@ def test_the_headline_says_in_short_what_a_check_saw():
     assert in_short([check()]) == "a key check speaks against this: alike before"
 
 
-def test_what_changed_is_said_by_status():
-    base = demo.seat_belts()
-    assert summary.not_changed(base) == "Not released yet."
-    assert summary.not_changed(demo.seat_belts(study={**base.study, "status": "final"})) == "First release."
+@pytest.mark.parametrize("status", ["draft", "final"])
+def test_a_study_without_a_release_is_not_called_released(status):
+    assert changes.aside(demo.seat_belts(study={**demo.seat_belts().study, "status": status})) == "Not released yet."
 
 
 @pytest.mark.parametrize(

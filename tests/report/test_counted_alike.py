@@ -52,7 +52,52 @@ def test_a_condition_stands_by_itself_on_the_first_side():
     weak = replace(made.analyses[1], result=replace(made.analyses[1].result, effect=wide))
     reason = evidence.assess(made.study | STUDY, (made.primary, weak), ())["repeating"]["reason"]
     told, _ = evidence.in_brief(reason)
-    assert told.startswith("Against: the interval of 0 of 1 other estimates leaves out no change")
+    assert told.startswith("Against: the interval of the only other estimate does not lie clear of no change.")
+
+
+def started(made, name: str, start: str, last: str | None = None, label: str = "A change of recording"):
+    """Return another choice with its own start: the time that it looks at ends with its window, or with its path."""
+    main = made.primary
+    design = {**main.design, "after": {"from": None, "to": last}} if last else main.design
+    value = 1.1 * main.result.effect.value
+    return replace(other(made, name, value), first_treated=start, design=design, label=label)
+
+
+@pytest.mark.parametrize(("start", "last", "counts"), [
+    ("1983-02", None, True), ("1983-06", None, True), ("1982-06", "1983-12", True),
+    ("1985-01", None, False), ("1979-02", "1983-01", False),
+])  # fmt: skip
+def test_the_change_at_another_start_is_no_other_choice_of_method(start, last, counts):
+    base = demo.seat_belts()
+    assert base.primary.first_treated == "1983-02"
+    primary = replace(base.primary, design={**base.primary.design, "after": {"from": None, "to": "1984-12"}})
+    made = replace(base, analyses=(primary, *with_others(1.1).analyses[1:], started(base, "elsewhere", start, last)))
+    one = len(made.analyses) - 1
+    assert evidence.same_way(primary, made.analyses, ())[1] == (one if counts else one - 1)
+    reason = evidence.assess(made.study | STUDY, made.analyses, ())["repeating"]["reason"]
+    assert ("1 with another start is not counted" in reason) != counts
+    shown = analyses_figure(made)
+    assert ("another start" in shown.subtitle) != counts
+    assert ("“A change of recording”" in shown.subtitle) != counts
+    narrow = replace(made.analyses[-1].result.effect, low=-0.21, high=-0.2)
+    slim = replace(made.analyses[-1], result=replace(made.analyses[-1].result, effect=narrow, relative=None))
+    assert bool(evidence.narrower(primary, (primary, slim))) == counts
+
+
+def test_the_figure_says_how_many_have_the_main_estimate():
+    main = demo.seat_belts().primary.result.effect.value
+    assert "Not counted: 2 with the main estimate" in analyses_figure(with_others(main, main, 1.1 * main)).subtitle
+    assert "Not counted" not in analyses_figure(with_others(1.1 * main)).subtitle
+
+
+def test_an_estimate_at_another_start_alone_is_no_repeat():
+    base = demo.seat_belts()
+    primary = replace(base.primary, design={**base.primary.design, "after": {"from": None, "to": "1984-12"}})
+    analyses = (primary, started(base, "elsewhere", "1985-01"))
+    reason = evidence.assess(base.study | STUDY, analyses, ())["repeating"]["reason"]
+    assert "no other estimate of this change was asked for (1 with another start is not counted)" in reason
+    reason = evidence.assess(base.study | STUDY, (primary,), ())["repeating"]["reason"]
+    assert "the study file asks for no other analysis" in reason
 
 
 def test_the_ends_of_a_number_are_rounded_as_it_is():

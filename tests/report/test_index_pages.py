@@ -305,7 +305,7 @@ def test_reading_tells_every_rung_by_the_function_of_real_pages(pages):
     for sentence in ("Clear evidence of a reduction.", "Evidence of a reduction; its size is uncertain.",
                      "No sign of a change large enough to matter.", "Too uncertain to say. A fall as large as 30% or",
                      "Evidence of an increase.", "Clear evidence of an increase.", "Not reliable: ",
-                     "Interim: the registered final look is 31 March 2027.", "Simulated data. Clear evidence",
+                     "Interim: the planned final look is 31 March 2027.", "Simulated data. Clear evidence",
                      "Not studied yet.", "Thefts: 12% fewer in 2024 than in 2022. We cannot say whether"):  # fmt: skip
         assert sentence in text, sentence
     assert text.count("example") >= 2

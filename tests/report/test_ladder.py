@@ -104,9 +104,9 @@ def test_unreliable_prefix_and_no_events():
 
 def test_interim_names_the_final_look():
     found = headline(evaluation(-15, -21, -8, level="interim", registration={"final_look": "2027-03-31"}))
-    assert found.sentence.endswith("Interim: the registered final look is 31 March 2027.")
+    assert found.sentence.endswith("Interim: the planned final look is 31 March 2027.")
     month = headline(evaluation(-15, -21, -8, level="interim", registration={"final_look": "2024-06"}))
-    assert month.sentence.endswith("Interim: the registered final look is June 2024.")
+    assert month.sentence.endswith("Interim: the planned final look is June 2024.")
     assert "no date" in headline(evaluation(-15, -21, -8, level="interim")).sentence
 
 

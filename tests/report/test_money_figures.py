@@ -9,7 +9,8 @@ import pytest
 
 from evalkit.appraisal import AppraisedEffect, appraise
 from evalkit.records import Acceptability, Appraisal, Estimate, Evaluation, MoneyLine, MoneyReturn
-from evalkit.report.acceptability_chart import acceptability_figure, probability_at
+from evalkit.report import acceptability_chart
+from evalkit.report.acceptability_chart import acceptability_figure, acceptability_message, probability_at
 from evalkit.report.bar_chart import Bar, Bars, Piece, draw_bars
 from evalkit.report.drawing import SLIM, WIDE, text_width
 from evalkit.report.money_costs import costs_table, optimism_table, payers_figure
@@ -29,7 +30,7 @@ from evalkit.report.money_tables import (
     worth_table,
 )
 from evalkit.report.money_waterfall import waterfall_bars, waterfall_figure
-from evalkit.report.tornado import parameter_effects, ranged_numbers, tornado_figure
+from evalkit.report.tornado import exact_note, parameter_effects, ranged_numbers, tornado_figure
 
 
 def clear() -> MoneyReading:
@@ -120,6 +121,14 @@ class TestTornado:
         figure = tornado_figure(found)
         assert "Without a range, and so without a bar: “Set-up and training (Police)”" in figure.subtitle
 
+    @pytest.mark.parametrize("extra", [1, 2])
+    def test_what_is_not_named_is_counted(self, extra):
+        found = clear()
+        some = dataclasses.replace(found.appraisal.parameters[0], kind="rate", low=None, high=None)
+        bare = dataclasses.replace(found.appraisal, parameters=(some,) * extra)
+        told = "1 adjustment or rate of the" if extra == 1 else "2 adjustments and rates of the"
+        assert told in exact_note(dataclasses.replace(found, appraisal=bare))
+
     def test_both_ends_are_what_the_appraisal_gives_there(self):
         """At the ends of the effect's interval: the same block, appraised anew with that effect."""
         found = clear()
@@ -167,6 +176,15 @@ class TestAcceptability:
         assert probability_at(curve, 5.0) == pytest.approx(0.25)
         assert probability_at(curve, 15.0) == pytest.approx(0.55)
         assert probability_at(curve, 21.0) is None
+
+    @pytest.mark.parametrize(("at", "told", "cell"), [
+        (1.0, "the probability is over 99%;", "over 99.9%"), (0.6, "the probability is about 60%;", "60.0%"),
+        (0.0, "the probability is under 1%;", "under 0.1%"),
+    ])  # fmt: skip
+    def test_a_probability_is_never_told_as_certain(self, at, told, cell):
+        curve = (Acceptability(0.0, at), Acceptability(10.0, at), Acceptability(20.0, 0.6))
+        assert told in acceptability_message(curve, 5.0)
+        assert acceptability_chart._table(curve)[1][1] == cell
 
     def test_left_out_without_a_curve(self):
         assert acceptability_figure(reading(demo_money.monitored())) is None

@@ -59,6 +59,13 @@ def test_figure_draws_two_intervals_and_says_so(study):
     assert figure.table[0][-1] == "Adjusted interval"
 
 
+@pytest.mark.parametrize(("ends", "told"), [((-40, -20), "moved clearly"), ((-22, 1), "did not move clearly")])
+def test_one_secondary_outcome_is_told_as_one(study, ends, told):
+    one = outcome("front", (-12, *ends), None)
+    figure = others_figure(dataclasses.replace(study, analyses=(study.primary, one, study.analysis("vans"))))
+    assert figure.title == f"The one secondary outcome {told}"
+
+
 def test_page_names_the_method_and_keeps_them_out_of_the_other_choices(study, render_one):
     page = render_one(study)
     text = page.text()

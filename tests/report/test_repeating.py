@@ -47,8 +47,14 @@ def test_a_far_narrower_interval_earns_no_point_and_says_why() -> None:
     assert "For: every other estimate points the same way; the interval of every other" in repeating(
         study(others=(wide,)))["reason"]  # fmt: skip
     found = study(others=(slim,))
-    assert "0 of 1 other estimates leaves out no change (1 far narrower than the main one not counted)" in repeating(
-        found)["reason"]  # fmt: skip
+    assert "no other interval counts (1 far narrower than the main one is not counted)" in repeating(found)["reason"]
+    both = repeating(study(others=(wide, dataclasses.replace(slim, id="slim"))))
+    assert both["score"] == repeating(study(others=(wide,)))["score"]  # one that agrees takes nothing away
+    assert ("the interval of every other estimate that counts lies clear of no change "
+            "(1 far narrower than the main one is not counted)") in both["reason"].partition("Against")[0]  # fmt: skip
+    across = dataclasses.replace(other(base, -0.3, 0.05), id="across")
+    several = repeating(study(others=(wide, across, dataclasses.replace(slim, id="slim"))))["reason"]
+    assert "the interval of 1 of 2 other estimates lies clear of no change (1 far narrower" in several
     assert repeating(found)["score"] == repeating(study(others=(wide,)))["score"] - 1
     (told,) = narrower.parts(found)
     assert told["sentences"] == [

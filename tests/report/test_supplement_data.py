@@ -24,6 +24,7 @@ from evalkit.report.other_data import (
 )
 from evalkit.report.power_chart import against_margin, power_message, power_table, read_power, times_in
 from evalkit.report.selection import coverage_sentences, selection_sentences
+from evalkit.report.supplement_figures import placebo_figure
 from evalkit.report.tables import table_text
 from evalkit.report.words import smallest_found
 
@@ -58,8 +59,20 @@ def test_the_rank_is_that_of_the_check():
     assert rank_caution(found) == ""
     assert "quite often" in " ".join(rank_sentences(found, rank_of(ranked(0.3, "sign against"))))
     few = ranked(2 / 6, "not run", 5)
-    assert "So few dates say little." in rank_sentences(few, rank_of(few))
     assert rank_caution(few) == ""
+
+
+@pytest.mark.parametrize(("verdict", "count", "told"), [
+    ("not run", 5, True), ("too weak to tell", 9, True), ("too weak to tell", 10, False), ("sign against", 5, False),
+])  # fmt: skip
+def test_too_few_dates_are_not_ranked(verdict, count, told):
+    few = ranked(2 / (count + 1), verdict, count)
+    title, said = rank_message(rank_of(few)), rank_sentences(few, rank_of(few))
+    assert (title == "Too few earlier dates to rank the true start") == told
+    assert any("is number" in sentence for sentence in said) != told
+    assert (said[0].startswith(f"Only {count} earlier dates could be tried.")) == told
+    shown = placebo_figure(dataclasses.replace(demo.seat_belts(), analyses=(few,)))
+    assert ("Ranked by" in shown.subtitle) != told
 
 
 def test_an_unremarkable_rank_is_a_caution():
@@ -103,8 +116,8 @@ def test_places_where_nothing_began_stand_in_a_table():
 def test_leave_out():
     primary = demo.seat_belts().primary
     assert leave_out_sentence(primary) == (
-        "Leaving out one part at a time, the change runs from −15.4% to −14.2%. Every interval leaves out no change, "
-        "on the same side as the headline."
+        "Leaving out one part at a time, the change runs from −15.4% to −14.2%. Every interval lies clear of no "
+        "change, on the same side as the headline."
     )
     table = leave_out_table(primary)
     assert list(table.rows[0]) == ["October 1973 to March 1975: fuel shortage", "−14.2% (−19.9 to −8.2)"]
@@ -114,10 +127,10 @@ def test_leave_out():
 def test_one_part_that_decides_is_named():
     parts = (LeftOut("1974", -9.0, -20.0, 3.0, "percent"), LeftOut("1975", -15.0, -20.0, -9.0, "percent"))
     assert leave_out_sentence(analysis(leave_out=parts)).endswith(
-        "Otherwise than in the headline, the interval does not leave out no change without “1974”.")  # fmt: skip
+        "Otherwise than in the headline, the interval does not lie clear of no change without “1974”.")  # fmt: skip
     assert leave_out_sentence(analysis(leave_out=parts[1:])) == (
-        "Without it, the change is −15.0% (−20.0 to −9.0). Its interval leaves out no change, on the same side as the "
-        "headline."
+        "Without it, the change is −15.0% (−20.0 to −9.0). Its interval lies clear of no change, on the same side as "
+        "the headline."
     )
     assert leave_out_sentence(analysis(leave_out=(LeftOut("1974", problem="no"),))) == ""
 

@@ -154,7 +154,7 @@ def test_error_models_stand_side_by_side_with_the_registered_one_marked():
     table = error_models_table(demo.seat_belts().primary)
     assert table.main == 0
     assert [list(row) for row in table.rows] == [
-        ["First-order autoregressive, restricted maximum likelihood (registered)", "−15.1% (−21.5 to −8.3)",
+        ["First-order autoregressive, restricted maximum likelihood (main)", "−15.1% (−21.5 to −8.3)",
          "−21.1% (−29.5 to −11.7)", "0.52"],
         ["Newey-West", "−15.0% (−19.1 to −10.7)", "−21.5% (−27.0 to −15.5)", "0.49"],
         ["Prais-Winsten, iterated", "−15.1% (−21.0 to −8.8)", "−21.1% (−28.9 to −12.4)", "0.50"],
@@ -166,14 +166,14 @@ def test_error_models_stand_side_by_side_with_the_registered_one_marked():
 
 
 @pytest.mark.parametrize(("bounds", "sentence"), [
-    ([(-20, -8), (-19, -9)], "Both intervals of the average change leave out no change, and lie on the same side: "
+    ([(-20, -8), (-19, -9)], "Both intervals of the average change lie clear of no change, on the same side: "
                              "fewer."),
-    ([(2, 8), (1, 9), (3, 4)], "All 3 intervals of the average change leave out no change, and lie on the same side: "
+    ([(2, 8), (1, 9), (3, 4)], "All 3 intervals of the average change lie clear of no change, on the same side: "
                                "more."),
     ([(-20, 8), (-INFINITE, INFINITE)], "Both intervals of the average change take in no change."),
-    ([(-20, -8), (-20, 0)], "The error models differ: no change is left out under a, and not under b."),
-    ([(-20, -8), (-20, 1), (-9, -1), (-9, 1)], "The error models differ: no change is left out under a and c, and not "
-                                               "under b and d."),
+    ([(-20, -8), (-20, 0)], "The error models differ: the interval lies clear of no change under a, and not under b."),
+    ([(-20, -8), (-20, 1), (-9, -1), (-9, 1)], "The error models differ: the interval lies clear of no "
+                                               "change under a and c, and not under b and d."),
     ([(-20, -8), (1, 2)], "The error models differ on the direction of the average change."),
     ([(-20, -8), (None, None)], "There is no second error model to set beside it."),
     ([], ""),
@@ -188,10 +188,11 @@ def test_a_caution_only_where_error_models_disagree_with_the_registered_one():
     assert error_models_caution(analysis(error_models=agreeing)) == ""
     apart = (agreeing[0], model("Newey-West", -19, 1))
     assert error_models_caution(analysis(error_models=apart)) == (
-        "That it holds whatever is assumed of the errors: under Newey-West the interval does not leave out no change."
+        "That it holds whatever is assumed of the errors: under Newey-West the interval does not lie clear of "
+        "no change."
     )
     unclear = (model("a", -20, 8, registered=True), model("b", -19, -9))
-    assert "leaves out no change; here it does not" in error_models_caution(analysis(error_models=unclear))
+    assert "lies clear of no change; here it does not" in error_models_caution(analysis(error_models=unclear))
     opposite = (agreeing[0], model("b", 1, 9))
     assert "lies on the other side" in error_models_caution(analysis(error_models=opposite))
 

@@ -8,6 +8,7 @@ import pytest
 from told_rooms import Room, told
 
 from evalkit.records import Failure
+from evalkit.report import words
 from evalkit.report.told import fairness
 
 RATIO = {"measure": "Fined, of those stopped", "group": "Under 25", "compared_with": "over 25", "ratio": 1.8,
@@ -117,6 +118,28 @@ def test_an_outcome_that_could_show_harm_was_looked_at():
     room = Room(fairness, told(analyses=(*base.analyses, harm)))
     assert "Followed because they could show harm: Cyclists hurt." in room.sentences
     assert fairness.NO_LOG not in room.sentences
+
+
+@pytest.mark.parametrize(("ends", "better", "said", "beside"), [
+    ((56.0, -8.0, 463.0), "lower", "(95% interval: 8% fewer to 463% more): too uncertain to say whether it got worse.",
+     True),
+    ((56.0, 8.0, 463.0), "lower", "A possible harm: cyclists hurt: 56% more", True),
+    ((-30.0, -40.0, -20.0), "lower", "20% to 40% fewer): it moved, and not for the worse.", False),
+    ((-30.0, -40.0, -20.0), "neither", "it moved; the study file does not say which way is worse.", False),
+])  # fmt: skip
+def test_each_harm_is_told_with_its_interval(ends, better, said, beside):
+    base = demo.seat_belts()
+    outcome = dataclasses.replace(base.primary.outcome, id="hurt", label="Cyclists hurt", better=better)
+    value, low, high = ends
+    relative = dataclasses.replace(base.primary.result.relative, value=value, low=low, high=high)
+    harm = dataclasses.replace(base.primary, id="harm", role="secondary", outcome_role="harm", outcome=outcome,
+                               label=outcome.label,
+                               result=dataclasses.replace(base.primary.result, relative=relative))  # fmt: skip
+    found = told(analyses=(*base.analyses, harm))
+    room = Room(fairness, found)
+    assert said in " ".join(room.sentences)
+    assert "None of them moved clearly for the worse." not in room.sentences
+    assert any("yclists hurt" in note for note in words.headline(found).notes) == beside
 
 
 def test_evalkit_claims_no_cause_on_a_monitoring_page():

@@ -40,7 +40,7 @@ class Reported(NamedTuple):
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves out no effect."""
+        """Whether the interval lies clear of no effect."""
         return self.low is not None and self.high is not None and (self.low > 0.0 or self.high < 0.0)
 
 

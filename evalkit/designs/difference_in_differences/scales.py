@@ -219,5 +219,5 @@ def _check(own: ScaleEstimate, other: ScaleEstimate, result: Result) -> Diagnost
 
 
 def _clear(low: float | None, high: float | None) -> bool:
-    """Return whether an interval leaves out no effect."""
+    """Return whether an interval lies clear of no effect."""
     return low is not None and high is not None and (low > 0.0 or high < 0.0)

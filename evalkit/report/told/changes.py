@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from evalkit.history.cells import told
 from evalkit.periods import describe_label
 from evalkit.records import Cells, Evaluation, Headline, Move, Release
-from evalkit.report import summary
 from evalkit.report.changes import as_change
 from evalkit.report.drawing import Drawing, Size
 from evalkit.report.exhibits import Exhibits, source_words
@@ -30,6 +29,7 @@ HOW = (
 CAUSES = {"data": "The data", "spec": "The study file", "code": "The code of evalkit",
           "packages": "The packages that it rests on"}  # fmt: skip
 NOT_RELEASED = "The numbers on this page are not released yet."
+NEVER_RELEASED = "Not released yet."
 NOW = "On this page, not released"
 
 
@@ -129,7 +129,7 @@ def aside(evaluation: Evaluation) -> str:
     """Return what is said of changes on the first side."""
     known = evaluation.releases
     if known is None or not known.history:
-        return summary.not_changed(evaluation)
+        return NEVER_RELEASED
     last = known.history[-1]
     if known.move is not None and _headline_moved(known.move):
         return f"{_went(known.move)} since the release of {_day(last)}. {NOT_RELEASED}"

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from evalkit.records import Analysis, Evaluation, Failure
 from evalkit.report.changes import joined
 from evalkit.report.exhibits import Exhibits
-from evalkit.report.ladder import change_of
+from evalkit.report.ladder import change_of, read
 from evalkit.report.numbers import Shown
 from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.result_tables import written
 from evalkit.report.tables import Column, Table
 from evalkit.report.told.stated import NOT_STATED, dated, stated, table_of_words
-from evalkit.report.words import capital, harms_seen, interval_label, label_of
+from evalkit.report.words import capital, harms_seen, harms_unclear, interval_label, label_of, moved_words
 
 Ran = TypeVar("Ran", Analysis, Failure)
 FIGURES: tuple[Drawn, ...] = ()
@@ -142,5 +142,20 @@ def _consequences(evaluation: Evaluation, exhibits: Exhibits) -> list[Part]:
     harms = dict.fromkeys(label_of(one) for one in evaluation.analyses if one.outcome_role == "harm")
     followed = f"Followed because they could show harm: {joined(harms)}." if harms else ""
     doubt = NOT_ABSENT if any(one["looked_for"] == "not_found" for one in log) else ""
-    seen = harms_seen(evaluation, apart=True) or (["None of them moved clearly for the worse."] if harms else [])
+    seen = [*harms_seen(evaluation, apart=True), *harms_unclear(evaluation, apart=True), *_not_worse(evaluation)]
     return part(title, [followed, *seen, doubt, "" if log or harms else NO_LOG], blocks=[exhibits.table(table)])
+
+
+def _not_worse(evaluation: Evaluation) -> list[str]:
+    """Return each outcome followed for harm that moved clearly, and not for the worse as far as the study file says."""
+    found = []
+    for analysis in evaluation.analyses:
+        change, better = read(evaluation, analysis).change, analysis.outcome.better
+        if analysis.outcome_role != "harm" or analysis.role != "secondary" or change is None:
+            continue
+        if change.side == "across" or change.side == {"lower": "above", "higher": "below"}.get(better):
+            continue
+        told = "it moved, and not for the worse" if better != "neither" else (
+            "it moved; the study file does not say which way is worse")  # fmt: skip
+        found.append(f"{capital(moved_words(evaluation, analysis, change, apart=True))}: {told}.")
+    return found

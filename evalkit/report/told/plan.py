@@ -19,6 +19,7 @@ FIGURES: tuple[Drawn, ...] = ()
 LENGTH = 64
 """Signs of a fingerprint written in full (SHA-256, hexadecimal); a shorter one cannot be set beside another."""
 NEVER = "Never fixed in advance: nothing shows what was decided before the numbers were seen."
+BY_ACCOUNT = "By the authors’ own account, which nothing here can show: {seen}"
 NOT_YET = "Not fixed yet: the plan can still change."
 NO_CHANGE = "No change of the plan is recorded."
 STATED = ("The study file gives the date on which the plan was fixed. No copy of the plan from that day is kept here, "
@@ -107,11 +108,11 @@ def _card(block: Mapping[str, Any], evaluation: Evaluation) -> list[tuple[str, s
 
 
 def _before(block: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what had been seen; of a plan that was never fixed it says nothing of a time before that."""
+    """Return what had been seen; of a plan that was never fixed that is the authors' word alone."""
     seen = block.get("data_seen_before_lock")
     if block.get("locked_at"):
         return "Seen before it was fixed", _seen(seen)
-    return "What had been seen", _seen(seen) if seen else ""
+    return "What had been seen", BY_ACCOUNT.format(seen=SEEN[str(seen)]) if str(seen) in SEEN else ""
 
 
 def _fingerprint(evaluation: Evaluation) -> str:

@@ -98,7 +98,8 @@ def _described(rollout: Rollout, chart: Chart) -> str:
     """Return the chart in words: starts in order, then everything else."""
     shown = [f"{place.name}, {place.words}" for place in chart.rows[:CLEAR]]
     more = sum(place.count for place in chart.rows[CLEAR:])
-    starts = "; ".join([*shown, *([f"{number(more, 0)} more places in the table"] if more else [])])
+    rest = f"{number(more, 0)} more {'place' if more == 1 else 'places'} in the table" if more else ""
+    starts = "; ".join([*shown, *([rest] if rest else [])])
     events = "; ".join(_event_words(event) for event in chart.events)
     return f"{_message(rollout)}. {starts}." + (f" What else happened: {events}." if events else "")
 
