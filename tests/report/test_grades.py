@@ -169,8 +169,8 @@ def test_the_grades_stand_on_the_page(render_one):
 @pytest.mark.parametrize(
     ("reason", "brief"),
     [
-        ("For: no gaps; a named publisher. Against: the study file does not fix which copy of the data; recording may change.",
-         ("Against: the study file does not fix which copy of the data.", 1)),
+        ("For: no gaps; a named publisher. Against: no fixed copy of the data (no sha256); recording may change.",
+         ("Against: no fixed copy of the data (no sha256).", 1)),
         ("For: no gaps. Against: gaps; few periods.", ("Against: gaps; few periods.", 0)),
         ("For: no gaps; a named publisher.", ("Every condition is met.", 0)),
         ("Simulated data: nothing to score.", ("Simulated data: nothing to score.", 0)),
