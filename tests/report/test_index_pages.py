@@ -380,7 +380,8 @@ def test_a_damaged_copy_of_methods_is_made_again(site, quick):
 
 def test_accessibility_statement(pages, site, quick):
     text = pages["accessibility"].text()
-    for words in ("version 2.2, at level AA", "To state whom to tell, set contact", "They do not run on this site each time"):
+    for words in ("version 2.2, at level AA", "To state whom to tell, set contact",
+                  "They do not run on this site each time"):
         assert words in text
     settings = site.project / "_quarto.yml"
     settings.write_text(settings.read_text().replace("# contact: Who", "contact: <b>Who</b>"))
