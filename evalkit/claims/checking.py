@@ -7,6 +7,7 @@ study's own intervals.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,8 +17,13 @@ from evalkit.claims.rules import findings
 from evalkit.claims.sentences import arithmetic, change_words, needed_count
 from evalkit.records import Analysis, Estimate
 
+NUMBER = re.compile(r"(?<![\w.,])(?!(?:19|20)\d\d\b(?![.,]?\d))\d[\d,.]*")
+"""A number in the words of a claim that is no year."""
+COUNTS = "R08"
+"""The rule on counts that are not printed: it says nothing where the study file leaves numbers in the words."""
 TOLD = ("R01",)
 """Rules whose finding the verdict says in its own words."""
+LEFT_IN_WORDS = "It was not made again: it prints numbers, and the study file gives none of them under `printed`."
 ARITHMETIC_ALONE = "That is arithmetic alone."
 
 
@@ -50,15 +56,23 @@ def check_claim(claim: Mapping[str, Any], analyses: Sequence[Analysis]) -> dict[
         sentences.append(arithmetic(printed["before"], printed["after"], printed["percent"]))
     elif printed["before"] == 0:
         sentences.append("It starts from a count of nought, from which no percentage can be made.")
-    looked = [found for found in findings(as_published(claim)) if found.code not in TOLD]
+    looked = [found for found in findings(as_published(claim)) if found.code not in TOLD
+              and not (found.code == COUNTS and _left_in_words(claim))]  # fmt: skip
     checked["rules"] = [{"code": found.code, "found": found.found, "needed": found.needed} for found in looked]
     if looked and checked["recomputed_percent"] is not None and follows(
         printed["before"], printed["after"], printed["percent"]) == "follows":  # fmt: skip
         sentences.append(ARITHMETIC_ALONE)
     checked["ours"] = _ours(claim.get("analysis"), analyses, printed["percent"])
     sentences += _beside(checked["ours"])
-    checked["verdict"] = " ".join(sentences) or f"It cannot be checked: {_lacks(printed)}."
+    checked["verdict"] = " ".join(sentences) or (
+        LEFT_IN_WORDS if _left_in_words(claim) else f"It cannot be checked: {_lacks(printed)}.")  # fmt: skip
     return checked
+
+
+def _left_in_words(claim: Mapping[str, Any]) -> bool:
+    """Say whether a claim has a number in its words, and the study file gives none under `printed`."""
+    given = any(claim["printed"].get(key) is not None for key in ("before", "after", "percent", "n"))
+    return not given and NUMBER.search(str(claim["text"])) is not None
 
 
 def _lacks(printed: Mapping[str, Any]) -> str:

@@ -95,7 +95,7 @@ def percentage_follows(claim: PublishedClaim) -> str:
     return f"Printed {abs(claim.percent):g}%; {claim.before:,.0f} to {claim.after:,.0f} is {abs(given):.{digits}f}%."
 
 
-@_rule("R02", "More than one period stands on each side", "stop", "Print every month of several years.")
+@_rule("R02", "More than one period stands on each side", "stop", "Print every period of several years.")
 def several_periods(claim: PublishedClaim) -> str:
     """Say that one stretch of time is set against one, or that the document does not say which are."""
     if claim.compares != "two_times" or claim.kind in ("statement", "target"):
@@ -173,7 +173,7 @@ def counts_are_printed(claim: PublishedClaim) -> str:
     printed = claim.counts_from == "here" and any(each is not None for each in counts)
     if printed or claim.counts_from == "same_document":
         return ""
-    return "No count or population stands beside it, so it cannot be checked."
+    return "No count or population stands beside it, so it cannot be made again."
 
 
 @_rule("R09", "There are enough events for a percentage", "stop", "Print the counts of several years, no percentage.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
 
 from evalkit.diagnostics.words import change, change_between, judged
 from evalkit.periods import PER_YEAR, words_for
@@ -16,6 +17,9 @@ LONGEST_SHARE = 0.5
 
 MATTERS = 0.25
 """A bend of this share of the effect matters."""
+
+Beyond = Literal["", "above", "below"]
+"""On which side of all that was recorded before the expected values lie; empty where on neither."""
 
 STRAIGHT = "The path before is straight, apart from the season, and would have gone on so."
 LOOKED_AT = "A curve in place of a straight line before the start"
@@ -87,7 +91,15 @@ def linearity_not_run(reason: str) -> Diagnostic:
     return Diagnostic("pre_period_linearity", STRAIGHT, "not run", reason, looked_at=LOOKED_AT)
 
 
-def length_of_extrapolation(before: int, after: int, frequency: str, bend: Bend | None, effect: float) -> Diagnostic:
+def beyond(expected: float, recorded: Iterable[float]) -> Beyond:
+    """Return on which side of all recorded values an expected one lies; empty where on neither."""
+    values = list(recorded)
+    return "above" if expected > max(values) else "below" if expected < min(values) else ""
+
+
+def length_of_extrapolation(
+    before: int, after: int, frequency: str, bend: Bend | None, effect: float, side: Beyond = ""
+) -> Diagnostic:
     """Return whether the line before is carried forward further than it can be trusted.
 
     Parameters
@@ -102,11 +114,15 @@ def length_of_extrapolation(before: int, after: int, frequency: str, bend: Bend 
         None when no curve could be fitted.
     effect : float
         The estimated effect on the scale of the bend.
+    side : {'', 'above', 'below'}
+        Where the average expected value lies beyond everything recorded before.
 
     Notes
     -----
-    Sign against: after is longer than two years, or than half the time before. Key when besides a bend before as
-    large as the effect cannot be ruled out: its interval reaches the size of the effect, or there is none.
+    Sign against: after is longer than two years, or than half the time before. Too weak to tell: else, where the
+    average expected value lies beyond all recorded ones: what the series does there was never seen. Key when
+    against, and a bend before as large as the effect cannot be ruled out: its interval reaches the size of the
+    effect, or there is none.
     """
     dated = frequency != "number"
     far = dated and after > LONG_IN_YEARS * PER_YEAR[frequency]
@@ -127,9 +143,13 @@ def length_of_extrapolation(before: int, after: int, frequency: str, bend: Bend 
             if unruled
             else "A bend before as large as the effect can be ruled out."
         )
+    if side:
+        reading += f" The values expected lie, on average, {side} all that was recorded before"
+        reading += ": nothing recorded shows the series there."
+        reading += "" if against else " That is too weak to tell whether the line would have gone on."
     return Diagnostic(
         "length_of_extrapolation", "The line before would have gone on for all of the time after.",
-        "sign against" if against else "no sign against", reading, statistic=float(after), key=against and unruled,
+        judged(against, bool(side)), reading, statistic=float(after), key=against and unruled,
         looked_at="How far the line before is carried forward, beside its own length and any bend in it",
         short="the line before is carried forward too far" if against else "",
     )  # fmt: skip

@@ -265,9 +265,10 @@ def _words(
     season = {"none": "no season", "fourier": "a yearly season"}.get(known.design.season,
                                                                      f"a season by {known.design.season}")  # fmt: skip
     spread = f", variance {known.dispersion:.1f} times the mean" if known.dispersion is not None else ""
+    linked = f"{known.autocorrelation:.2f}".replace("-", "\N{MINUS SIGN}")
     text = (
         f"Simulated {replications:,} times from the {spell(known.n_before, frequency)} before the start: "
-        f"{known.level:,.4g} a {noun}, autocorrelation {known.autocorrelation:.2f}{spread}, {season}."
+        f"{known.level:,.4g} a {noun}, autocorrelation {linked}{spread}, {season}."
     )
     kind, errors = ("rise" if simulation.rise else "fall"), [c["error_percent"] for c in cells if c["error_percent"]]
     if own["smallest_change_percent"] is not None:

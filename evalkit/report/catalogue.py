@@ -24,6 +24,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TITLE = "Evaluation library"
 LANGUAGE = "en-GB"
 FOLDER = "words"
+STATEMENT = ("status", "not_accessible", "complain", "date")
+"""Settings under `accessibility:`: how far the rules are met, what is not accessible, how to complain, date."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,14 @@ class Settings:
         As in `en-GB` or `cy`.
     contact : str
         Whom to tell of a page that cannot be used; empty where nobody is named.
+    accessibility : tuple of (str, str)
+        What the accessibility statement says besides, by name (see `STATEMENT`); what is not set is left out.
     """
 
     title: str = TITLE
     language: str = LANGUAGE
     contact: str = ""
+    accessibility: tuple[tuple[str, str], ...] = ()
 
 
 def read_settings(project: Path | None) -> Settings:
@@ -91,7 +96,22 @@ def _settings(file: Path, text: str) -> Settings:
     found = _mapping(text, "_quarto.yml", file)
     website = found.get("website")
     title = website.get("title") if isinstance(website, Mapping) else None
-    return Settings(str(title or TITLE), str(found.get("lang") or LANGUAGE), str(found.get("contact") or ""))
+    return Settings(str(title or TITLE), str(found.get("lang") or LANGUAGE), str(found.get("contact") or ""),
+                    _statement(found.get("accessibility"), file))  # fmt: skip
+
+
+def _statement(found: Any, file: Path) -> tuple[tuple[str, str], ...]:
+    """Return what `accessibility:` sets, in the order of `STATEMENT`; a list is joined to sentences."""
+    known = ", ".join(STATEMENT)
+    if found is None:
+        return ()
+    if not isinstance(found, Mapping):
+        raise SpecError("_quarto.yml: accessibility is not a mapping", f"set {known} under it").in_file(str(file))
+    if unknown := [str(name) for name in found if name not in STATEMENT]:
+        raise SpecError(f"_quarto.yml: accessibility has no {', '.join(unknown)}", f"it has {known}").in_file(str(file))
+    texts = {name: found[name] for name in STATEMENT if found.get(name)}
+    return tuple((name, ". ".join(str(part).rstrip(". ") for part in text) if isinstance(text, list) else str(text))
+                 for name, text in texts.items())  # fmt: skip
 
 
 def _over(base: Mapping[str, Any], own: Mapping[str, Any], shown: str, group: str) -> dict[str, Any]:

@@ -220,14 +220,15 @@ def message(analysis: Analysis, reading: Reading, study: Mapping[str, Any]) -> s
     label = plain_label(analysis, study)
     change = reading.change
     assert change is not None
-    if reading.rung == "V0":
-        return f"{label}: {phrase(change.value, change, analysis.outcome.kind)}{windows.compared_with(analysis)}"
     if reading.rung == "V3":
         return f"{label}: no change large enough to matter"
-    if change.low is None or change.high is None:
+    bounded = change.low is not None and change.high is not None
+    if bounded and change.side == "across":
+        return f"{label}: not clearly more or less{windows.compared_with(analysis)}"
+    if reading.rung == "V0":
+        return f"{label}: {phrase(change.value, change, analysis.outcome.kind)}{windows.compared_with(analysis)}"
+    if not bounded:
         return f"{label}: {phrase(change.value, change, analysis.outcome.kind)}, with no interval"
-    if change.side == "across":
-        return f"{label}: not clearly more or less than expected"
     return f"{label}: {_direction(analysis, change)}{windows.compared_with(analysis)}"
 
 

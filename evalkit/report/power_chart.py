@@ -233,9 +233,14 @@ def describe_power(power: Power) -> str:
 def draw_power(power: Power, size: Size, *, simulated: bool) -> Drawing:
     """Return the chart at one size: a line for each length before, over the lengths after; or one over places."""
     drawn = [*power.drawn, *([power.own] if power.own and is_finite(power.own[2]) else [])]
-    afters = sorted({after for _, after, _ in power.drawn} or {after for _, after, _ in drawn})
+    afters = sorted({after for _, after, _ in power.drawn})
+    alone = drawn[-1:] if drawn and not (afters and afters[0] <= drawn[-1][1] <= afters[-1]) else []  # the own one
+    afters = sorted({*afters, *(after for _, after, _ in alone)})
     top_value = 1.08 * max([abs(share or 0.0) for _, _, share in drawn] + [power.margin or 0.0])
     ticks = ticks_within(0, top_value, 5)
+    if len(ticks) > 1 and any(abs(share or 0.0) > ticks[-1] for _, _, share in alone):
+        ticks = [*ticks, ticks[-1] + ticks[1] - ticks[0]]  # it does not hang above the scale
+        top_value = max(top_value, ticks[-1])
     left = 12 + max(text_width(f"{number(tick)}%", size.tick) for tick in ticks)
     top, height = (size.tick * 1.6 + 8 if simulated else 2) + size.line + 8, size.height * 0.82
     ends = [power.across(cell[1]) for cell in drawn]

@@ -11,6 +11,7 @@ from evalkit.evidence import in_brief
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, PathPoint
 from evalkit.report import windows
+from evalkit.report.carried import slope_caution
 from evalkit.report.cautions import caution, inside
 from evalkit.report.dates_passed import passed
 from evalkit.report.error_model_tables import error_models_caution
@@ -171,19 +172,21 @@ def cannot_say(evaluation: Evaluation, reading: Reading, *, full: bool = False) 
     """
     said = (evaluation.study.get("narrative") or {}).get("cannot_say") or []
     author = [said] if isinstance(said, str) else [str(text) for text in said]
-    signs = _signs(evaluation.primary, full=full) if evaluation.analyses else []
+    signs = _signs(evaluation, full=full) if evaluation.analyses else []
     if any(text.strip().startswith(LASTING) for text in author):
         signs = [sign for sign in signs if not sign.startswith(LASTING)]
     own = [] if author and not evaluation.simulated else [_of_design(evaluation, reading)]
     return _in_turn([*own, *author], signs)
 
 
-def _signs(primary: Analysis, *, full: bool) -> list[str]:
+def _signs(evaluation: Evaluation, *, full: bool) -> list[str]:
     """Return the cautions: of checks, and of what stands beside the headline where no check of it says so already.
 
-    First comes that the treated are unlike the rest, which no headline tells; then key checks, which it does; then
-    what other errors and other dates give; then the other checks; then how long it lasted.
+    First comes that the treated are unlike the rest, which no headline tells; then that the answer hangs on a slope;
+    then key checks, which a headline tells; then what other errors and other dates give; then the other checks; then
+    how long it lasted.
     """
+    primary = evaluation.primary
     checks = against(primary)
     told = {check.name for check in checks}
     beside = {"error_models": error_models_caution(primary), CHECK: rank_caution(primary)}
@@ -194,6 +197,7 @@ def _signs(primary: Analysis, *, full: bool) -> list[str]:
     lasting = not_lasting(primary)
     if primary.simulated:  # its numbers would stand unmarked, and it says nothing of the world that could be doubted
         return [*first, *key, *others]
+    first += [text for text in (slope_caution(evaluation),) if text]
     return [*first, *key, *own, *others, *([lasting] if lasting else [])]
 
 

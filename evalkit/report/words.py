@@ -15,7 +15,6 @@ from evalkit.report.ladder import Change, Reading, Rung, change_of, read
 from evalkit.report.numbers import number, percent
 from evalkit.report.written_dates import in_words
 
-FIXED_MONITORING = "This comparison cannot tell us whether the programme caused the change."
 CANNOT_SAY_WHETHER = "We cannot say whether the programme caused this."
 SIMULATED = "Simulated data"
 HIGHEST_P = 0.05
@@ -269,7 +268,7 @@ def _detail(evaluation: Evaluation, reading: Reading, analysis: Analysis) -> str
     interval = "there is no interval" if change.low is None else (
         f"{interval_label(change.level)}: {interval_words(change, kind)}")  # fmt: skip
     if reading.rung == "V0":
-        return f"{capital(interval)}. {FIXED_MONITORING}"
+        return f"{capital(interval)}."  # the sentence above it has said that no cause can be told
     if reading.rung == "V1":
         return f"{capital(interval)}. No direction was named as better, so there is no verdict."
     size = size_sentence(analysis, change, evaluation.study).removesuffix(".")

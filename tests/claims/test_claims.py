@@ -90,3 +90,29 @@ def test_a_figure_that_follows_is_not_left_as_approved() -> None:
 
 def test_arithmetic_is_said_once() -> None:
     assert "R01" not in ruled("from 33 to 26", before=33, after=26, percent=-18)
+
+
+@pytest.mark.parametrize(("text", "left"), [
+    ("from around 30 members in February 2020, to over 400 members by July 2023", True),
+    ("crime fell by 12%", True), ("1,950 visits", True), ("2,020 people", True),
+    ("It began in February 2020 and works", False), ("from 2019 to 2023, crime fell.", False), ("It works.", False),
+])  # fmt: skip
+def test_numbers_that_stand_in_the_words_alone_are_not_said_to_be_missing(text: str, left: bool) -> None:
+    printed = {"before": None, "after": None, "percent": None, "n": None, "window": None}
+    checked = check_claim({"id": "c", "text": text, "source": "s", "printed": printed}, [])
+    said, rules = str(checked["verdict"]), [rule["code"] for rule in checked["rules"]]
+    assert ("the study file gives none of them" in said) == left
+    assert ("prints no number" in said) != left
+    assert ("R08" in rules) != left
+
+
+def test_a_change_beside_our_interval_is_not_said_to_be_past_checking() -> None:
+    assert ruled("crime fell", percent=-8)["R08"] == (
+        "No count or population stands beside it, so it cannot be made again.")  # fmt: skip
+
+
+def test_more_periods_are_asked_for_whatever_their_length() -> None:
+    claim = {"id": "c", "text": "homicides rose in a year", "source": "s", "printed": {
+        "before": 37, "after": 40, "percent": None, "n": None, "window": "2005 and 2006"}}  # fmt: skip
+    needed = [rule["needed"] for rule in check_claim(claim, [])["rules"] if rule["code"] == "R02"]
+    assert needed == ["Print every period of several years."]

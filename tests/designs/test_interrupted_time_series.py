@@ -108,6 +108,25 @@ class TestExtrapolation:
         short = InterruptedTimeSeries(before={"from": "2013-01"}).estimate(monthly(after=18))
         assert "The line before, 24 months" in check(short, "length_of_extrapolation").reading
 
+    def test_a_line_carried_beyond_all_recorded_values_is_too_weak(self, panel: Callable[..., Panel]) -> None:
+        before = [13, 5, 14, 9, 15, 12, 14, 13, 10, 17, 17, 17]  # chance alone, around 13
+        after = [12, 11, 9, 16, 20, 7]
+        rows = [("A", 624 + t, value) for t, value in enumerate([*before, *after])]
+        result = InterruptedTimeSeries(season="none").estimate(panel(rows, start=636))
+        far = check(result, "length_of_extrapolation")
+        assert (far.verdict, far.key, far.short) == ("too weak to tell", False, "")
+        assert (result.fit or {})["carried"] == {"before": 12, "after": 6, "beyond": "above"}
+        level = InterruptedTimeSeries(season="none", trend="none").estimate(panel(rows, start=636))
+        assert check(level, "length_of_extrapolation").verdict == "no sign against"
+        assert "carried" not in (level.fit or {})
+
+    def test_counts_of_more_people_are_held_against_earlier_ones_per_head(self, panel: Callable[..., Panel]) -> None:
+        growing = [("A", 600 + t, 50 + 2 * t + 3 * (t % 2), 1000.0 + 40 * t) for t in range(36)]
+        found = InterruptedTimeSeries(season="none").estimate(panel(growing, start=630))
+        assert "carried" not in (found.fit or {})  # the counts rise beyond all before, the counts per head do not
+        alone = InterruptedTimeSeries(season="none").estimate(panel([row[:3] for row in growing], start=630))
+        assert (alone.fit or {})["carried"]["beyond"] == "above"
+
     def test_without_a_curve_a_far_line_is_key(self, panel: Callable[..., Panel]) -> None:
         rows = [("A", 30 + t, 100 + 7 * (t % 3) - t) for t in range(13)]
         result = InterruptedTimeSeries().estimate(panel(rows, frequency="year", start=37))

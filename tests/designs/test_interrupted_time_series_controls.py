@@ -58,6 +58,15 @@ class TestComparison:
         assert (result.n_units, result.n_treated_units, result.n_observations) == (3, 1, 144)
         assert "with the change of the mean of 2 comparison units" in result.estimand
 
+    def test_a_line_that_a_comparison_shares_is_not_held_against_what_was_recorded(
+        self, towns: Callable[..., Panel]
+    ) -> None:
+        data = towns(noise=0.1)
+        rows = data.frame[data.frame["unit"] == "A"]
+        alone = controlled(controls=None).estimate(dataclasses.replace(data, frame=rows))
+        assert (alone.fit or {})["carried"]["beyond"] == "above"  # 0.5 a month, carried 24 months on
+        assert "carried" not in (controlled().estimate(data).fit or {})
+
     @pytest.mark.parametrize("errors", ["ordinary", "newey_west", "prais_winsten", "autoregressive"])
     def test_the_effect_is_the_difference_of_two_single_effects(self, towns: Callable[..., Panel], errors: str) -> None:
         data = towns()

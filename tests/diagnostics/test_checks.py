@@ -206,6 +206,18 @@ class TestLine:
         assert not extrapolation.length_of_extrapolation(169, 23, "month", bend, -0.2).key
 
 
+@pytest.mark.parametrize(("expected", "side"), [(17.1, "above"), (17.0, ""), (5.0, ""), (4.9, "below")])
+def test_an_expected_value_beyond_all_recorded_ones(expected: float, side: str) -> None:
+    assert extrapolation.beyond(expected, [13, 5, 17, 12]) == side
+
+
+def test_a_line_carried_beyond_all_recorded_values_and_too_far() -> None:
+    found = extrapolation.length_of_extrapolation(24, 36, "month", None, -0.2, "below")
+    assert (found.verdict, found.key) == ("sign against", True)
+    assert "on average, below all that was recorded before" in found.reading
+    assert "too weak" not in found.reading
+
+
 def test_thresholds_are_those_of_the_methods_page() -> None:
     text = (Path(__file__).resolve().parents[2] / "METHODS.md").read_text(encoding="utf-8")
     text = text.partition("## Design: interrupted_time_series")[2].partition("## Design: appraisal_only")[0]
@@ -213,6 +225,7 @@ def test_thresholds_are_those_of_the_methods_page() -> None:
     assert f"more than {extrapolation.LONG_IN_YEARS} years" in rules["length_of_extrapolation"]
     assert extrapolation.LONGEST_SHARE == 0.5
     assert "more than half the time before" in rules["length_of_extrapolation"]
+    assert "lies above the highest or below the lowest value recorded before" in rules["length_of_extrapolation"]
     assert extrapolation.MATTERS == 0.25
     assert "a quarter of the effect or more" in rules["pre_period_linearity"]
     few = f"fewer than {comparison.FEW_TREATED_CLUSTERS} treated clusters"

@@ -60,6 +60,10 @@ WIDE_AND_NARROW: dict[str, tuple[Callable[[float], Diagnostic], float, float]] =
     "pre_period_linearity": (
         lambda r: extrapolation.pre_period_linearity(extrapolation.Bend(0.01, -r, r, 0.5), "log", "", EFFECT), 0.1, 0.04
     ),
+    "length_of_extrapolation": (
+        lambda m: extrapolation.length_of_extrapolation(12, 6, "month", None, EFFECT, extrapolation.beyond(m, [5, 17])),
+        22.2, 16.9,
+    ),
     "spillover_to_neighbours": (
         lambda r: spillover.spillover_to_neighbours(3, 9, (1.0, -r, r), "percent", -12.0, False, "two-way"), 15.0, 9.0
     ),
@@ -87,7 +91,7 @@ NOT_JUDGED = {
     "units_left_out": "a list", "always_treated": "a list", "unit_trends": "never run",
     "balance_of_levels": "never run", "leads_of_few": "never run", "leads_not_run": "never run",
     "linearity_not_run": "never run",
-    "length_of_extrapolation": "a length", "single_period_comparison": "a number", "window_lengths": "dates",
+    "single_period_comparison": "a number", "window_lengths": "dates",
     "pandemic_restrictions": "dates", "restrictions_in_series": "dates", "no_comparison": "never run",
     "selection_on_high_baseline": "a size, whatever chance would give", "small_counts": "a number",
     "overdispersion": "a size, whatever chance would give", "overdispersion_between_units": "a rule",
@@ -108,6 +112,7 @@ JUDGED = {
     "pre_period_leads",
     "anticipation",
     "pre_period_linearity",
+    "length_of_extrapolation",
     "spillover_to_neighbours",
     "composition_of_rows",
     "negative_controls",

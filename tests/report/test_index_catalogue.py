@@ -200,3 +200,14 @@ def test_a_catalogue_moves_the_templates_version(tmp_path):
     own.mkdir(parents=True)
     (own / "cy.yaml").write_text("navigation: {index: Pob astudiaeth}\n")
     assert templates.templates_version(tmp_path) != before
+
+
+def test_a_setting_of_the_statement_that_there_is_not_is_named(tmp_path):
+    (tmp_path / "_quarto.yml").write_text("accessibility: {staus: full}\n")
+    with pytest.raises(SpecError, match="accessibility has no staus"):
+        read_settings(tmp_path)
+    (tmp_path / "_quarto.yml").write_text("accessibility: fully\n")
+    with pytest.raises(SpecError, match="accessibility is not a mapping"):
+        read_settings(tmp_path)
+    (tmp_path / "_quarto.yml").write_text("accessibility:\n  date: 2026-11-22\n  status: Fully compliant\n")
+    assert read_settings(tmp_path).accessibility == (("status", "Fully compliant"), ("date", "2026-11-22"))

@@ -13,6 +13,7 @@ import pytest
 from evalkit import archive, evidence, releases, report
 from evalkit.records import DataInput, Diagnostic, Estimate, Measure
 from evalkit.report import templates
+from evalkit.report.catalogue import STATEMENT
 from evalkit.report.engines import engine_files
 from evalkit.report.ladder import read
 from evalkit.report.site import compare, methods, reading, strategies
@@ -379,12 +380,28 @@ def test_a_damaged_copy_of_methods_is_made_again(site, quick):
 
 def test_accessibility_statement(pages, site, quick):
     text = pages["accessibility"].text()
-    for words in ("version 2.2, at level AA", "No contact is stated.", "They do not run on this site each time"):
+    for words in ("version 2.2, at level AA", "To state whom to tell, set contact",
+                  "They do not run on this site each time"):
         assert words in text
     settings = site.project / "_quarto.yml"
     settings.write_text(settings.read_text().replace("# contact: Who", "contact: <b>Who</b>"))
     text = site(demo.castle(), names=("accessibility",))["accessibility"].text()
     assert "Contact: <b>Who</b> answers, and how to reach them" in text
+
+
+def test_what_the_law_asks_of_a_statement_is_stated_or_said_not_to_be(site, quick):
+    text = site(demo.castle(), names=("accessibility",))["accessibility"].text()
+    for name in STATEMENT:
+        assert f"Not stated. To state it, set accessibility: {name} in _quarto.yml." in text
+    assert "Equality and Human Rights Commission" in text
+    assert "(No. 2) Accessibility Regulations 2018" in text
+    settings = site.project / "_quarto.yml"
+    settings.write_text(settings.read_text() + "\naccessibility:\n  status: Partly <b>compliant</b>\n  not_accessible: "
+                        "[Old maps, PDF of 2019.]\n  complain: Write to us first\n  date: 2026-11-22\n")  # fmt: skip
+    text = site(demo.castle(), names=("accessibility",))["accessibility"].text()
+    for words in ("Partly <b>compliant</b>", "Old maps. PDF of 2019", "Write to us first", "2026-11-22"):
+        assert words in text
+    assert "Not stated. To state it" not in text
 
 
 def test_a_projects_own_page_is_linked_and_left(site, quick):

@@ -14,7 +14,7 @@ from evalkit.report.exhibits import message
 from evalkit.report.fragment import terminal_summary
 from evalkit.report.ladder import read
 from evalkit.report.site.index import answer
-from evalkit.report.words import FIXED_MONITORING, headline, interval_words
+from evalkit.report.words import CANNOT_SAY_WHETHER, headline, interval_words
 
 BASE = demo.seat_belts()
 
@@ -126,8 +126,11 @@ def test_missing_margin_is_said():
     assert "No smallest change that matters" in headline(evaluation(-15, -21, -8, margin=None)).text
 
 
-def test_monitoring_has_the_fixed_sentence():
-    assert FIXED_MONITORING in headline(demo.portsmouth()).detail
+def test_monitoring_says_once_that_no_cause_can_be_told():
+    found = headline(demo.portsmouth())
+    assert found.sentence.endswith(CANNOT_SAY_WHETHER)
+    assert found.detail == "95% interval: 4% to 70% fewer."
+    assert found.text.count("whether") == 1
 
 
 def test_no_result():
@@ -196,3 +199,12 @@ def test_printed_numbers_are_never_zero_unless_they_are(study):
     words = interval_words(change, study.primary.outcome.kind)
     for number in re.findall(r"(?<![\d.,])0(?:\.0+)?%", words):
         raise AssertionError(f"{number} in {words!r} for {change}")
+
+
+@pytest.mark.parametrize(("low", "high", "said"), [(-40.0, 8.0, "not clearly more or less than in December 2019"),
+                                                   (-40.0, -8.0, "21% fewer than in December 2019")])
+def test_a_chart_of_monitoring_claims_no_direction_where_the_interval_includes_no_change(low, high, said):
+    base = demo.portsmouth()
+    result = dataclasses.replace(base.primary.result, relative=demo.percent(-21.0, low, high))
+    found = dataclasses.replace(base, analyses=(dataclasses.replace(base.primary, result=result),))
+    assert message(found.primary, read(found), found.study).endswith(f": {said}")

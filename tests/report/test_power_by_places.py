@@ -124,3 +124,14 @@ def test_the_words_at_the_study_s_point_lie_on_no_line() -> None:
         for part in range(9):
             height = _height_of(row, begin + width * part / 8)
             assert height is None or not y - words.size < height < y
+
+
+def test_the_studys_own_length_has_a_tick_and_lies_on_the_scale() -> None:
+    from evalkit.report.power_chart import Power
+
+    power = Power(((12, 3, 39.5),), (12, 1, 45.8), None, "year", 0.8, "fall")
+    drawn = draw_power(power, WIDE, simulated=False)
+    written = [label.words for label in drawn.labels]
+    assert {"1", "3"} <= set(written)
+    top = max(float(text.rstrip("%")) for text in written if text.endswith("%") and text[:-1].isdigit())
+    assert top >= 45.8

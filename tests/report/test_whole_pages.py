@@ -14,7 +14,7 @@ from whole_page import lines_of
 
 from evalkit.records import Diagnostic, Estimate, Evaluation
 from evalkit.report.ladder import read
-from evalkit.report.words import CANNOT_SAY_WHETHER, FIXED_MONITORING, headline
+from evalkit.report.words import CANNOT_SAY_WHETHER, headline
 
 CAUSAL = re.compile(
     r"\b(prevent(?:s|ed|ing)?|sav(?:es|ed|ing)|(?<!What )works|worked(?! out)|effective|due to|thanks to|"
@@ -22,7 +22,7 @@ CAUSAL = re.compile(
     r"success(?:ful)?|averted)\b",
     re.IGNORECASE,
 )
-EXEMPT = (CANNOT_SAY_WHETHER, FIXED_MONITORING,
+EXEMPT = (CANNOT_SAY_WHETHER, "This comparison cannot tell us whether the programme caused the change",
           "Said beside the answer: we cannot tell whether the programme caused this")  # fmt: skip
 UNSPEAKABLE = re.compile(
     r"(?<![\w-])(?:nan|None(?! (?:is|of|was))|inf|Infinity|-inf)(?![\w-])|\{\{|\}\}|\bTrue\b|\bFalse\b"
@@ -123,4 +123,4 @@ def test_the_scan_can_fail(monkeypatch, name):
                   level="monitoring" if name == "before_after" else "impact")  # fmt: skip
     page = "\n".join(lines_of(sure, monkeypatch))
     assert ("Clear evidence of a reduction" in page) == (name != "before_after")
-    assert (FIXED_MONITORING in page) == (name == "before_after")
+    assert (CANNOT_SAY_WHETHER in page) == (name == "before_after")

@@ -20,9 +20,7 @@ FEWEST_FOR_A_CURVE = 8
 def segmented_checks(model: Segmented, effect: Estimate) -> tuple[Diagnostic, ...]:
     """Return the checks of a fitted segmented regression, in the order in which the design lists them."""
     design, found, frequency = model.design, model.found, model.panel.frequency
-    earlier = found.spans[0]
-    # A pulse is set beside what comes after it too, so that the line need not reach further than its end.
-    last = max(time for time, acts in zip(found.times, model.terms.acting, strict=True) if acts)
+    before, carried = reach(model)
     bend = bend_before(model)
     straight = (
         extrapolation.linearity_not_run(bend)
@@ -41,8 +39,8 @@ def segmented_checks(model: Segmented, effect: Estimate) -> tuple[Diagnostic, ..
         series.season_fitted(design.season, frequency, found.n_before, found.n_after, design.pairs),
         straight,
         extrapolation.length_of_extrapolation(
-            earlier.last - found.times[0] + 1, last - earlier.last, frequency,
-            None if isinstance(bend, str) else bend, effect.value,
+            before, carried, frequency,
+            None if isinstance(bend, str) else bend, effect.value, beyond_recorded(model),
         ),
         windows.restrictions_in_series(
             [time for time in found.times if time < found.start],
@@ -54,6 +52,27 @@ def segmented_checks(model: Segmented, effect: Estimate) -> tuple[Diagnostic, ..
             [other.label for other in design.interruptions],
         ),
     )  # fmt: skip
+
+
+def reach(model: Segmented) -> tuple[int, int]:
+    """Return how long the line before is, and how far it is carried forward, in periods.
+
+    A pulse is set beside what comes after it too, so that the line need not reach further than its end.
+    """
+    last_before, times = model.found.spans[0].last, model.found.times
+    last = max(time for time, acts in zip(times, model.terms.acting, strict=True) if acts)
+    return last_before - times[0] + 1, last - last_before
+
+
+def beyond_recorded(model: Segmented) -> extrapolation.Beyond:
+    """Return on which side of all values recorded before the average expected value lies.
+
+    Both are what the line is of: counts per exposure where there is one. Empty without a line to carry, and with a
+    comparison series, which may itself take what is expected there.
+    """
+    if model.design.trend == "none" or model.comparison is not None:
+        return ""
+    return extrapolation.beyond(model.base(), model.observed[~model.own.post])
 
 
 def what_is_left(model: Segmented) -> series.Remains | None:

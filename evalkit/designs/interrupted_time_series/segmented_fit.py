@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 from evalkit.designs.interrupted_time_series import segmented_words
 from evalkit.designs.interrupted_time_series.controls import control_covariate, control_series, control_terms
 from evalkit.designs.interrupted_time_series.interruptions import other_interruptions, placed
-from evalkit.designs.interrupted_time_series.segmented_checks import segmented_checks, what_is_left
+from evalkit.designs.interrupted_time_series.segmented_checks import (
+    beyond_recorded,
+    reach,
+    segmented_checks,
+    what_is_left,
+)
 from evalkit.designs.interrupted_time_series.segmented_errors import Rows, fitted_by, transformed
 from evalkit.designs.interrupted_time_series.segmented_sums import FURTHEST, Simulated
 from evalkit.designs.interrupted_time_series.series import Series, season_terms
@@ -362,6 +367,9 @@ class Segmented:
         found["smearing"] = self.smearing
         found["observed_total"] = events_seen(self.frame, self.panel, self.terms.post)
         found["acting_periods"] = int(self.terms.acting.sum())
+        if side := beyond_recorded(self):
+            before, carried = reach(self)
+            found["carried"] = {"before": before, "after": carried, "beyond": side}
         found["family"], found["scale"], found["season"] = self.design.family, self.scale, self.design.season
         return found
 
