@@ -1,4 +1,4 @@
-"""Reference distributions of tests and intervals, under the names and with the numbers of scipy.stats.
+"""Reference distributions of tests and intervals: names of scipy.stats, and within their range its numbers.
 
 That package takes half a second to import, longer than most studies take to run. What is needed of it here are a few
 functions of scipy.special, which it calls itself; a test holds each against scipy.stats.
@@ -134,7 +134,8 @@ class binom:  # noqa: N801
     @staticmethod
     def ppf(q: Values, n: Values, p: Values) -> Values:
         """Return the least k of which the probability of at most k reaches q."""
-        return _least(special.bdtrik(q, n, p), lambda k: binom.cdf(k, n, p) >= q)
+        root = numpy.where(numpy.asarray(n) == 0, 0.0, special.bdtrik(q, n, p))
+        return _least(root, lambda k: binom.cdf(k, n, p) >= q)
 
 
 class poisson:  # noqa: N801
@@ -162,14 +163,15 @@ class nbinom:  # noqa: N801
 
 def _within(part: Any, k: Values, n: Values, p: Values, *, below: float, above: float) -> Values:
     """Return what an incomplete beta function gives for 0 <= k < n, and the constants beyond."""
-    k, n = numpy.broadcast_arrays(numpy.asarray(k, dtype=float), numpy.asarray(n, dtype=float))
-    inside = (k >= 0.0) & (k < n)
+    k, n, p = numpy.broadcast_arrays(numpy.floor(numpy.asarray(k, dtype=float)), numpy.asarray(n, dtype=float), p)
+    inside, known = (k >= 0.0) & (k < n), ~numpy.isnan(k + n + p)
     chance = part(numpy.where(inside, k, 0.0) + 1.0, numpy.where(inside, n - k, 1.0), p)
-    return numpy.where(inside, chance, numpy.where(k < 0.0, below, above))[()]
+    return numpy.where(inside, chance, numpy.where(known, numpy.where(k < 0.0, below, above), numpy.nan))[()]
 
 
 def _least(root: Values, reaches: Any) -> Values:
     """Return the least whole number of a condition that holds from near a root on: rounding may be off by one."""
-    up = numpy.maximum(numpy.ceil(numpy.nan_to_num(root)), 0.0)
+    up = numpy.maximum(numpy.ceil(root), 0.0)
     down = numpy.maximum(up - 1.0, 0.0)
-    return numpy.where(reaches(down), down, numpy.where(reaches(up), up, up + 1.0))[()]
+    found = numpy.where(reaches(down), down, numpy.where(reaches(up), up, up + 1.0))
+    return numpy.where(numpy.isfinite(root), found, root)[()]

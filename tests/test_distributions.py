@@ -55,3 +55,12 @@ def test_what_comes_back_of_a_number_is_a_number():
     for found in (*quantiles, distributions.binom.cdf(2, 5, 0.3)):
         assert np.ndim(found) == 0
         float(found)
+
+
+def test_what_is_not_known_stays_unknown():
+    assert np.isnan(distributions.binom.cdf(np.nan, 5, 0.5))
+    assert np.isnan(distributions.binom.sf(2, 5, np.nan))
+    assert np.isnan(distributions.poisson.ppf(0.5, np.nan))
+    assert np.isnan(distributions.t.ppf(0.5, np.nan))
+    assert distributions.binom.cdf(2.5, 5, 0.5) == distributions.binom.cdf(2, 5, 0.5)
+    assert not np.isfinite(distributions.poisson.ppf(1.0, 3.0))
