@@ -161,7 +161,7 @@ def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
     affected = recording.get(outcome.get("measurement_affected"), "not stated whether recording changed")
     fixed = data["source"] in ("package", "counts") or bool(data.get("sha256"))
     inferred = bool(data.get("inferred"))
-    copied = "counts worked out, not printed" if inferred else "the study file does not fix which copy of the data"
+    copied = "counts worked out, not printed" if inferred else "the study file fixes no copy of the data"
     return _counted([
         ("12 or more periods before", "fewer than 12 periods before", result.n_pre_periods >= 12),
         ("no gaps", "gaps in the series", not data.get("gaps")),
@@ -198,7 +198,7 @@ def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequen
     nothing = "the study file asks for no other analysis" if all(a is primary for a in analyses if a.role in (
         "primary", "sensitivity")) else f"no other estimate of this change was asked for{aside}"  # fmt: skip
     only = total == 1
-    points = ("the only other estimate does not point the same way" if only
+    points = ("the only other estimate points another way" if only
               else f"{same} of {total} other estimates point the same way")  # fmt: skip
     that_counts = " that counts" if narrow else ""
     counted = "no other interval counts" if counting == 0 else (
