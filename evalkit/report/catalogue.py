@@ -20,6 +20,7 @@ from evalkit.errors import SpecError
 from evalkit.report.templates import template_folders
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""What `yaml.safe_load` reads with, in C where that is there."""
 
 TITLE = "Evaluation library"
 LANGUAGE = "en-GB"
@@ -142,7 +143,7 @@ def _values(text: str) -> set[str]:
 
 def _mapping(text: str, shown: str, file: Path) -> dict[str, Any]:
     try:
-        found = yaml.load(text, Loader=_LOADER) or {}  # noqa: S506 - a safe one
+        found = _LOADER(text).get_single_data() or {}
     except yaml.YAMLError as error:
         raise SpecError(f"{shown} is not YAML: {error}", "mend or restore it").in_file(str(file)) from None
     if not isinstance(found, dict):
