@@ -135,7 +135,7 @@ class TestBounds:
         found = parallel_trends.robust_to_departures({"relative_magnitudes": at})
         assert (found.verdict, found.statistic) == (verdict, at)
         assert bool(found.short) == (verdict == "sign against")
-        assert not found.key
+        assert found.key == (0.0 < at < 0.5)  # half a step seen before undoes it
 
 
 class TestLeaveOut:
