@@ -124,7 +124,7 @@ class binom:  # noqa: N801
     @staticmethod
     def cdf(k: Values, n: Values, p: Values) -> Values:
         """Return the probability of at most k."""
-        return _within(special.betaincc, k, n, p, below=0.0, above=1.0)
+        return _within(_lower, k, n, p, below=0.0, above=1.0)
 
     @staticmethod
     def sf(k: Values, n: Values, p: Values) -> Values:
@@ -159,6 +159,11 @@ class nbinom:  # noqa: N801
     def ppf(q: Values, n: Values, p: Values) -> Values:
         """Return the least k of which the probability of at most k reaches q."""
         return _least(special.nbdtrik(q, n, p), lambda k: special.betainc(n, k + 1.0, p) >= q)
+
+
+def _lower(upto: Values, left: Values, p: Values) -> Values:
+    """Return the lower tail; of a likely event by its mirror image, so a swap of events gives equal digits."""
+    return numpy.where(p < 0.5, special.betaincc(upto, left, p), special.betainc(left, upto, 1.0 - p))
 
 
 def _within(part: Any, k: Values, n: Values, p: Values, *, below: float, above: float) -> Values:
