@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -37,3 +37,12 @@ def started() -> Iterator[Any]:
     for context in browser.contexts:
         if context not in before:
             context.close()
+
+
+def comes_true(page: Any, found: Callable[[], bool]) -> None:
+    """Check what a page's script does a moment later, asked from here: a page that forbids `eval` can't ask itself."""
+    for _ in range(100):
+        if found():
+            return
+        page.wait_for_timeout(50)
+    assert found(), page.url

@@ -5,7 +5,6 @@ import io
 import re
 import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +24,8 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "report"))
 
 import demo
 from in_browser import UNFOLD, page_of, started
+
+from tests.browsers import comes_true
 
 STRATEGY = "Trafford Serious Violence Reduction Strategy 2024-2027"
 PARTS = ("For: ", "Should change: ", "Where: ", "Start as printed: ", "Strongest design that could be had: ",
@@ -154,33 +155,25 @@ def test_finding_a_programme_in_a_browser(small, quick):
             def shown() -> list[str]:
                 return [row.get_attribute("id") for row in page.query_selector_all(".study") if row.is_visible()]
 
-            def comes_true(found: Callable[[], bool]) -> None:
-                """Check what the script does a moment after the last letter."""
-                for _ in range(100):
-                    if found():
-                        return
-                    page.wait_for_timeout(50)
-                assert found(), (shown(), page.url)
-
-            comes_true(lambda: len(shown()) == 15)
+            comes_true(page, lambda: len(shown()) == 15)
             page.select_option("#find-tier", label="Enforcement")
             enforced = ["tvp-op-deter-adults", "hi-violent-crime-taskforce", "hi-vct-night-time-economy"]
-            comes_true(lambda: shown() == enforced)
-            comes_true(lambda: page.inner_text("#find-shown") == "Programmes shown: 3 of 15")
+            comes_true(page, lambda: shown() == enforced)
+            comes_true(page, lambda: page.inner_text("#find-shown") == "Programmes shown: 3 of 15")
             page.select_option("#find-design", label="Interrupted time series")
-            comes_true(lambda: shown() == ["hi-vct-night-time-economy"])
+            comes_true(page, lambda: shown() == ["hi-vct-night-time-economy"])
             page.click("button[type=reset]")
-            page.wait_for_function("document.querySelectorAll('.study:not([hidden])').length === 15")
+            comes_true(page, lambda: len(shown()) == 15)
             page.fill("#find-search", "cuckoo")
-            comes_true(lambda: shown() == [])
+            comes_true(page, lambda: shown() == [])
             page.fill("#find-search", "regression to the mean")  # stands in what is folded
-            comes_true(lambda: shown() == ["tvp-op-deter-adults", "sx-habitual-knife-carriers"])
+            comes_true(page, lambda: shown() == ["tvp-op-deter-adults", "sx-habitual-knife-carriers"])
             page.fill("#find-search", "")
             page.select_option("#find-order", "started")
-            comes_true(lambda: shown()[0] == "wm-faith-alliance")  # the first of 2019 by name
+            comes_true(page, lambda: shown()[0] == "wm-faith-alliance")  # the first of 2019 by name
             page.select_option("#find-order", "area")
-            comes_true(lambda: shown()[0] == "wy-ae-navigators-bradford")
-            comes_true(lambda: "order=area" in page.url)
+            comes_true(page, lambda: shown()[0] == "wy-ae-navigators-bradford")
+            comes_true(page, lambda: "order=area" in page.url)
         with page_of(browser, file, 360, script=False) as page:
             assert len(page.query_selector_all(".study")) == 15
             assert not page.query_selector("#find").is_visible()

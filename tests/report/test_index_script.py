@@ -8,7 +8,7 @@ import pytest
 
 from evalkit import report
 from evalkit.report.site import search
-from tests.browsers import started
+from tests.browsers import comes_true, started
 
 pytestmark = pytest.mark.browser
 
@@ -92,11 +92,11 @@ def test_filters_combine_and_clear(page):
     page.select_option("#find-status", "final")
     assert shown(page) == []
     page.click("button[type=reset]")
-    page.wait_for_function("!location.search")
+    comes_true(page, lambda: "?" not in page.url)
     assert len(shown(page)) == 5
     page.click("a[href='#monitoring']")
     page.select_option("#find-area", "gwent")
-    page.wait_for_function("location.hash === '#monitoring'")
+    comes_true(page, lambda: page.url.endswith("#monitoring"))
     assert sorted(shown(page)) == ["berry", "cherry"]
     page.click("a[href='#impact']")
     assert shown(page) == []
@@ -141,7 +141,7 @@ def test_keyboard_alone(page):
     assert names[:6] == ["programme", "area", "outcome", "status", "order", "reset"]
     page.focus("button[type=reset]")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('find-search').value === ''")
+    comes_true(page, lambda: page.input_value("#find-search") == "")
     assert len(shown(page)) == 5
 
 
