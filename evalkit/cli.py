@@ -394,7 +394,3 @@ def _beyond(outcomes: Sequence[Outcome], project: Path, results: Path, data: str
     from evalkit.history.movements import moved
 
     return [each for study in ids for each in moved(study, project, results, data) if each.analysis == "primary"]
-
-
-if __name__ == "__main__":
-    main()

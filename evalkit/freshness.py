@@ -122,12 +122,6 @@ def stands(
     )
 
 
-def altered(study: Path, results: Path) -> bool:
-    """Say whether a result is known not to be the one that was written: then it is made again, not believed."""
-    record = _read(results / study.stem / STUDY_FILE)
-    return record is not None and record.get("result") != provenance.sha256_of_file(results / study.stem / RESULT_FILE)
-
-
 def record_study(spec: Spec, inputs: Sequence[Input], result: bytes, beside: Hashes, results: Path) -> None:
     """Write down what was read for a study that is up to date; nothing when that cannot be known from files alone.
 

@@ -48,10 +48,10 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
     """
     try:
         document = archive.read_document(results / spec.id / archive.FILE_NAME)
-        recorded = document["provenance"]
+        recorded, _ = document["provenance"], document[archive.SEAL]
     except (DataError, KeyError):
         path = results / spec.id / archive.FILE_NAME
-        return ["its result is damaged or from another version" if path.is_file() else "never run"]
+        return ["its result is damaged, was altered or is from another version" if path.is_file() else "never run"]
     reasons = [] if document.get("id") == spec.id else [f"its result is that of {document.get('id')!r}"]
     if recorded["spec_sha256"] != sha256_of(spec.text):
         reasons.append("study file changed")
@@ -68,8 +68,6 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
                 for name, version in versions.items() if recorded["packages"].get(name) != version]  # fmt: skip
     if not record.stands(document.get("releases"), spec.folders.project, spec.id):
         reasons.append("the record of the last release changed")
-    if not reasons and freshness.altered(spec.path, results):
-        reasons.append("its result is not the one that was written")
     return reasons
 
 
@@ -151,7 +149,7 @@ def _run_beside(
         for place, outcome in workers.map(work, waiting, late, meanwhile):
             path, _ = waiting[place]
             if isinstance(outcome, Lost):
-                problem = Problem(outcome.found, outcome.mend, file=str(path))
+                problem = Problem(outcome.found, outcome.mend, file=shown_path(path))
                 outcome = _failed(path, EvalkitError(problem))
             yield outcome
 
@@ -239,12 +237,12 @@ def _run_one(
     except MemoryError:
         found = "it needs more memory than there is"
         return _failed(path, EvalkitError(Problem(found, "bring the data to one row for each unit and period, or use a "
-                                                  "larger computer", file=str(path))))  # fmt: skip
+                                                  "larger computer", file=shown_path(path))))  # fmt: skip
     except Exception as error:
         if os.environ.get("EVALKIT_DEBUG"):
             raise
         found = f"stopped unexpectedly ({type(error).__name__}: {error})"
-        problem = Problem(found, "this is a fault of evalkit: run with --debug and report it", file=str(path))
+        problem = Problem(found, "this is a fault of evalkit: run with --debug and report it", file=shown_path(path))
         return Outcome(path.stem, path, "failed", (), (problem,), "unexpected fault")
     return Outcome(path.stem, path, "run", reasons, notes=tuple(_notes(spec, tables)))
 

@@ -65,14 +65,20 @@ def test_a_sealed_record_of_other_bytes_is_not_believed(whole: Path) -> None:
     assert freshness.stands(whole / "evaluations" / "first.yaml", Path("results")), "whole, and every hash fits"
 
 
-def test_a_result_that_was_changed_by_hand_is_made_again(whole: Path) -> None:
+@pytest.mark.parametrize("record", ["kept", "lost", "damaged", "of another form"])
+def test_a_result_that_was_changed_by_hand_is_made_again(whole: Path, record: str) -> None:
+    """Its seal tells, also where the record that holds its hash tells nothing."""
     path = whole / "results" / "first" / "result.json"
     written = path.read_bytes()
     document = json.loads(written)
     document["analyses"][0]["effect"]["value"] *= 2
-    path.write_text(json.dumps(document, sort_keys=True, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(document, sort_keys=True, indent=1) + "\n", encoding="utf-8")
+    if record == "lost":
+        path.with_name("freshness.json").unlink()
+    elif record != "kept":
+        path.with_name("freshness.json").write_text("{" if record == "damaged" else '{"form": 1}')
     (told,) = [o for o in building.state_of(freshness.find_studies(whole), Path("results")) if o.id == "first"]
-    assert told.reasons == ("its result is not the one that was written",)
+    assert told.reasons == ("its result is damaged, was altered or is from another version",)
     assert evalkit("build", "--engine", "bundled", folder=whole).returncode == 0
     assert path.read_bytes() == written
 
