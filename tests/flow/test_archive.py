@@ -102,7 +102,8 @@ def test_a_damaged_result_is_named_and_never_believed(tmp_path: Path, content: s
 
 
 @pytest.mark.parametrize(("was", "becomes"), [
-    ('"n_observations": ', '"n_observations": 1'), ('"title": "', '"title": "Not '), ('"seal": "', '"seal": "0'), ("\n", "\n\n"),
+    ('"n_observations": ', '"n_observations": 1'), ('"title": "', '"title": "Not '), ('"seal": "', '"seal": "0'),
+    ("\n", "\n\n"),
 ])  # fmt: skip
 def test_an_altered_result_is_named_and_never_believed(
     write_study: Write, tmp_path: Path, was: str, becomes: str
