@@ -120,18 +120,16 @@ def _after(point: PathPoint, analysis: Analysis) -> bool:
 
 def _within(window: Mapping[str, Any], analysis: Analysis) -> list[PathPoint]:
     """Return the points from the first to the last period of a window; an end that is left out is open."""
-    first, last = window.get("from"), window.get("to")
+    def time_of(text: str) -> int:
+        return parse_period(text, analysis.frequency)
 
-    def held(point: PathPoint) -> bool:
-        time = parse_period(point.period, analysis.frequency)
-        return (first is None or time >= parse_period(first, analysis.frequency)) and (
-            last is None or time <= parse_period(last, analysis.frequency)
-        )
-
+    ends = window.get("from"), window.get("to")
     try:
-        return [point for point in analysis.result.path if held(point)]
+        first, last = (end if end is None else time_of(end) for end in ends)
+        timed = [(time_of(point.period), point) for point in analysis.result.path]
     except EvalkitError:
         return []
+    return [point for time, point in timed if (first is None or time >= first) and (last is None or time <= last)]
 
 
 def _span(labels: list[str], frequency: str) -> str:
