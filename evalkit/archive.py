@@ -103,13 +103,20 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
         "failures": [dataclasses.asdict(failure) for failure in evaluation.failures],
         "appraisal": evaluation.appraisal and _appraisal(evaluation.appraisal),
         "evidence": evaluation.evidence, "claims": list(evaluation.claims), "study": study,
-        "provenance": evaluation.provenance and dataclasses.asdict(evaluation.provenance),
+        "provenance": evaluation.provenance and _provenance(evaluation.provenance),
         "coverage": evaluation.coverage and dataclasses.asdict(evaluation.coverage),
         "protocol": evaluation.protocol,
         "releases": evaluation.releases and dataclasses.asdict(evaluation.releases),
         "guards": [dataclasses.asdict(each) for each in evaluation.guards], "shape": evaluation.shape,
     })  # fmt: skip
     return document
+
+
+def _provenance(provenance: Provenance) -> dict[str, Any]:
+    """Return what went in; of an input that no list fixes, nothing is said of that."""
+    data = [{key: value for key, value in dataclasses.asdict(item).items() if key != "fixed" or value}
+            for item in provenance.data]  # fmt: skip
+    return {**dataclasses.asdict(provenance), "data": data}
 
 
 def to_text(evaluation: Evaluation) -> str:

@@ -84,6 +84,7 @@ class Outcome(Block):
     suppressed: dict[str, tuple[float, float]] = Field(
         default_factory=dict, description='Cells that stand for a range: {"<5": [1, 4]}'
     )
+    rounded_to: int | None = Field(None, ge=2, description="The data's owner rounds counts to a multiple of this")
 
     @model_validator(mode="after")
     def _whole(self) -> Outcome:

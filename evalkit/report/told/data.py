@@ -92,10 +92,12 @@ def _sources(evaluation: Evaluation, notes: Mapping[str, Any]) -> list[tuple[str
         ("How long after a period they appear", notes.get("lag")),
         ("Which figures are provisional", _provisional(evaluation, notes)),
         ("Which newest figures are left out", _settling(evaluation)),
+        ("How counts are rounded", _rounded(evaluation)),
         ("Which files are late", _late(data)),
         ("Fingerprint (sha256)", _fingerprints(evaluation)),
     ]
-    quiet = ("What to know of them", "Which newest figures are left out", "Which files are late")  # nothing, if none
+    quiet = ("What to know of them", "Which newest figures are left out", "How counts are rounded",
+             "Which files are late")  # nothing, if none  # fmt: skip
     return [(what, "" if said is None else str(said)) for what, said in rows if said or what not in quiet]
 
 
@@ -116,6 +118,15 @@ def _settling(evaluation: Evaluation) -> str:
     return f"The newest {newest if count > 1 else words_for(frequency)}, which may still change"
 
 
+def _rounded(evaluation: Evaluation) -> str:
+    """Return to what the data's owner rounds the counts of each outcome for which that is stated."""
+    stated = {name: each["rounded_to"] for name, each in (evaluation.study.get("outcomes") or {}).items()
+              if each.get("rounded_to")}  # fmt: skip
+    told = [f"to a multiple of {multiple}" + (f" ({evaluation.study['outcomes'][name]['label']})" if len(stated) > 1
+            else "") for name, multiple in stated.items()]  # fmt: skip
+    return f"Their owner rounds {'; '.join(told)}" if told else ""
+
+
 def _late(data: Mapping[str, Any]) -> str:
     """Return the files that were announced and are not there yet."""
     told = [f"{each['file']} (announced for {dated(each['expected'])})" + (f": {each['note']}" if each.get("note")
@@ -127,9 +138,10 @@ def _fingerprints(evaluation: Evaluation) -> str:
     """Return the fingerprint of each file that was read, reference tables of prices aside."""
     inputs = [] if evaluation.provenance is None else [
         item for item in evaluation.provenance.data if not item.name.startswith("reference/")]  # fmt: skip
-    if len(inputs) == 1:
-        return inputs[0].sha256
-    return "; ".join(f"{item.name}: {item.sha256}" for item in inputs)
+    told = [f"{item.sha256}{' (fixed by data/sources.yaml)' if item.fixed else ''}" for item in inputs]
+    if len(told) == 1:
+        return told[0]
+    return "; ".join(f"{item.name}: {text}" for item, text in zip(inputs, told, strict=True))
 
 
 def _held(evaluation: Evaluation) -> list[str]:
