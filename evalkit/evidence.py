@@ -166,8 +166,9 @@ def _data(study: Mapping[str, Any], primary: Analysis, coverage: Coverage | None
     inferred = bool(data.get("inferred"))
     copied = "counts worked out, not printed" if inferred else "no copy of the data is fixed"
     hidden = coverage is not None and any(unit.count("p") for unit in coverage.units)
-    holes = [why for why, there in (("gaps in the series", bool(data.get("gaps"))), ("some counts are hidden", hidden),
-             (f"counts are rounded to {outcome.get('rounded_to')}", bool(outcome.get("rounded_to")))) if there]  # fmt: skip
+    multiple = outcome.get("rounded_to")
+    holes = [why for why, there in (("gaps in the series", data.get("gaps")), ("some counts are hidden", hidden),
+                                    (f"counts are rounded to {multiple}", multiple)) if there]  # fmt: skip
     return _counted([
         ("12 or more periods before", "fewer than 12 periods before", result.n_pre_periods >= 12),
         ("no gaps, and nothing hidden or rounded", ", ".join(holes), not holes),

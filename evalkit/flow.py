@@ -222,7 +222,7 @@ def _made(request: AnalysisRequest, panel: Panel, design: Any, result: Result, r
         design=dumped, result=result, frequency=panel.frequency,
         first_treated=format_period(int(starts.min()), panel.frequency) if len(starts) else "",
         simulated=panel.simulated, origin=panel.origin, notes=panel.notes,
-        outcome_role=request.study.outcomes[request.outcome].role, group=request.group,
+        outcome_role=request.study.outcomes[request.outcome].role, group=request.group, period_names=panel.period_names,
     ), behind  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalkit.periods import describe_period
+from evalkit.periods import named_period
 from evalkit.records import UnitCoverage
 from evalkit.report.coverage_words import Held, coverage_sentences, name_of, row_words
 from evalkit.report.drawing import Canvas, Drawing, Size, text_width, wrapped
@@ -150,5 +150,5 @@ def _key(drawing: Drawing, keyed: Sequence[str], size: Size, top: float) -> None
 
 def _table_row(held: Held, unit: UnitCoverage, states: Sequence[str]) -> tuple[str, ...]:
     first = held.begins(unit)
-    ends = [describe_period(time, held.frequency) for time in (first, first + len(unit.states) - 1)]
+    ends = [named_period(time, held.frequency, held.names) for time in (first, first + len(unit.states) - 1)]
     return (name_of(unit), *ends, *(Shown(number(unit.count(s), 0), unit.count(s)) for s in states))

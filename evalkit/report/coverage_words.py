@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from evalkit.periods import describe_period, parse_period, words_for
+from evalkit.periods import named_period, parse_period, words_for
 from evalkit.records import Coverage, UnitCoverage
 from evalkit.report.numbers import number
 
@@ -27,6 +28,7 @@ class Held:
     coverage: Coverage
     first: int
     last: int
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def frequency(self) -> str:
@@ -66,14 +68,14 @@ class Held:
         return found
 
 
-def read_coverage(coverage: Coverage | None) -> Held | None:
-    """Return what is held, None where nothing is told of single places and periods."""
+def read_coverage(coverage: Coverage | None, names: Mapping[str, str] | None = None) -> Held | None:
+    """Return what is held, with the names of periods; None where nothing is told of single places and periods."""
     known = [] if coverage is None else [unit for unit in coverage.units if unit.states]
     if coverage is None or not known:
         return None
     begins = [parse_period(unit.first, coverage.frequency) for unit in known]
     ends = [begin + len(unit.states) - 1 for begin, unit in zip(begins, known, strict=True)]
-    return Held(coverage, min(begins), max(ends))
+    return Held(coverage, min(begins), max(ends), names or {})
 
 
 def name_of(unit: UnitCoverage) -> str:
@@ -81,9 +83,10 @@ def name_of(unit: UnitCoverage) -> str:
     return unit.unit or "The series"
 
 
-def span_words(first: int, last: int, frequency: str) -> str:
-    """Return one period in words, or a stretch of them."""
-    return " to ".join(dict.fromkeys(describe_period(time, frequency) for time in (first, last)))
+def span_words(first: int, last: int, held: Held) -> str:
+    """Return one period in words, or a stretch of them; two that have names are both named."""
+    between = " and " if held.names and last == first + 1 else " to "
+    return between.join(dict.fromkeys(named_period(time, held.frequency, held.names) for time in (first, last)))
 
 
 def coverage_message(held: Held) -> str:
@@ -133,7 +136,7 @@ def _whole(held: Held) -> list[str]:
         noun = words_for(held.frequency, count)
         every = f"the {noun} that the study uses" if count == 1 else \
             f"{'both' if count == 2 else f'all {number(count, 0)}'} {noun} that the study uses"  # fmt: skip
-    when = f", {span_words(held.first, held.last, held.frequency)}" if all("o" not in u.states for u in whole) else ""
+    when = f", {span_words(held.first, held.last, held)}" if all("o" not in u.states for u in whole) else ""
     if held.alone:
         return [f"The series has {every}{when}."]
     if len(whole) == len(held.units):
@@ -158,7 +161,7 @@ def _lacking(held: Held, state: str) -> list[str]:
 
 def _named(held: Held, unit: UnitCoverage, state: str) -> str:
     """Return a place with its stretches of one state, the first three of them."""
-    spans = [span_words(first, last, held.frequency) for letter, first, last in held.runs(unit) if letter == state]
+    spans = [span_words(first, last, held) for letter, first, last in held.runs(unit) if letter == state]
     more = [f"{len(spans) - NAMED} more stretches"] if len(spans) > NAMED + 1 else []
     shown = ", ".join([*(spans[:NAMED] if more else spans), *more])
     return shown if held.alone else f"{name_of(unit)} ({shown})"

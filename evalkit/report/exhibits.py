@@ -122,7 +122,7 @@ def series_figure(evaluation: Evaluation) -> figures.Figure | None:
     primary = as_drawn(evaluation.primary)
     if _recent(primary) is primary:
         return None
-    first = windows.describe(min(point.period for point in primary.result.path), primary.frequency)
+    first = windows.named(min(point.period for point in primary.result.path), primary)
     return _series(evaluation, primary, "series", f"The whole series, from {first}")
 
 

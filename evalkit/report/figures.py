@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from evalkit.periods import describe_period, words_for
+from evalkit.periods import words_for
 from evalkit.records import Analysis, PathPoint
 from evalkit.report.drawing import SLIM, WIDE, Drawing, Size
 from evalkit.report.event_chart import describe_events, draw_events, event_table, read_events
@@ -132,7 +132,7 @@ def observed_against_expected(
     if paths.cut_short:
         notes.append("The shaded interval goes beyond the scale.")
     ends = " to ".join(
-        dict.fromkeys(describe_period(time, analysis.frequency) for time in (paths.times[0], paths.times[-1]))
+        dict.fromkeys(paths.named(time) for time in (paths.times[0], paths.times[-1]))
     )
     return assembled(name, title, sentences(subtitle, *notes), source,
                    f"{analysis.outcome.label}, observed and expected, {ends}",
@@ -229,7 +229,7 @@ def _rows_figure(analyses: Sequence[Analysis], rows: Rows, heads: tuple[str, str
 
 def _spans(paths: Paths) -> str:
     """Return the stretches that are left out of the model, in words."""
-    spans = [" to ".join(dict.fromkeys(describe_period(time, paths.frequency) for time in span))
+    spans = [" to ".join(dict.fromkeys(paths.named(time) for time in span))
              for span in paths.left_out]  # fmt: skip
     return "; ".join(spans)
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from evalkit.evidence import in_brief
-from evalkit.periods import words_for
+from evalkit.periods import describe_period, words_for
 from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, PathPoint
 from evalkit.report import windows
 from evalkit.report.carried import slope_caution
@@ -72,8 +72,7 @@ def facts(evaluation: Evaluation) -> list[str]:
     """Return the plain facts of the status banner."""
     found = []
     if evaluation.analyses and not evaluation.simulated:
-        last = windows.last_period(evaluation.primary)
-        found += [f"Data to {last}"] if last else []
+        found += data_end(evaluation)
     if evaluation.study.get("version"):
         found.append(f"Version {evaluation.study['version']}")
     block, gone = evaluation.study.get("governance") or {}, passed(evaluation)
@@ -82,6 +81,22 @@ def facts(evaluation: Evaluation) -> list[str]:
     if block.get("sunset_date") and "sunset_date" not in gone:
         found.append(f"Not to be used after {in_words(block['sunset_date'])}")
     return [*found, "Not official statistics"]
+
+
+def data_end(evaluation: Evaluation) -> list[str]:
+    """Return up to when the answer uses data, and up to when there are data where another analysis goes on."""
+    primary = evaluation.primary
+    ends = {each.id: end for each in evaluation.analyses if (end := windows.last_time(each)) is not None
+            and (each.outcome.id, each.frequency) == (primary.outcome.id, primary.frequency)}  # fmt: skip
+    if primary.id not in ends:
+        return []
+    last = windows.last_period(primary)
+    if primary.period_names:
+        return [f"Newest data: {last}"]
+    newest = max(ends.values())
+    if newest == ends[primary.id]:
+        return [f"Data to {last}"]
+    return [f"Data used to {last}; there are data to {describe_period(newest, primary.frequency)}"]
 
 
 def three_numbers(evaluation: Evaluation, reading: Reading) -> list[dict[str, str]]:

@@ -30,9 +30,13 @@ ASKED = {"breaks": "changes in how the data are recorded", "quality_rules": "rul
 UNSAID = "Not stated"
 
 
+def _coverage(evaluation: Evaluation) -> Held | None:
+    return read_coverage(evaluation.coverage, evaluation.primary.period_names if evaluation.analyses else {})
+
+
 def coverage_figure(evaluation: Evaluation) -> Figure | None:
     """Return what the data hold for each place and period; None where everything is there, or nothing is told."""
-    held = read_coverage(evaluation.coverage)
+    held = _coverage(evaluation)
     if held is None or not held.lacking:
         return None
     marked, alternative = evaluation.simulated, _alternative(held)
@@ -146,7 +150,7 @@ def _fingerprints(evaluation: Evaluation) -> str:
 
 def _held(evaluation: Evaluation) -> list[str]:
     """Return what is there and what is not, in sentences."""
-    held = read_coverage(evaluation.coverage)
+    held = _coverage(evaluation)
     if held is None:
         alone = (evaluation.study.get("data") or {}).get("person_level")
         return ["Rows are single people, so what is missing is not told one by one."] if alone else []
