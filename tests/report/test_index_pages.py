@@ -22,6 +22,7 @@ from evalkit.report.site.index import answer
 from evalkit.report.site.library import grouped
 
 AROUND = ("index", "reading", "methods", "accessibility")
+BESIDES = ("run_by", "burden", "out_of_scope", "alternatives", "tested")
 WHERE_THERE_IS_ANYTHING = ("strategies", "compare")
 HOSTILE = "<script>alert(1)</script> \"quoted\" & 'single' [link](javascript:alert(1)) `code` {{< env HOME >}} ŵŷ *"
 
@@ -393,20 +394,25 @@ def test_accessibility_statement(pages, site, quick):
     settings = site.project / "_quarto.yml"
     settings.write_text(settings.read_text().replace("# contact: Who", "contact: <b>Who</b>"))
     text = site(demo.castle())["accessibility"].text()
-    assert "Contact: <b>Who</b> answers, and how to reach them" in text
+    assert "Contact: <b>Who</b> answers, within how many days" in text
 
 
 def test_what_the_law_asks_of_a_statement_is_stated_or_said_not_to_be(site, quick):
-    text = site(demo.castle())["accessibility"].text()
+    page = site(demo.castle())["accessibility"]
+    text, links = page.text(), [link.get("href") for link in page.all("a")]
+    assert {"https://www.equalityadvisoryservice.com/", "https://www.equalityni.org/"} <= set(links)
+    assert "is responsible for enforcing the Public Sector Bodies" in text
     for name in STATEMENT:
         assert f"Not stated. To state it, set accessibility: {name} in _quarto.yml." in text
     assert "Equality and Human Rights Commission" in text
     assert "(No. 2) Accessibility Regulations 2018" in text
     settings = site.project / "_quarto.yml"
     settings.write_text(settings.read_text() + "\naccessibility:\n  status: Partly <b>compliant</b>\n  not_accessible: "
-                        "[Old maps, PDF of 2019.]\n  complain: Write to us first\n  date: 2026-11-22\n")  # fmt: skip
+                        "[Old maps, PDF of 2019.]\n  complain: Write to us first\n  date: 2026-11-22\n"
+                        + "".join(f"  {name}: Said of {name}\n" for name in BESIDES))  # fmt: skip
     text = site(demo.castle())["accessibility"].text()
-    for words in ("Partly <b>compliant</b>", "Old maps. PDF of 2019", "Write to us first", "2026-11-22"):
+    for words in ("Partly <b>compliant</b>", "Old maps. PDF of 2019", "Write to us first", "2026-11-22",
+                  *(f"Said of {name}" for name in BESIDES)):  # fmt: skip
         assert words in text
     assert "Not stated. To state it" not in text
 
