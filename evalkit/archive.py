@@ -284,7 +284,7 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         "frequency": analysis.frequency, "first_treated": analysis.first_treated, "simulated": analysis.simulated,
         "origin": analysis.origin, "notes": analysis.notes, "outcome_role": analysis.outcome_role,
         "group": analysis.group or None, "family": _family(analysis.family),
-        "period_names": dict(analysis.period_names) or None,
+        "period_names": dict(analysis.period_names) or None, "unit_label": analysis.unit_label or None,
         "estimand": result.estimand,
         "standard_errors": result.standard_errors, "effect": _estimate(result.effect, _EFFECT),
         "relative": _estimate(result.relative, _BOUNDS), "absolute": _estimate(result.absolute, (*_BOUNDS, "unit")),
@@ -359,7 +359,7 @@ def _read_analysis(data: Mapping[str, Any]) -> Analysis:
     return Analysis(data["id"], data["role"], data["label"], Measure(**data["measure"]), data["design"], result,
                     data["frequency"], data.get("first_treated", ""), data["simulated"], data.get("origin", ""),
                     tuple(data.get("notes", ())), data.get("outcome_role", "primary"), _read_family(data.get("family")),
-                    data.get("group", ""), data.get("period_names", {}))  # fmt: skip
+                    data.get("group", ""), data.get("period_names", {}), data.get("unit_label", ""))  # fmt: skip
 
 
 def _read_family(data: Mapping[str, Any] | None) -> Family | None:

@@ -222,7 +222,8 @@ def _made(request: AnalysisRequest, panel: Panel, design: Any, result: Result, r
         design=dumped, result=result, frequency=panel.frequency,
         first_treated=format_period(int(starts.min()), panel.frequency) if len(starts) else "",
         simulated=panel.simulated, origin=panel.origin, notes=panel.notes,
-        outcome_role=request.study.outcomes[request.outcome].role, group=request.group, period_names=panel.period_names,
+        outcome_role=request.study.outcomes[request.outcome].role, group=request.group,
+        period_names=panel.period_names, unit_label=panel.unit_label,
     ), behind  # fmt: skip
 
 
@@ -346,7 +347,6 @@ def trace(spec: Spec, tables: Tables | None = None) -> Provenance:
 def _fixed_inputs(spec: Spec, hashes: Mapping[str, str]) -> frozenset[str]:
     """Return which inputs data/sources.yaml fixes; a list that is damaged fixes none, and `evalkit data` tells why."""
     from evalkit.fetching.fixed import fixed_tables
-
     try:
         return fixed_tables(spec.folders.project, hashes)
     except SpecError:

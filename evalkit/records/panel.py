@@ -75,6 +75,8 @@ class Panel:
         Unit and time of values that stand for a range, such as small numbers that the data's owner hides.
     period_names : mapping of str to str
         What numbered periods are called on the page, by their label.
+    unit_label : str
+        What a page calls one unit; empty for a place.
     """
 
     frame: pandas.DataFrame
@@ -89,6 +91,7 @@ class Panel:
     neighbours: tuple[tuple[str, str], ...] = ()
     bounded: frozenset[tuple[str, int]] = frozenset()
     period_names: Mapping[str, str] = field(default_factory=dict)
+    unit_label: str = ""
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -267,6 +267,8 @@ class Analysis:
         What a subgroup is one of, such as sex; empty for all other analyses.
     period_names : mapping of str to str
         What numbered periods are called, by their label; empty where they have no names.
+    unit_label : str
+        What one unit is called; empty for a place.
     """
 
     id: str
@@ -284,3 +286,4 @@ class Analysis:
     family: Family | None = None
     group: str = ""
     period_names: Mapping[str, str] = field(default_factory=dict)
+    unit_label: str = ""

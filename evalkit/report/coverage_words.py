@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from evalkit.periods import named_period, parse_period, words_for
 from evalkit.records import Coverage, UnitCoverage
 from evalkit.report.numbers import number
+from evalkit.report.unit_words import PLACE, plural
 
 NAMED = 3
 """So many places are named in a sentence; the others stand in the table."""
@@ -29,6 +30,7 @@ class Held:
     first: int
     last: int
     names: Mapping[str, str] = field(default_factory=dict)
+    noun: str = PLACE
 
     @property
     def frequency(self) -> str:
@@ -68,14 +70,16 @@ class Held:
         return found
 
 
-def read_coverage(coverage: Coverage | None, names: Mapping[str, str] | None = None) -> Held | None:
-    """Return what is held, with the names of periods; None where nothing is told of single places and periods."""
+def read_coverage(
+    coverage: Coverage | None, names: Mapping[str, str] | None = None, noun: str = PLACE
+) -> Held | None:  # fmt: skip
+    """Return what is held, with the words for periods and units; None where nothing is told of single ones."""
     known = [] if coverage is None else [unit for unit in coverage.units if unit.states]
     if coverage is None or not known:
         return None
     begins = [parse_period(unit.first, coverage.frequency) for unit in known]
     ends = [begin + len(unit.states) - 1 for begin, unit in zip(begins, known, strict=True)]
-    return Held(coverage, min(begins), max(ends), names or {})
+    return Held(coverage, min(begins), max(ends), names or {}, noun)
 
 
 def name_of(unit: UnitCoverage) -> str:
@@ -109,7 +113,7 @@ def coverage_message(held: Held) -> str:
         "p": f"{verb} {noun} that are known only as a range",
         "d": f"{verb} gaps that the study declares",
     }[grave]
-    return f"{number(count, 0)} of {number(len(held.units), 0)} places {said}"
+    return f"{number(count, 0)} of {number(len(held.units), 0)} {plural(held.noun)} {said}"
 
 
 def coverage_sentences(held: Held) -> list[str]:
@@ -140,9 +144,9 @@ def _whole(held: Held) -> list[str]:
     if held.alone:
         return [f"The series has {every}{when}."]
     if len(whole) == len(held.units):
-        return [f"All {number(len(whole), 0)} places have {every}{when}."]
+        return [f"All {number(len(whole), 0)} {plural(held.noun)} have {every}{when}."]
     verb = "has" if len(whole) == 1 else "have"
-    return [f"{number(len(whole), 0)} of {number(len(held.units), 0)} places {verb} {every}."]
+    return [f"{number(len(whole), 0)} of {number(len(held.units), 0)} {plural(held.noun)} {verb} {every}."]
 
 
 def _lacking(held: Held, state: str) -> list[str]:
@@ -151,11 +155,11 @@ def _lacking(held: Held, state: str) -> list[str]:
         return []
     named = [_named(held, unit, state) for unit in units[:NAMED]]
     more = len(units) - len(named)
-    named += [f"and {number(more, 0)} more {'place' if more == 1 else 'places'}"] if more else []
+    named += [f"and {number(more, 0)} more {held.noun if more == 1 else plural(held.noun)}"] if more else []
     also = ""
     if state == "z":
-        also = (" At the usual level of such a place so long a run would come up less than once in a thousand times: "
-                "it may be that nothing was recorded.")  # fmt: skip
+        also = (f" At the usual level of such a {held.noun} so long a run would come up less than once in a thousand "
+                "times: it may be that nothing was recorded.")  # fmt: skip
     return [f"{LACKING[state]}: {'; '.join(named)}.{also}"]
 
 

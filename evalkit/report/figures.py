@@ -22,6 +22,7 @@ from evalkit.report.row_chart import Rows, describe_rows, draw_rows, read_rows, 
 from evalkit.report.scales import TICKS, level_range, step_for, value_writer
 from evalkit.report.strips import interval_strip, of_every_hundred
 from evalkit.report.svg import clean, frame, slug
+from evalkit.report.unit_words import in_units
 
 __all__ = ["Figure", "before_and_after", "event_study", "forest", "interval_strip", "observed_against_expected",
            "of_every_hundred"]  # fmt: skip
@@ -125,7 +126,7 @@ def observed_against_expected(
             f"Scale starts at {value_writer(analysis.outcome, paths.values(), step_for(high - low, TICKS))(low)}."
         )
     if season_adjusted and recorded.comparison:
-        notes.append("Squares: comparison places as recorded." if paths.comparison else
+        notes.append(in_units("Squares: comparison places as recorded.", analysis) if paths.comparison else
                      "The comparison series lies off the scale; it is in the table.")  # fmt: skip
     if paths.left_out:
         notes.append(f"Shaded grey: not used in the estimate ({_spans(paths)}).")

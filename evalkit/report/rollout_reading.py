@@ -11,6 +11,7 @@ from evalkit.periods import first_date, parse_period
 from evalkit.records import Evaluation
 from evalkit.report.coverage_words import read_coverage
 from evalkit.report.numbers import number
+from evalkit.report.unit_words import PLACE, noun_of
 from evalkit.report.windows import sets_windows
 from evalkit.report.written_dates import Stretch, day_number, read_stretch
 
@@ -118,6 +119,7 @@ class Rollout:
     events: tuple[Event, ...]
     window: tuple[int, int] | None
     others: tuple[str, ...] = ()
+    noun: str = PLACE
 
     @property
     def started(self) -> list[Place]:
@@ -156,7 +158,8 @@ def read_rollout(evaluation: Evaluation) -> Rollout:
     ours = {name.casefold() for place in places for name in place.names}
     units = evaluation.coverage.units if evaluation.coverage else ()
     others = [unit.unit for unit in units if not unit.start and unit.unit.casefold() not in ours]
-    return Rollout(frequency, places, tuple(events), _window(evaluation, frequency), tuple(others))
+    return Rollout(frequency, places, tuple(events), _window(evaluation, frequency), tuple(others),
+                   noun_of(evaluation))  # fmt: skip
 
 
 def _named(places: tuple[Place, ...], evaluation: Evaluation) -> tuple[Place, ...]:

@@ -9,6 +9,7 @@ from evalkit.errors import EvalkitError
 from evalkit.periods import describe_label, parse_period, words_for
 from evalkit.records import Analysis, PathPoint
 from evalkit.report.numbers import number
+from evalkit.report.unit_words import in_units
 
 
 def sets_windows(analysis: Analysis) -> bool:
@@ -102,7 +103,7 @@ def over(analysis: Analysis) -> str:
     """Return what the average runs over: ` over 23 months`, ` on average over 21 places`."""
     result = analysis.result
     if result.n_treated_units > 1:
-        return f", on average over {number(result.n_treated_units, 0)} places"
+        return in_units(f", on average over {number(result.n_treated_units, 0)} places", analysis)
     count = acting_periods(analysis)
     return f" over {number(count, 0)} {words_for(analysis.frequency, count)}" if count > 1 else ""
 

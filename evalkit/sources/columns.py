@@ -178,6 +178,7 @@ class Data(Block, ABC):
     """True when the values come from a random generator."""
 
     unit: Text | None = Field(None, description="Column that names the unit (place, person); none: one series")
+    unit_label: Text | None = Field(None, description="What a page calls one unit, in the singular: group; else place")
     period: Period | Text | None = Field(None, description="Column with the period, or {column|start, frequency}")
     filter: Filter = Field(default_factory=dict, description="Rows to keep, by column")
     covariates: list[Text] = Field(default_factory=list)

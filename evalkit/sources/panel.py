@@ -123,6 +123,7 @@ def _build(request: Request, rows: pandas.DataFrame, origin: str, sha256: str) -
         covariates=(*request.covariates, *indicator_names(data)),
         gaps=tuple(declared_gaps(data)), simulated=data.simulated or made_up, notes=tuple(request.notes),
         bounded=frozenset(request.bounded), period_names=data.period_names,
+        unit_label=data.unit_label or "",
     )  # fmt: skip
 
 

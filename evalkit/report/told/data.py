@@ -17,6 +17,7 @@ from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.provisional_words import provisional_words
 from evalkit.report.tables import Column, Table
 from evalkit.report.told.stated import dated
+from evalkit.report.unit_words import noun_of, plural
 from evalkit.report.words import SIMULATED
 
 ACCESS = {"open": "Open to everyone", "controlled": "Controlled: by agreement with the owner",
@@ -31,7 +32,8 @@ UNSAID = "Not stated"
 
 
 def _coverage(evaluation: Evaluation) -> Held | None:
-    return read_coverage(evaluation.coverage, evaluation.primary.period_names if evaluation.analyses else {})
+    names = evaluation.primary.period_names if evaluation.analyses else {}
+    return read_coverage(evaluation.coverage, names, noun_of(evaluation))
 
 
 def coverage_figure(evaluation: Evaluation) -> Figure | None:
@@ -72,7 +74,7 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
 def _alternative(held: Held) -> str:
     if held.alone:
         return "What the series holds, period by period"
-    return f"What the data hold for {len(held.units)} places, period by period"
+    return f"What the data hold for {len(held.units)} {plural(held.noun)}, period by period"
 
 
 def _scope(held: Held) -> list[str]:
