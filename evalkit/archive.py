@@ -107,13 +107,20 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
         "failures": [dataclasses.asdict(failure) for failure in evaluation.failures],
         "appraisal": evaluation.appraisal and _appraisal(evaluation.appraisal),
         "evidence": evaluation.evidence, "claims": list(evaluation.claims), "study": study,
-        "provenance": evaluation.provenance and dataclasses.asdict(evaluation.provenance),
+        "provenance": evaluation.provenance and _provenance(evaluation.provenance),
         "coverage": evaluation.coverage and dataclasses.asdict(evaluation.coverage),
         "protocol": evaluation.protocol,
         "releases": evaluation.releases and dataclasses.asdict(evaluation.releases),
         "guards": [dataclasses.asdict(each) for each in evaluation.guards], "shape": evaluation.shape,
     })  # fmt: skip
     return document
+
+
+def _provenance(provenance: Provenance) -> dict[str, Any]:
+    """Return what went in; of an input that no list fixes, nothing is said of that."""
+    data = [{key: value for key, value in dataclasses.asdict(item).items() if key != "fixed" or value}
+            for item in provenance.data]  # fmt: skip
+    return {**dataclasses.asdict(provenance), "data": data}
 
 
 def to_text(evaluation: Evaluation) -> str:
@@ -295,6 +302,7 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         "frequency": analysis.frequency, "first_treated": analysis.first_treated, "simulated": analysis.simulated,
         "origin": analysis.origin, "notes": analysis.notes, "outcome_role": analysis.outcome_role,
         "group": analysis.group or None, "family": _family(analysis.family),
+        "period_names": dict(analysis.period_names) or None, "unit_label": analysis.unit_label or None,
         "estimand": result.estimand,
         "standard_errors": result.standard_errors, "effect": _estimate(result.effect, _EFFECT),
         "relative": _estimate(result.relative, _BOUNDS), "absolute": _estimate(result.absolute, (*_BOUNDS, "unit")),
@@ -369,7 +377,7 @@ def _read_analysis(data: Mapping[str, Any]) -> Analysis:
     return Analysis(data["id"], data["role"], data["label"], Measure(**data["measure"]), data["design"], result,
                     data["frequency"], data.get("first_treated", ""), data["simulated"], data.get("origin", ""),
                     tuple(data.get("notes", ())), data.get("outcome_role", "primary"), _read_family(data.get("family")),
-                    data.get("group", ""))  # fmt: skip
+                    data.get("group", ""), data.get("period_names", {}), data.get("unit_label", ""))  # fmt: skip
 
 
 def _read_family(data: Mapping[str, Any] | None) -> Family | None:

@@ -46,6 +46,7 @@ def assess(
     analyses: Sequence[Analysis],
     failures: Sequence[Failure],
     coverage: Coverage | None = None,
+    fixed: bool = False,
 ) -> dict[str, Any]:
     """Return the three scales of a study, and its grades.
 
@@ -57,6 +58,8 @@ def assess(
         What was computed and what could not be.
     coverage : Coverage, optional
         What the data of the main analysis hold, as far as it may be told.
+    fixed : bool
+        Whether the list of published files fixes the copy of the data, beside what the study file says.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def assess(
     return {
         "design": _design(primary, against),
         "level_cap": " ".join(diagnostic.reading for diagnostic in against),
-        "data": _data(study, primary),
+        "data": _data(study, primary, coverage, fixed),
         "repeating": _repeating(primary, analyses, failures),
         "grades": {"scales": _scales(primary, against), "security": _security(primary, coverage)},
         "narrower": narrower(primary, analyses),
@@ -151,7 +154,7 @@ def _has_comparison(design: Mapping[str, Any]) -> bool:
     return bool(design.get("comparison")) or controls.get("as") == "comparison"
 
 
-def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
+def _data(study: Mapping[str, Any], primary: Analysis, coverage: Coverage | None, listed: bool) -> dict[str, Any]:
     if primary.simulated:
         return {"score": None, "of": 5, "reason": "Simulated data: nothing to score."}
     outcome = study["outcomes"][primary.outcome.id]
@@ -159,12 +162,16 @@ def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
     recording = {"unlikely": "", "possible": "recording may change with the programme",
                  "likely": "recording is likely to change with the programme"}  # fmt: skip
     affected = recording.get(outcome.get("measurement_affected"), "not stated whether recording changed")
-    fixed = data["source"] in ("package", "counts") or bool(data.get("sha256"))
+    fixed = data["source"] in ("package", "counts") or bool(data.get("sha256")) or listed
     inferred = bool(data.get("inferred"))
-    copied = "counts worked out, not printed" if inferred else "the study file fixes no copy of the data"
+    copied = "counts worked out, not printed" if inferred else "no copy of the data is fixed"
+    hidden = coverage is not None and any(unit.count("p") for unit in coverage.units)
+    multiple = outcome.get("rounded_to")
+    holes = [why for why, there in (("gaps in the series", data.get("gaps")), ("some counts are hidden", hidden),
+                                    (f"counts are rounded to {multiple}", multiple)) if there]  # fmt: skip
     return _counted([
         ("12 or more periods before", "fewer than 12 periods before", result.n_pre_periods >= 12),
-        ("no gaps", "gaps in the series", not data.get("gaps")),
+        ("no gaps, and nothing hidden or rounded", ", ".join(holes), not holes),
         ("a named publisher", "no publisher named", bool(data.get("publisher"))),
         ("a fixed copy of the data", copied, fixed and not inferred),
         ("recording unlikely to change with the programme", affected, not affected),

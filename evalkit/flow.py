@@ -109,12 +109,13 @@ def evaluate(
         if not analyses or analyses[0].role != "primary":
             raise spec.located(withheld[0].reason)
     coverage = covered(tables.primary, computed[0], analyses[0], rule) if analyses else None
+    traced = trace(spec, tables)
     return Evaluation(
         id=spec.id, study=study, analyses=tuple(analyses), failures=tuple(failures),
         appraisal=appraisal,
-        evidence=evidence.assess(study, analyses, failures, coverage) if analyses else {},
+        evidence=evidence.assess(study, analyses, failures, coverage, _fixed(spec, traced)) if analyses else {},
         claims=tuple(claims.check_claim(claim, analyses) for claim in study["claims"]),
-        provenance=trace(spec, tables),
+        provenance=traced,
         protocol=protocol,
         coverage=coverage,
         guards=tables.findings,
@@ -222,6 +223,7 @@ def _made(request: AnalysisRequest, panel: Panel, design: Any, result: Result, r
         first_treated=format_period(int(starts.min()), panel.frequency) if len(starts) else "",
         simulated=panel.simulated, origin=panel.origin, notes=panel.notes,
         outcome_role=request.study.outcomes[request.outcome].role, group=request.group,
+        period_names=panel.period_names, unit_label=panel.unit_label,
     ), behind  # fmt: skip
 
 
@@ -315,22 +317,40 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
     return appraise(economics, effect, project, int(analysis.design.get("seed", DEFAULT_SEED)))
 
 
+def _fixed(spec: Spec, traced: Provenance) -> bool:
+    """Return whether the list of published files fixes the copy of every file of the main analysis's data."""
+    fixed = {item.name for item in traced.data if item.fixed}
+    read = {item.name for item in spec.requests[0].study.needed_data.inputs(spec.folders)}
+    return bool(read) and read <= fixed
+
+
 def trace(spec: Spec, tables: Tables | None = None) -> Provenance:
     """Return what goes into a study; without `tables`, hashes alone (nothing is read as a table)."""
     inputs: dict[str, DataInput] = {}
     hashes = input_hashes(spec)
+    fixed: frozenset[str] = frozenset()
     if tables is not None:
         tables.require_unchanged(hashes)
+        fixed = _fixed_inputs(spec, hashes)
     for name, digest in hashes.items():
         read = next((i for i in tables.inputs.values() if i.sha256 == digest), None) if tables else None
         inputs[name] = DataInput(name, digest, read.rows if read else 0, read.first if read else "",
-                                 read.last if read else "")  # fmt: skip
+                                 read.last if read else "", name in fixed)  # fmt: skip
     return Provenance(
         spec_sha256=provenance.sha256_of(spec.text),
         protocol_sha256=provenance.sha256_of(provenance.canonical(registration.plan_of(spec))),
         data=tuple(inputs[name] for name in sorted(inputs)), code_version=provenance.code_version(),
         packages=packages_of(spec), seed=getattr(spec.study.design, "seed", DEFAULT_SEED),
     )  # fmt: skip
+
+
+def _fixed_inputs(spec: Spec, hashes: Mapping[str, str]) -> frozenset[str]:
+    """Return which inputs data/sources.yaml fixes; a list that is damaged fixes none, and `evalkit data` tells why."""
+    from evalkit.fetching.fixed import fixed_tables
+    try:
+        return fixed_tables(spec.folders.project, hashes)
+    except SpecError:
+        return frozenset()
 
 
 def packages_of(spec: Spec) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from evalkit.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pandas
 
@@ -120,6 +120,11 @@ def describe_period(ordinal: int, frequency: str) -> str:
 def describe_label(label: str, frequency: str) -> str:
     """Return in words what `format_period` wrote."""
     return describe_period(parse_period(label, frequency), frequency)
+
+
+def named_period(ordinal: int, frequency: str, names: Mapping[str, str]) -> str:
+    """Return a period by the name that its study gives it, or in words."""
+    return names.get(format_period(ordinal, frequency)) or describe_period(ordinal, frequency)
 
 
 def spell_periods(times: Iterable[int], frequency: str) -> str:

@@ -159,7 +159,8 @@ def anticipation(
 
     Notes
     -----
-    Sign against: the interval leaves out none. Too weak to tell: else, where it holds a gap as large as the effect.
+    Sign against: the interval lies clear of no gap. Too weak to tell: else, where it holds a gap as large as the
+    effect.
     """
     against = low > 0.0 or high < 0.0
     weak = not against and effect is not None and reaches(low, high, effect)

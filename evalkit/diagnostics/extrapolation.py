@@ -91,6 +91,10 @@ def linearity_not_run(reason: str) -> Diagnostic:
     return Diagnostic("pre_period_linearity", STRAIGHT, "not run", reason, looked_at=LOOKED_AT)
 
 
+EXPECTED_LIE = " The values expected lie, on average, "
+"""What begins the sentence on values expected beyond all that was recorded, which may have to be left out."""
+
+
 def beyond(expected: float, recorded: Iterable[float]) -> Beyond:
     """Return on which side of all recorded values an expected one lies; empty where on neither."""
     values = list(recorded)
@@ -144,7 +148,7 @@ def length_of_extrapolation(
             else "A bend before as large as the effect can be ruled out."
         )
     if side:
-        reading += f" The values expected lie, on average, {side} all that was recorded before"
+        reading += f"{EXPECTED_LIE}{side} all that was recorded before"
         reading += ": nothing recorded shows the series there."
         reading += "" if against else " That is too weak to tell whether the line would have gone on."
     return Diagnostic(

@@ -24,6 +24,7 @@ from evalkit.report.paths import as_drawn, has_series
 from evalkit.report.provisional_words import provisional_words
 from evalkit.report.tables import Table, table_html, table_text
 from evalkit.report.templates import raw_block, render_exhibit
+from evalkit.report.unit_words import in_units
 from evalkit.report.words import interval_label, interval_words, label_of, phrase, plain_label
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def series_figure(evaluation: Evaluation) -> figures.Figure | None:
     primary = as_drawn(evaluation.primary)
     if _recent(primary) is primary:
         return None
-    first = windows.describe(min(point.period for point in primary.result.path), primary.frequency)
+    first = windows.named(min(point.period for point in primary.result.path), primary)
     return _series(evaluation, primary, "series", f"The whole series, from {first}")
 
 
@@ -161,7 +162,8 @@ def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> f
         source=source_words(evaluation, drawn), effect_lines=lines,
         name=name, season_adjusted=drawn.result.path_without_season or None,
         interruption_label=f"{began}\n{start}" if start else began,
-        comparison_label=as_compared("Places without it", drawn), expected_label=_expected_label(drawn),
+        comparison_label=in_units(as_compared("Places without it", drawn), drawn),
+        expected_label=_expected_label(drawn),
     )  # fmt: skip
 
 
@@ -307,7 +309,7 @@ def _average_of(primary: Analysis) -> str:
     if treated < 2 or windows.sets_windows(primary):
         return ""
     beside = as_compared(f" (and of {number(others)} without it)", primary) if others > 1 else ""
-    return f", average of {number(treated)} places{beside}"
+    return in_units(f", average of {number(treated)} places{beside}", primary)
 
 
 def _began(evaluation: Evaluation) -> str:

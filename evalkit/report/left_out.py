@@ -9,6 +9,7 @@ from evalkit.report.ladder import Change
 from evalkit.report.numbers import number
 from evalkit.report.result_tables import written
 from evalkit.report.tables import Column, Table
+from evalkit.report.unit_words import in_units
 
 STARTS = "all units that start in "
 """How a case begins that leaves out all places with one start."""
@@ -38,7 +39,8 @@ def places_sentence(analysis: Analysis) -> str:
     name, moved = max(changes.items(), key=lambda pair: abs(pair[1].value - own))
     unit = "" if moved.percent else inside(parts[0].measure)
     ends = " and ".join(written(change, unit=unit)[0] for change in (least, most))
-    sentence = (f"Leaving out any one of {number(len(changes), 0)} places, the change is between {ends}; it moves most "
+    several = in_units(f"{number(len(changes), 0)} places", analysis)
+    sentence = (f"Leaving out any one of {several}, the change is between {ends}; it moves most "
                 f"without {name}, to {written(moved, unit=unit)[0]}.")  # fmt: skip
     failed = len(parts) - len(changes)
     gone = [part for part in parts if part.value is None or part.problem]
@@ -78,7 +80,7 @@ def _starts(analysis: Analysis) -> str:
     if not starts:
         return ""
     told = joined(f"{part.left_out.removeprefix(STARTS)} ({written(_change(analysis, part))[0]})" for part in starts)
-    return f" Without all places of one start: {told}."
+    return f"{in_units(' Without all places of one start', analysis)}: {told}."
 
 
 def _change(analysis: Analysis, part: LeftOut) -> Change:

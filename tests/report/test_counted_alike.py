@@ -16,6 +16,7 @@ from evalkit.report.cumulative_chart import describe_totals, read_totals
 from evalkit.report.exhibits import analyses_figure
 from evalkit.report.ladder import read
 from evalkit.report.of_how_many import of_how_many
+from evalkit.spec.reading import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = {"outcomes": {"main": {}}, "data": {"source": "package"}}
@@ -164,6 +165,11 @@ def test_counts_that_were_inferred_from_a_claim_do_not_check_it():
     text = (ROOT / "evaluations" / "greater-manchester-violence-reduction.yaml").read_text(encoding="utf-8")
     study = yaml.safe_load(text)
     assert "inferred" in study["outcomes"]["admissions"]["plain_label"]
+    for path in (ROOT / "evaluations").glob("*.yaml"):
+        study_file = read_yaml(path.read_bytes(), path.name).data
+        if (study_file.get("data") or {}).get("inferred"):
+            primary = next(each for each in study_file["outcomes"].values() if each.get("role") == "primary")
+            assert "inferred" in primary["plain_label"], path.name
     first = study["claims"][0]
     assert first["printed"]["percent"] == -17
     assert "analysis" not in first
