@@ -33,6 +33,7 @@ from evalkit.spec.blocks import NARRATIVE, Governance, Person
 from evalkit.spec.expected_data import data_problems, expected_periods
 from evalkit.spec.reading import Document, Path
 from evalkit.spec.study import Study
+from evalkit.spec.undated import undated_problems
 
 BY_ROW = ("difference_in_differences",)
 """Designs that carry rows that are observations of their own."""
@@ -74,6 +75,8 @@ def cross_problems(
         True: files of the data that are not there yet are no problem.
     """
     problems = list(_shape(study, document)) if whole else []
+    if whole and not planned:  # a plan may wait for its dates; it is not locked without them
+        problems += undated_problems(study, document)
     if study.data is not None:
         problems += list(_periods(study, document)) or list(_planted(study, document))
         problems += data_problems(study, document)

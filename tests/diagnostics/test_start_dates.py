@@ -164,7 +164,7 @@ outcomes:
 sensitivity: [{{id: later, label: Another inference, design: {{inference: cluster_robust}}}}]
 design: {{kind: difference_in_differences, estimator: two_way_fixed_effects}}
 rollout:
-  units: [{{id: E1, start: 2021-01, date_precision: {precision}}}, {{id: E2, start: 2021-01}}, {{id: E3}}]
+  units: [{{id: E1, start: 2021-01, date_precision: {precision}}}, {{id: E2, start: 2021-01}}, {{id: E3, start: never}}]
 """)
         )
     )
