@@ -31,7 +31,15 @@ from evalkit.errors import DataError, DesignError, EvalkitError, SpecError
 from evalkit.gathering import Tables, covered
 from evalkit.periods import format_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
-from evalkit.sources import Input, declared_gaps, exposure_inputs, neighbour_inputs, readers_of, roll_out_inputs
+from evalkit.sources import (
+    Input,
+    declared_gaps,
+    exposure_inputs,
+    neighbour_inputs,
+    readers_of,
+    roll_out_inputs,
+    told_apart,
+)
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
@@ -366,18 +374,19 @@ def inputs_of(spec: Spec) -> list[Input]:
     DataError
         When one is not there.
     """
-    found: list[Input] = []
+    found: list[tuple[str, Input]] = []
     try:
         for request in spec.requests:
             data = request.study.needed_data
-            found += [*data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
-                      *neighbour_inputs(data, spec.folders),
-                      *roll_out_inputs(request.study.intervention, spec.folders)]  # fmt: skip
+            found += [(request.id, item) for item in (
+                *data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
+                *neighbour_inputs(data, spec.folders),
+                *roll_out_inputs(request.study.intervention, spec.folders))]  # fmt: skip
     except EvalkitError as error:
         raise spec.located(error) from None
     if spec.study.economics is not None:
         from evalkit.appraisal.tables import reference_files
 
-        found += [Input(f"reference/{path.name}", path=path)
+        found += [("", Input(f"reference/{path.name}", path=path))
                   for path in reference_files(spec.study.economics, spec.folders.project)]  # fmt: skip
-    return list({item.name: item for item in found}.values())
+    return told_apart(found)

@@ -27,7 +27,7 @@ from evalkit.sources.excel import ExcelData
 from evalkit.sources.exposure import Exposure, exposure_inputs, exposure_problems, read_exposure
 from evalkit.sources.folders import Folders
 from evalkit.sources.gaps import declared_gaps
-from evalkit.sources.inputs import Input
+from evalkit.sources.inputs import Input, told_apart
 from evalkit.sources.loading import load
 from evalkit.sources.neighbours import (
     Neighbours,
@@ -90,6 +90,7 @@ __all__ = [
     "readers_of",
     "roll_out_inputs",
     "roll_out_problems",
+    "told_apart",
     "with_neighbours",
     "with_open_zeros",
     "with_starts",
