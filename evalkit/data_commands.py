@@ -139,7 +139,7 @@ def _states(catalogue: Any, project: Path, root: Path | None, names: Sequence[st
 def _state_row(state: State) -> dict[str, Any]:
     source = state.source
     return {"id": state.id, "title": source.title, "publisher": source.publisher, "licence": source.licence,
-            "address": source.address, "state": state.word, "extract": state.extract,
+            "address": source.address, "page": source.page, "state": state.word, "extract": state.extract,
             "tried_on": source.tried_on or None, "provisional": source.provisional, "settling": source.settling,
             "tables": [table.path for table in source.tables], "problems": problem_rows(state.problems)}  # fmt: skip
 
@@ -235,7 +235,10 @@ def _print_lines(state: State, width: int) -> None:
 
 
 def _marks(state: State) -> list[tuple[str, str]]:
-    marks = (("provisional", state.source.provisional), ("settling", state.source.settling))
+    source = state.source
+    where = "page and note" if source.page else "its note"
+    marks = (("provisional", source.provisional), ("settling", source.settling),
+             ("address", None if source.address else f"not known; see {where} in data/sources.yaml"))  # fmt: skip
     return [(label, words) for label, words in marks if words]
 
 

@@ -8,7 +8,7 @@ and never ask which design ran.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,15 @@ from evalkit.errors import DataError, DesignError, EvalkitError, SpecError
 from evalkit.gathering import Tables, covered
 from evalkit.periods import format_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
-from evalkit.sources import Input, exposure_inputs, neighbour_inputs, readers_of, roll_out_inputs
+from evalkit.sources import (
+    Input,
+    declared_gaps,
+    exposure_inputs,
+    neighbour_inputs,
+    readers_of,
+    roll_out_inputs,
+    told_apart,
+)
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
@@ -40,6 +48,7 @@ if TYPE_CHECKING:
     from evalkit.spec.blocks import Rollout
 
 Progress = Callable[[str, int, int], None]
+Gaps = Sequence[tuple[int, str, str | None]]
 DEFAULT_SEED = 20_240_229
 
 
@@ -97,7 +106,8 @@ def evaluate(
     if analyses:
         analyses = multiplicity.adjusted(analyses, spec.study, lambda each, level: _again(spec, tables, each, level))
         analyses[0] = _set_beside(analyses[0], analyses[1:], spec.study.rollout)
-        analyses = [_with_starts(analysis, spec.study.rollout) for analysis in analyses]
+        gaps = {request.id: declared_gaps(request.study.needed_data) for request in spec.requests}
+        analyses = [_with_starts(analysis, spec.study.rollout, gaps[analysis.id]) for analysis in analyses]
     study = registration.with_lock(resolved(spec.study), protocol)
     appraisal, computed = _appraise(spec, analyses), analyses
     if rule is not None and analyses:
@@ -137,19 +147,20 @@ def _set_beside(primary: Analysis, others: list[Analysis], rollout: Rollout | No
     return replace(primary, result=result)
 
 
-def _with_starts(analysis: Analysis, rollout: Rollout | None) -> Analysis:
+def _with_starts(analysis: Analysis, rollout: Rollout | None, gaps: Gaps) -> Analysis:
     """Return an analysis of any outcome with the check of when places started, as exactly as the roll-out knows it."""
-    dated = start_dates(_written_starts(rollout), analysis.frequency, analysis.design)
+    dated = start_dates(_written_starts(rollout, gaps), analysis.frequency, analysis.design)
     if dated is None or analysis.role not in ("primary", "secondary", "subgroup"):
         return analysis
     result = replace(analysis.result, diagnostics=(*analysis.result.diagnostics, dated))
     return replace(analysis, result=result)
 
 
-def _written_starts(rollout: Rollout | None) -> list[WrittenStart]:
+def _written_starts(rollout: Rollout | None, gaps: Gaps) -> list[WrittenStart]:
     """Return when each place of the roll-out started, as written; a precision that is not stated stays so."""
     return [WrittenStart(unit.name or unit.id, unit.start,
-                         unit.date_precision if "date_precision" in unit.model_fields_set else None)
+                         unit.date_precision if "date_precision" in unit.model_fields_set else None,
+                         frozenset(time for time, _, whose in gaps if whose in (None, unit.id, unit.name)))
             for unit in (rollout.units if rollout else ()) if not str(unit.start).startswith("never")]  # fmt: skip
 
 
@@ -383,18 +394,19 @@ def inputs_of(spec: Spec) -> list[Input]:
     DataError
         When one is not there.
     """
-    found: list[Input] = []
+    found: list[tuple[str, Input]] = []
     try:
         for request in spec.requests:
             data = request.study.needed_data
-            found += [*data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
-                      *neighbour_inputs(data, spec.folders),
-                      *roll_out_inputs(request.study.intervention, spec.folders)]  # fmt: skip
+            found += [(request.id, item) for item in (
+                *data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
+                *neighbour_inputs(data, spec.folders),
+                *roll_out_inputs(request.study.intervention, spec.folders))]  # fmt: skip
     except EvalkitError as error:
         raise spec.located(error) from None
     if spec.study.economics is not None:
         from evalkit.appraisal.tables import reference_files
 
-        found += [Input(f"reference/{path.name}", path=path)
+        found += [("", Input(f"reference/{path.name}", path=path))
                   for path in reference_files(spec.study.economics, spec.folders.project)]  # fmt: skip
-    return list({item.name: item for item in found}.values())
+    return told_apart(found)

@@ -79,8 +79,8 @@ class Tables:
         if table is not None:
             panel = with_neighbours(panel, self._adjoining(table), data, rows)
         first, last = panel.times[0], panel.times[-1]
-        self.inputs.setdefault(origin, DataInput(origin, sha256, number_of_rows(rows), panel.label(first),
-                                                   panel.label(last)))
+        self.inputs.setdefault(f"{origin} {sha256}", DataInput(origin, sha256, number_of_rows(rows),
+                                                               panel.label(first), panel.label(last)))  # fmt: skip
         if request.role == "primary" and data.person_level is None:
             self.primary = panel
         return panel
@@ -112,7 +112,8 @@ class Tables:
         key = provenance.canonical([data.model_dump(mode="json", by_alias=True), sorted(columns)])
         if key not in self._read:
             self._read[key] = load(data, self.folders, columns)
-            self._hashes |= {item.name: self._read[key][2] for item in data.inputs(self.folders)}
+            self._hashes |= {item.name: self._read[key][2] for item in data.inputs(self.folders)
+                             if item.text is None}  # what the study file itself holds cannot change meanwhile
         return self._read[key]
 
     def _exposure(self, data: Any, name: str | None) -> Exposure | None:

@@ -126,14 +126,15 @@ def check_study(path: Path, data: str | None = None) -> EvalkitError | None:
 
 
 def reminders(path: Path, data: str | None = None) -> list[str]:
-    """Return what to mind about a study that is not wrong: its lock, and a size that matters which nobody set."""
+    """Return what to mind about a study that is not wrong: its lock, a size nobody set, places without a start."""
     from evalkit import registration
     from evalkit.planning.size_that_matters import without_size
     from evalkit.spec.loading import load_spec
+    from evalkit.spec.undated import undated_units
 
     try:
         spec = load_spec(path, data, planned=True)
-        return [*registration.reminders(spec), *without_size(spec)]
+        return [*registration.reminders(spec), *without_size(spec), *undated_units(spec)]
     except EvalkitError:
         return []
 

@@ -33,8 +33,11 @@ def years_treated(analysis: Analysis) -> float | None:
 
 
 def _treated_times(analysis: Analysis) -> list[int]:
-    """Return the periods from the first start on for which an expected value is known, one per point of the path."""
-    if not analysis.first_treated:
+    """Return the periods from the first start on for which an expected value is known, one per point of the path.
+
+    Numbered periods carry no dates: where they fall in the calendar is not known, so there are none.
+    """
+    if not analysis.first_treated or analysis.frequency == "number":
         return []
     first = parse_period(analysis.first_treated, analysis.frequency)
     times = [parse_period(point.period, analysis.frequency) for point in analysis.result.path

@@ -33,11 +33,14 @@ class WrittenStart:
         None: no date is written.
     precision : str or None
         day, fortnight, month, quarter, year or unknown; None where the study file says nothing: then as written.
+    absent : frozenset of int
+        Periods in which the place has no data, as `data.gaps` declares: nothing in them can be on the wrong side.
     """
 
     unit: str
     start: str | int | None
     precision: str | None = None
+    absent: frozenset[int] = frozenset()
 
 
 def start_dates(starts: Sequence[WrittenStart], frequency: str, design: Mapping[str, Any]) -> Diagnostic | None:
@@ -50,7 +53,8 @@ def start_dates(starts: Sequence[WrittenStart], frequency: str, design: Mapping[
     frequency : str
         Length of a period of the data.
     design : mapping
-        Options as resolved: `phase_in`, `anticipation`, `before` and `after` may leave out the periods in doubt.
+        Options as resolved: `phase_in`, `anticipation`, `before`, `after` and `exclude` (of one series) may leave out
+        the periods in doubt.
 
     Returns
     -------
@@ -119,6 +123,7 @@ def _left_out(start: WrittenStart, first: int, last: int, frequency: str, design
     """Return whether every period that may lie on the other side of the start is left out of the analysis.
 
     With the true start anywhere from `first` to `last`, periods from `first` to the one before `last` may be either.
+    Those in a declared gap have no data, so they count as left out.
     """
     try:
         said = parse_period(start.start, frequency)
@@ -129,7 +134,16 @@ def _left_out(start: WrittenStart, first: int, last: int, frequency: str, design
     ends, begins = (_end(design.get(window), edge, frequency) for window, edge in (("before", "to"), ("after", "from")))
     early = early if ends is None else min(early, ends + 1)
     late = late if begins is None else max(late, begins)
-    return early <= first and last <= late
+    gone = start.absent | _taken_out(design.get("exclude"), frequency)
+    return all(early <= time < late or time in gone for time in range(first, last))
+
+
+def _taken_out(exclude: Any, frequency: str) -> frozenset[int]:
+    """Return the periods that the design takes out by name; one that leaves out places by name takes out none."""
+    stretches = exclude if isinstance(exclude, list) else []
+    return frozenset(time for each in stretches
+                     for time in range(parse_period(each["from"], frequency),
+                                       parse_period(each["to"] or each["from"], frequency) + 1))  # fmt: skip
 
 
 def _end(window: Any, edge: str, frequency: str) -> int | None:

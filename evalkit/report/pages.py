@@ -78,7 +78,7 @@ STATED = ("glance", "theory", "strategies", "questions", "plan", "delivery", "re
           "responsible")  # fmt: skip
 """Sections that print the study file's own words: they are marked so, since evalkit's rules of wording end there."""
 
-_SUMMARY_KEYS = ("cannot_say", "reached", "changed", "next")
+_SUMMARY_KEYS = ("cannot_say", "cost", "reached", "changed", "next")
 
 
 class Page:
@@ -138,6 +138,7 @@ class Page:
             "chart": self._figures.get(self._leading, ""),
             "cannot": [self._inline(text) for text in cannot[:3]],
             "money": money_card(evaluation),
+            "cost": self._note("cost"),
             "people": particulars.people(evaluation.study),
             "asides": [
                 (self.words["study"][key], self._note(key) or missing or f"{self.words['study']['not_stated']}.")

@@ -26,7 +26,8 @@ from evalkit.sources.csv import CsvData
 from evalkit.sources.excel import ExcelData
 from evalkit.sources.exposure import Exposure, exposure_inputs, exposure_problems, read_exposure
 from evalkit.sources.folders import Folders
-from evalkit.sources.inputs import Input
+from evalkit.sources.gaps import declared_gaps
+from evalkit.sources.inputs import Input, told_apart
 from evalkit.sources.loading import load
 from evalkit.sources.neighbours import (
     Neighbours,
@@ -75,6 +76,7 @@ __all__ = [
     "TableData",
     "build_panel",
     "coverage_of",
+    "declared_gaps",
     "exposure_inputs",
     "exposure_problems",
     "load",
@@ -88,6 +90,7 @@ __all__ = [
     "readers_of",
     "roll_out_inputs",
     "roll_out_problems",
+    "told_apart",
     "with_neighbours",
     "with_open_zeros",
     "with_starts",

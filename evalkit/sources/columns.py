@@ -115,7 +115,7 @@ class Outcome(Block):
 
 
 Starts = Annotated[dict[str, PeriodText | None], BeforeValidator(_names_as_text)]
-"""First treated period by unit; none is never."""
+"""First treated period by unit; one that is never treated says never, one without a start is not dated yet."""
 
 
 WAYS = ("start", "starts", "start_column", "treated_column", "table")

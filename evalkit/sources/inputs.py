@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.errors import DataError, Problem, system_problem
@@ -44,6 +44,30 @@ class Input:
                 return hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise unreadable(error, self.name) from None
+
+
+def told_apart(found: Iterable[tuple[str, Input]]) -> list[Input]:
+    """Return every input once, under a name of its own.
+
+    Parameters
+    ----------
+    found : iterable of (str, Input)
+        Id of an analysis, and an input of it; those of the main analysis first.
+
+    Notes
+    -----
+    Data that are written in the study file have no file name to tell them apart: an analysis that writes its own has
+    its id in their name, so that a change of one is seen as a change of that one.
+    """
+    inputs: dict[str, Input] = {}
+    written: dict[tuple[str, str], Input] = {}
+    for analysis, item in found:
+        if item.text is None:
+            inputs[item.name] = item
+        elif (item.name, item.text) not in written:
+            own = replace(item, name=f"{item.name} ({analysis})") if item.name in inputs else item
+            inputs[own.name] = written[item.name, item.text] = own
+    return list(inputs.values())
 
 
 def unreadable(error: OSError, name: str) -> DataError:

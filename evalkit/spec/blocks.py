@@ -18,7 +18,7 @@ NARRATIVE = (
     "background", "glance", "theory", "strategies", "questions", "plan", "rollout", "data", "delivery", "design",
     "result", "others", "checks", "analyses", "events", "claims", "fairness", "money", "emmie", "limits",
     "recommendations", "method", "notes", "responsible", "assurance", "grades", "changes", "checklists", "provenance",
-    "downloads", "words", "cannot_say", "reached", "changed", "next",
+    "downloads", "words", "cannot_say", "cost", "reached", "changed", "next",
 )  # fmt: skip
 """Sections of the page that the author's text may stand in; a name of the author's own goes under the notes."""
 

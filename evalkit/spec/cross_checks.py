@@ -33,6 +33,7 @@ from evalkit.spec.blocks import NARRATIVE, Governance, Person
 from evalkit.spec.expected_data import data_problems, expected_periods
 from evalkit.spec.reading import Document, Path
 from evalkit.spec.study import Study
+from evalkit.spec.undated import undated_problems
 
 BY_ROW = ("difference_in_differences",)
 """Designs that carry rows that are observations of their own."""
@@ -74,6 +75,8 @@ def cross_problems(
         True: files of the data that are not there yet are no problem.
     """
     problems = list(_shape(study, document)) if whole else []
+    if whole and not planned:  # a plan may wait for its dates; it is not locked without them
+        problems += undated_problems(study, document)
     if study.data is not None:
         problems += list(_periods(study, document)) or list(_planted(study, document))
         problems += data_problems(study, document)
@@ -86,7 +89,7 @@ def cross_problems(
         people = person_level_problems(study.data, folders)
         problems += [_placed(problem, document) for problem in [*looked, *joined, *beside, *people]]
     if study.economics is not None:
-        found = [*economics_problems(study.economics, folders.project), *_uncounted(study)]
+        found = [*economics_problems(study.economics, folders.project), *_uncounted(study), *_numbered(study)]
         problems += [_placed(problem, document) for problem in found]
     return problems
 
@@ -116,6 +119,17 @@ def _uncounted(study: Study) -> Iterator[Problem]:
             problem = counting_problem(outcome.kind, exposure=outcome.exposure is not None, per=outcome.per)
             if problem is not None:
                 yield problem
+
+
+def _numbered(study: Study) -> Iterator[Problem]:
+    """Yield benefits of an effect in periods that carry no dates: nobody knows in which financial years it falls."""
+    if study.economics is None or study.data is None or not study.economics.benefits:
+        return
+    if study.data.frequency == "number":
+        yield Problem("the periods are numbered and carry no dates, so it is not known in which financial years the "
+                      "effect falls, nor how long it lasted", "give the data dates, such as `period: {start: 2022-04, "
+                      "frequency: month}`, or leave the benefits out: what it costs is told without them",
+                      "economics.benefits")  # fmt: skip
 
 
 def named_columns(study: Study) -> dict[str, str]:

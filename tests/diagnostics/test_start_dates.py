@@ -11,6 +11,7 @@ import pytest
 
 from evalkit.diagnostics.start_dates import WrittenStart, start_dates
 from evalkit.flow import evaluate
+from evalkit.periods import parse_period
 from evalkit.report.ladder import read
 from evalkit.report.words import headline
 from evalkit.spec.loading import load_spec
@@ -53,6 +54,58 @@ def test_precision_against_the_grain(
 )  # fmt: skip
 def test_what_is_left_out_is_not_in_doubt(start: str, design: Mapping[str, Any], verdict_of: str) -> None:
     assert verdict(start, "quarter", "month", **design) == verdict_of
+
+
+@pytest.mark.parametrize(
+    ("absent", "against"),
+    [({"2022-04", "2022-05"}, False), ({"2022-04", "2022-05", "2022-06"}, False), ({"2022-04"}, True),
+     ({"2022-05", "2022-06"}, True), (set(), True)],
+)  # fmt: skip
+def test_a_start_in_a_gap_is_known_where_no_period_with_data_is_in_doubt(absent: set[str], against: bool) -> None:
+    start = WrittenStart("A", "2022-04", "quarter", frozenset(parse_period(time, "month") for time in absent))
+    found = start_dates([start], "month", {})
+    assert found is not None
+    assert (found.verdict == "sign against") == against
+
+
+def test_a_gap_and_what_the_design_leaves_out_add_up() -> None:
+    start = WrittenStart("A", "2022-04", "quarter", frozenset({parse_period("2022-05", "month")}))
+    for design in ({"phase_in": 1}, {"exclude": [{"from": "2022-04", "to": None, "why": "It began"}]}):
+        found = start_dates([start], "month", design)
+        assert found is not None
+        assert found.verdict == "no sign against"
+
+
+GAPS: dict[str, tuple[str, set[int], set[int], bool]] = {  # gap, places and months without rows, against?
+    "every place": ("{period: {from: 2021-01, to: 2021-02}, why: Not reported}", set(range(8)), {1, 2}, False),
+    "that place": ("{period: {from: 2021-01, to: 2021-02}, why: Not reported, unit: E1}", {1}, {1, 2}, False),
+    "another place": ("{period: {from: 2021-01, to: 2021-02}, why: Not reported, unit: E5}", {5}, {1, 2}, True),
+    "one month of two": ("{period: 2021-01, why: Not reported}", set(range(8)), {1}, True),
+}
+
+
+@pytest.mark.parametrize("case", GAPS)
+def test_the_gaps_of_a_study_reach_the_check(write_study: Callable[..., Path], project: Path, case: str) -> None:
+    gap, places, months, against = GAPS[case]
+    draw = numpy.random.default_rng(4).poisson
+    rows = [f"E{place},{year}-{month:02d},{draw(40 + 3 * place)}"
+            for place in range(8) for year in (2020, 2021) for month in range(1, 13)
+            if not (year == 2021 and month in months and place in places)]  # fmt: skip
+    (project / "data" / "rows.csv").write_text("\n".join(["area,month,value", *rows]) + "\n", encoding="utf-8")
+    evaluation = evaluate(load_spec(write_study(f"""\
+evalkit: 1
+title: A roll-out with a hole
+question: Did it change?
+data: {{source: csv, path: data/rows.csv, unit: area, period: {{column: month, frequency: month}}, gaps: [{gap}]}}
+intervention: {{starts: {{E1: 2021-01, E2: 2021-03}}}}
+outcomes:
+  incidents: {{label: Incidents, column: value, kind: count, better: lower}}
+design: {{kind: difference_in_differences, estimator: imputation}}
+rollout:
+  units: [{{id: E1, name: First, start: 2021-01, date_precision: quarter}}, {{id: E2, start: 2021-03}}]
+""")))  # fmt: skip
+    found = next(check for check in evaluation.primary.result.diagnostics if check.name == "start_dates")
+    assert (found.verdict == "sign against") == against
 
 
 def test_nothing_dated_is_no_check_and_numbers_are_not_run() -> None:
@@ -111,7 +164,7 @@ outcomes:
 sensitivity: [{{id: later, label: Another inference, design: {{inference: cluster_robust}}}}]
 design: {{kind: difference_in_differences, estimator: two_way_fixed_effects}}
 rollout:
-  units: [{{id: E1, start: 2021-01, date_precision: {precision}}}, {{id: E2, start: 2021-01}}, {{id: E3}}]
+  units: [{{id: E1, start: 2021-01, date_precision: {precision}}}, {{id: E2, start: 2021-01}}, {{id: E3, start: never}}]
 """)
         )
     )

@@ -68,6 +68,29 @@ def test_a_reader_that_was_never_tried_is_marked_and_one_that_was_is_not(
     assert "never" not in listed(width, capsys, monkeypatch)
 
 
+@pytest.mark.parametrize("width", [40, 100, 200])
+def test_an_address_that_is_not_known_is_told(
+    width: int, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for entry, said in (
+        (source(), None), (source(address=None, note="Ask"), "its note"),
+        (source(address=None, page="https://example.org/where-it-is", note="Ask"), "page and note"),
+    ):  # fmt: skip
+        written(project, a=entry)
+        found = " ".join(listed(width, capsys, monkeypatch).split())
+        assert ("address:" in found) == (said is not None)
+        assert said is None or f"address: not known; see {said} in data/sources.yaml" in found
+
+
+def test_the_sources_without_an_address_here(repository: Path) -> None:
+    """A new one is named here on purpose: somebody looked for it and did not find it."""
+    sources = load_catalogue(repository).sources
+    assert {name for name, entry in sources.items() if entry.address is None and entry.page is None} == {
+        "serious-violence-funds", "police-uk-two-forces"}  # fmt: skip
+    for name in ("serious-violence-funds", "police-uk-two-forces"):
+        assert (sources[name].note or "").startswith(("Compiled", "Counted by a third party"))
+
+
 @settings(deadline=None)  # a machine that does much else is slow
 @given(st.integers(20, 220), st.text(st.characters(categories=["L"]), min_size=1, max_size=60))
 def test_any_publisher_stands_whole(width: int, publisher: str) -> None:

@@ -43,6 +43,7 @@ def test_the_site_is_built_and_the_page_names_the_command(
     assert f"<code>{COMMAND}</code>" in page(project)
     assert f"<code>{COMMAND} --mirror FOLDER</code>" in page(project)
     assert "Metropolitan Police Service, London Datastore" in page(project)
+    assert "Not known; the file comes from a folder that holds a copy, as above." in page(project)  # its address
     index = page(project, "index")
     assert f'href="studies/{NAME}.html"' in index
     assert "Not shown" not in index

@@ -189,7 +189,7 @@ class TestCoverage:
         row = self.rows()[study]
         held, seeds = int(row["held"]), int(row["seeds"])
         assert row["first_seed"] == "1"
-        assert seeds >= 200
+        assert seeds >= 500
         assert 0.92 <= held / seeds <= 0.98, row
         assert float(row["held_percent"]) == pytest.approx(100 * held / seeds, abs=0.051)
         assert stats.binomtest(held, seeds, 0.95).pvalue > 0.001

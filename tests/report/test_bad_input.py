@@ -46,7 +46,7 @@ def every_text(base: Evaluation, text: str) -> Evaluation:
             "address": text}  # fmt: skip
     disparity = {"measure": text, "group": text, "compared_with": text, "ratio": 1.8, "low": 1.2, "high": 2.4,
                  "level": 0.95, "source": text}  # fmt: skip
-    narrative = dict.fromkeys(("background", "result", "cannot_say", "reached", "next", "changed", text), text)
+    narrative = dict.fromkeys(("background", "result", "cannot_say", "cost", "reached", "next", "changed", text), text)
     study = {**base.study, **blocks, "version": text, "outcomes": outcomes, "data": data, "disparities": [disparity],
              "narrative": narrative}  # fmt: skip
     analyses = tuple(
@@ -195,7 +195,8 @@ UNFINISHED = (
 
 @pytest.mark.parametrize("written", UNFINISHED)
 def test_an_unfinished_narrative(written, render_one):
-    narrative = dict.fromkeys(("background", "cannot_say", "reached", "changed", "next", "design", "own"), written)
+    named = ("background", "cannot_say", "cost", "reached", "changed", "next", "design", "own")
+    narrative = dict.fromkeys(named, written)
     page = render_one(demo.seat_belts(study={**demo.seat_belts().study, "narrative": narrative, "programme": None}))
     no_element_is_the_authors(page)
     assert len(page.all("main")) == 1

@@ -47,7 +47,8 @@ def refused(path: Path) -> str:
 
 
 def test_the_same_units_are_accepted(study: Callable[..., Path]) -> None:
-    load_spec(study("E01: 2013, E02: 2013", "{id: E01, start: 2013}, {id: two, name: E02, start: 2013}, {id: E05}"))
+    load_spec(study("E01: 2013, E02: 2013", "{id: E01, start: 2013}, {id: two, name: E02, start: 2013}, "
+                    "{id: E05, start: never}"))  # fmt: skip
     load_spec(study("E01: 2013, E02: never", "{id: E01, start: 2013}, {id: E02}"))
 
 

@@ -55,7 +55,8 @@ def _source(words: Any, one: Awaited) -> dict[str, Any]:
     """Return one source in words: what it is, whose, under which licence, what else is known of it."""
     source = one.source
     pairs = [(words["publisher"], source.publisher), (words["licence"], source.licence),
-             (words["found"], source.page or source.address), (words["note"], source.note)]  # fmt: skip
+             (words["found"], source.page or source.address),
+             (words["address"], "" if source.address else words["unknown"]), (words["note"], source.note)]  # fmt: skip
     return {"title": source.title, "pairs": [pair for pair in pairs if pair[1]]}
 
 
