@@ -276,7 +276,7 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         "measure": dataclasses.asdict(analysis.outcome), "design": dict(analysis.design),
         "frequency": analysis.frequency, "first_treated": analysis.first_treated, "simulated": analysis.simulated,
         "origin": analysis.origin, "notes": analysis.notes, "outcome_role": analysis.outcome_role,
-        "group": analysis.group or None, "family": _family(analysis.family),
+        "group": analysis.group or None, "other_rows": analysis.other_rows or None, "family": _family(analysis.family),
         "estimand": result.estimand,
         "standard_errors": result.standard_errors, "effect": _estimate(result.effect, _EFFECT),
         "relative": _estimate(result.relative, _BOUNDS), "absolute": _estimate(result.absolute, (*_BOUNDS, "unit")),
@@ -351,7 +351,7 @@ def _read_analysis(data: Mapping[str, Any]) -> Analysis:
     return Analysis(data["id"], data["role"], data["label"], Measure(**data["measure"]), data["design"], result,
                     data["frequency"], data.get("first_treated", ""), data["simulated"], data.get("origin", ""),
                     tuple(data.get("notes", ())), data.get("outcome_role", "primary"), _read_family(data.get("family")),
-                    data.get("group", ""))  # fmt: skip
+                    data.get("group", ""), data.get("other_rows", ""))  # fmt: skip
 
 
 def _read_family(data: Mapping[str, Any] | None) -> Family | None:

@@ -18,7 +18,7 @@ from evalkit.records.supplement import (
     Placebo,
     ScaleEstimate,
 )
-from evalkit.records.words import Role, Verdict
+from evalkit.records.words import OtherRows, Role, Verdict
 
 
 @dataclass(frozen=True)
@@ -265,6 +265,8 @@ class Analysis:
         Adjusted for how many secondary outcomes there are.
     group : str
         What a subgroup is one of, such as sex; empty for all other analyses.
+    other_rows : {'', 'places', 'rows'}
+        Of a sensitivity analysis: whether its data hold other places than the main one's, or other rows of the same.
     """
 
     id: str
@@ -281,3 +283,4 @@ class Analysis:
     outcome_role: str = "primary"
     family: Family | None = None
     group: str = ""
+    other_rows: OtherRows = ""
