@@ -301,7 +301,7 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         "measure": dataclasses.asdict(analysis.outcome), "design": dict(analysis.design),
         "frequency": analysis.frequency, "first_treated": analysis.first_treated, "simulated": analysis.simulated,
         "origin": analysis.origin, "notes": analysis.notes, "outcome_role": analysis.outcome_role,
-        "group": analysis.group or None, "family": _family(analysis.family),
+        "group": analysis.group or None, "other_rows": analysis.other_rows or None, "family": _family(analysis.family),
         "period_names": dict(analysis.period_names) or None, "unit_label": analysis.unit_label or None,
         "estimand": result.estimand,
         "standard_errors": result.standard_errors, "effect": _estimate(result.effect, _EFFECT),
@@ -377,7 +377,8 @@ def _read_analysis(data: Mapping[str, Any]) -> Analysis:
     return Analysis(data["id"], data["role"], data["label"], Measure(**data["measure"]), data["design"], result,
                     data["frequency"], data.get("first_treated", ""), data["simulated"], data.get("origin", ""),
                     tuple(data.get("notes", ())), data.get("outcome_role", "primary"), _read_family(data.get("family")),
-                    data.get("group", ""), data.get("period_names", {}), data.get("unit_label", ""))  # fmt: skip
+                    data.get("group", ""), data.get("period_names", {}), data.get("unit_label", ""),
+                    data.get("other_rows", ""))  # fmt: skip
 
 
 def _read_family(data: Mapping[str, Any] | None) -> Family | None:

@@ -217,7 +217,8 @@ def _analyse(request: AnalysisRequest, tables: Tables, rule: DisclosureRule | No
     result = _estimated(design, panel, supplements=request.role in ("primary", "secondary"))
     if request.role == "primary":
         result = replace(result, power=_power(request.study.needed_design, panel))
-    return _made(request, panel, design, result, rule)
+    analysis, behind = _made(request, panel, design, result, rule)
+    return replace(analysis, other_rows=tables.other_rows(request, panel)), behind
 
 
 def _made(request: AnalysisRequest, panel: Panel, design: Any, result: Result, rule: DisclosureRule | None

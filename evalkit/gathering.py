@@ -11,7 +11,7 @@ from evalkit.designs.options import Window
 from evalkit.designs.windows import first_start, span_of
 from evalkit.disclosure import DisclosureRule
 from evalkit.errors import DataError, Problem
-from evalkit.records import Analysis, Coverage, DataInput, GuardFinding, Panel
+from evalkit.records import Analysis, Coverage, DataInput, GuardFinding, OtherRows, Panel
 from evalkit.sources import (
     Exposure,
     Neighbours,
@@ -55,6 +55,8 @@ class Tables:
         self._hashes: dict[str, str] = {}
         self.inputs: dict[str, DataInput] = {}
         self.primary: Panel | None = None
+        self._main: tuple[frozenset[str], Mapping[str, Any]] | None = None
+        """The units of the main analysis, and the rows that the study file keeps for it."""
         self.before: Mapping[str, Any] | None = None
         """Shape of the data at the last run, for the guards; none where there was no run."""
         self.released = False
@@ -81,9 +83,20 @@ class Tables:
         first, last = panel.times[0], panel.times[-1]
         self.inputs.setdefault(f"{origin} {sha256}", DataInput(origin, sha256, number_of_rows(rows),
                                                                panel.label(first), panel.label(last)))  # fmt: skip
+        if request.role == "primary":
+            self._main = (frozenset(panel.units), data.filter)
         if request.role == "primary" and data.person_level is None:
             self.primary = panel
         return panel
+
+    def other_rows(self, request: AnalysisRequest, panel: Panel) -> OtherRows:
+        """Return whether a sensitivity analysis is of other places than the main one, or of other rows of the same."""
+        if request.role != "sensitivity" or self._main is None:
+            return ""
+        units, kept = self._main
+        if units != frozenset(panel.units):
+            return "places"
+        return "rows" if request.study.needed_data.filter != kept else ""
 
     def guard(
         self, request: AnalysisRequest, panel: Panel, design: Mapping[str, Any], rule: DisclosureRule | None

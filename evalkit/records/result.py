@@ -18,7 +18,7 @@ from evalkit.records.supplement import (
     Placebo,
     ScaleEstimate,
 )
-from evalkit.records.words import Role, Verdict
+from evalkit.records.words import OtherRows, Role, Verdict
 
 
 @dataclass(frozen=True)
@@ -269,6 +269,8 @@ class Analysis:
         What numbered periods are called, by their label; empty where they have no names.
     unit_label : str
         What one unit is called; empty for a place.
+    other_rows : {'', 'places', 'rows'}
+        Of a sensitivity analysis: whether its data hold other places than the main one's, or other rows of the same.
     """
 
     id: str
@@ -287,3 +289,4 @@ class Analysis:
     group: str = ""
     period_names: Mapping[str, str] = field(default_factory=dict)
     unit_label: str = ""
+    other_rows: OtherRows = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.evidence import other_estimates, other_starts, same_way
+from evalkit.evidence import APART, other_changes, other_estimates, same_way
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import figures, windows
@@ -35,6 +35,8 @@ LONG_SERIES = 72
 SHOWN_BEFORE = 48
 OWN_SECTION = ("secondary", "subgroup")
 """Roles whose analyses stand in a section of their own, not among the other choices of method."""
+MOST_NAMED = 2
+"""So many rows are named under a title; those of other places are all named where parts of the data are left out."""
 MANY_PERIODS = 4
 """A path with more periods than this is drawn as a series; a shorter one as a row with its interval."""
 
@@ -287,11 +289,13 @@ def _agreement(evaluation: Evaluation, analyses: list[Analysis]) -> str:
 
 
 def _not_counted(evaluation: Evaluation, analyses: list[Analysis]) -> str:
-    """Return which rows the title does not count: those of another start, and those with the main estimate."""
+    """Return which rows the title does not count: those of another change, and those with the main estimate."""
     primary, shown = evaluation.primary, [analysis for analysis in analyses if analysis.role == "sensitivity"]
-    elsewhere, counted = other_starts(primary, shown), other_estimates(primary, shown)
+    elsewhere, counted = other_changes(primary, shown), other_estimates(primary, shown)
     same = len(shown) - len(elsewhere) - len(counted)
-    told = [*(f"“{analysis.label}”, which has another start" for analysis in elsewhere),
+    named = {why: [f"“{a.label}”" for a in shown if elsewhere.get(a.id) == why] for why in APART}
+    told = [*(f"{joined(labels) if len(labels) <= MOST_NAMED else number(len(labels))}, {APART[why]} {why}"
+              for why, labels in named.items() if labels),
             *([f"{number(same)} with the main estimate itself"] if same else [])]  # fmt: skip
     return f"Not counted: {joined(told)}" if told else ""
 

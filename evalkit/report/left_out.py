@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evalkit.records import Analysis, LeftOut
+from evalkit.evidence import OTHER_PLACES, OTHER_ROWS, other_changes
+from evalkit.records import Analysis, Evaluation, LeftOut
 from evalkit.report.cautions import inside
 from evalkit.report.changes import as_change, joined, level_of, on_headline_scale
 from evalkit.report.ladder import Change
@@ -52,6 +53,24 @@ def places_sentence(analysis: Analysis) -> str:
         else ""
     )
     return f"{sentence}{unknown}{_starts(analysis)}"
+
+
+def elsewhere_sentence(evaluation: Evaluation) -> str:
+    """Return which other analyses are of other places or rows of the data, and how many point the same way.
+
+    They are no other choices of method: what they show is what hangs on a part of the data.
+    """
+    primary = evaluation.primary
+    apart = other_changes(primary, evaluation.analyses)
+    found = [a for a in evaluation.analyses if apart.get(a.id) in (OTHER_PLACES, OTHER_ROWS)]
+    if not found:
+        return ""
+    same = sum((a.result.effect.value < 0) == (primary.result.effect.value < 0) for a in found)
+    what = joined(dict.fromkeys(apart[a.id] for a in found))
+    names = joined(f"“{a.label}”" for a in found)
+    if len(found) == 1:
+        return f"One other analysis is of {what}: {names}. It points {'the same' if same else 'another'} way."
+    return f"{number(len(found))} other analyses are of {what}: {names}. {number(same)} of them point the same way."
 
 
 def dropped_sentence(analysis: Analysis) -> str:

@@ -125,8 +125,11 @@ def assumptions(evaluation: Evaluation) -> list[str]:
     stated = given_by_estimator(evaluation.primary) if evaluation.analyses else []
     if stated:
         return stated
-    design = DESIGNS.get(str(evaluation.study["design"]["kind"]))
-    return [as_compared(text, evaluation.study["design"]) for text in getattr(design, "assumptions", ())]
+    options = evaluation.study["design"]
+    design = DESIGNS.get(str(options["kind"]))
+    taken = next((texts for option, texts in getattr(design, "assumptions_with", {}).items() if options.get(option)),
+                 getattr(design, "assumptions", ()))  # fmt: skip
+    return [as_compared(text, options) for text in taken]
 
 
 def options_table(evaluation: Evaluation) -> Table:
