@@ -343,7 +343,7 @@ def trace(spec: Spec, tables: Tables | None = None) -> Provenance:
     fixed: frozenset[str] = frozenset()
     if tables is not None:
         tables.require_unchanged(hashes)
-        fixed = _fixed_inputs(spec, hashes)
+        fixed = fixed_inputs(spec, hashes)
     for name, digest in hashes.items():
         read = next((i for i in tables.inputs.values() if i.sha256 == digest), None) if tables else None
         inputs[name] = DataInput(name, digest, read.rows if read else 0, read.first if read else "",
@@ -356,9 +356,10 @@ def trace(spec: Spec, tables: Tables | None = None) -> Provenance:
     )  # fmt: skip
 
 
-def _fixed_inputs(spec: Spec, hashes: Mapping[str, str]) -> frozenset[str]:
+def fixed_inputs(spec: Spec, hashes: Mapping[str, str]) -> frozenset[str]:
     """Return which inputs data/sources.yaml fixes; a list that is damaged fixes none, and `evalkit data` tells why."""
     from evalkit.fetching.fixed import fixed_tables
+
     try:
         return fixed_tables(spec.folders.project, hashes)
     except SpecError:

@@ -33,7 +33,7 @@ STUDY_FILE = "freshness.json"
 SITE_FILE = "build.json"
 RESULT_FILE = "result.json"
 _OWN = "sha256_of_this_record"
-_BESIDE = ("protocols/{id}.*", "reports/published/{id}.*")
+_BESIDE = ("protocols/{id}.*", "reports/published/{id}.*", "data/sources.yaml", "data/sources.lock.json")
 """What the project keeps of a study beside its file: a change in it needs a look in full."""
 _PARTS = ("evaluations", "reports", "protocols", "data/reference")
 """Folders of a project of which every file may move a page."""

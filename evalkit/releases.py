@@ -17,7 +17,7 @@ from typing import Literal
 from evalkit import archive, freshness, provenance, registration
 from evalkit.errors import DataError, EvalkitError, Problem, SpecError, system_problem
 from evalkit.fetching.awaited import waiting
-from evalkit.flow import evaluate, input_hashes, inputs_of, packages_of, require_apart, shape_before
+from evalkit.flow import evaluate, fixed_inputs, input_hashes, inputs_of, packages_of, require_apart, shape_before
 from evalkit.freshness import Outcome, Site, find_studies
 from evalkit.gathering import Tables
 from evalkit.history import earlier, record
@@ -61,6 +61,9 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
     reasons += with_cells(changed, spec, results / spec.id) if changed else []
     reasons += [f"{name} added" for name in sorted(set(now) - set(before))]
     reasons += [f"{name} no longer read" for name in sorted(set(before) - set(now))]
+    fixed = frozenset(item["name"] for item in recorded["data"] if item.get("fixed"))
+    if not reasons and fixed != fixed_inputs(spec, now):
+        reasons.append("data/sources.yaml, or what was fetched by it, fixes other files")
     if recorded["code_version"] != provenance.code_version():
         reasons.append("evalkit's code changed")
     versions = packages_of(spec)
