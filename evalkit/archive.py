@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import DataError
-from evalkit.provenance import sha256_of
 from evalkit.records import (
     Acceptability,
     Analysis,
@@ -58,11 +57,12 @@ from evalkit.records import (
     Share,
     UnitCoverage,
 )
-from evalkit.whole_files import holds, write_whole
+from evalkit.whole_files import SEAL, fits, holds, sealed, write_whole
 
 __all__ = [
     "FILE_NAME",
     "SCHEMA",
+    "SEAL",
     "from_document",
     "holds",
     "plain",
@@ -78,9 +78,6 @@ __all__ = [
 
 SCHEMA = "evalkit/result/1"
 FILE_NAME = "result.json"
-SEAL = "seal"
-"""Key of the hash of the whole file, taken with nothing in this place: a file that was altered is found out by itself,
-also where every record of it is lost."""
 _EFFECT = ("value", "se", "df", "low", "high", "level", "p_value", "scale", "unit", "rule")
 _BOUNDS = ("value", "low", "high")
 _LISTS: dict[str, Any] = {
@@ -126,13 +123,7 @@ def _provenance(provenance: Provenance) -> dict[str, Any]:
 def to_text(evaluation: Evaluation) -> str:
     """Return result.json's text, with its seal: the same evaluation, the same bytes."""
     document = {**to_document(evaluation), SEAL: ""}
-    text = json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    return text.replace(_sealed_with(""), _sealed_with(sha256_of(text)), 1)
-
-
-def _sealed_with(seal: str) -> str:
-    """Return the line that holds the seal; no other can be taken for it, since quotes within a text are escaped."""
-    return f'\n "{SEAL}": "{seal}"'
+    return sealed(json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_result(evaluation: Evaluation, folder: Path) -> Path:
@@ -199,14 +190,9 @@ def _document_of(content: bytes, path: Path) -> dict[str, Any]:
         raise DataError(f"{path} is damaged", "run `evalkit run` again") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise DataError(f"{path} was written by another version of evalkit", "run `evalkit run` again")
-    if SEAL in document and not _whole(content, document[SEAL]):
+    if SEAL in document and not fits(content, document[SEAL]):
         raise DataError(f"{path} was altered after it was written", "run `evalkit run` again")
     return document
-
-
-def _whole(content: bytes, seal: object) -> bool:
-    unsealed = content.replace(_sealed_with(str(seal)).encode(), _sealed_with("").encode(), 1)
-    return sha256_of(unsealed) == seal
 
 
 def from_document(document: Mapping[str, Any], name: str = FILE_NAME) -> Evaluation:
