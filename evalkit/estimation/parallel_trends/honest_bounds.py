@@ -205,9 +205,9 @@ def around(breakdown: float, doubling: float) -> Array:
     breakdown : float
         The smallest size at which the interval includes no effect.
     doubling : float
-        In its place where it is 0 or infinite: the size that doubles the width of the interval, roughly.
+        In its place where it is 0 or infinite: the size that doubles the width of the interval, roughly; to one figure.
     """
-    anchor = breakdown if 0.0 < breakdown < np.inf else doubling
+    anchor = breakdown if 0.0 < breakdown < np.inf else float(f"{doubling:.0e}")
     return np.array([0.0, anchor / 2.0, anchor, 2.0 * anchor])
 
 
