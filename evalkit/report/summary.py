@@ -71,7 +71,7 @@ def badges(evaluation: Evaluation, words: Mapping[str, Any]) -> list[Badge]:
 def facts(evaluation: Evaluation) -> list[str]:
     """Return the plain facts of the status banner."""
     found = []
-    if evaluation.analyses and not evaluation.simulated:
+    if evaluation.analyses and not evaluation.simulated and evaluation.primary.frequency != "number":
         last = windows.last_period(evaluation.primary)
         found += [f"Data to {last}"] if last else []
     if evaluation.study.get("version"):
