@@ -58,7 +58,8 @@ def cost_sentence(appraisal: Appraisal, *, planned: bool = False) -> str:
     """Return what it cost, or would cost where it is priced without data; not known where any part of it is not."""
     prices = f"in {appraisal.price_base or 'stated'} prices"
     if not is_finite(appraisal.cost.value):
-        return "What it cost is not known in full."
+        known = any(is_finite(line.present_value) for line in appraisal.lines if line.side == "cost")
+        return "What it cost is not known in full." if known else "What it cost is not known."
     ranged = appraisal.cost.low is not None and appraisal.cost.high is not None
     ends = money_range(appraisal.cost.low, appraisal.cost.high, small=spoken)
     beside = f" ({interval_label(appraisal.cost.level)}: {ends})"

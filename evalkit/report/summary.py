@@ -94,6 +94,8 @@ def data_end(evaluation: Evaluation) -> list[str]:
     last = windows.last_period(primary)
     if primary.period_names:
         return [f"Newest data: {last}"]
+    if primary.frequency == "number":  # a number is no date
+        return []
     newest = max(ends.values())
     if newest == ends[primary.id]:
         return [f"Data to {last}"]

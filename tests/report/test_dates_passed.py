@@ -50,3 +50,11 @@ def test_the_page_says_that_it_does_not_know_the_day():
     assert pairs["Not to be used after"] == "January 2030"
     assert pairs["Today’s date"] == dates_passed.NOT_TODAY
     assert "Today’s date" not in dict(arrangements.responsible({"governance": {"contact": "x"}}))
+
+
+def test_periods_that_are_numbered_are_no_date_of_the_data():
+    dated = demo.portsmouth()
+    primary = replace(dated.primary, frequency="number")
+    numbered = replace(dated, analyses=(primary, *dated.analyses[1:]))
+    assert any(fact.startswith("Data to ") for fact in summary.facts(dated))
+    assert not any(fact.startswith("Data to ") for fact in summary.facts(numbered))

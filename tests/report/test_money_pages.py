@@ -288,6 +288,13 @@ def test_a_result_read_back_gives_the_same_page(make, tmp_path):
     assert Page(again, tmp_path).document() == Page(evaluation, tmp_path).document()
 
 
+def test_a_cost_of_which_nothing_is_known_is_not_known_in_part():
+    lines = tuple(dataclasses.replace(line, present_value=None) if line.side == "cost" else line
+                  for line in unknown().appraisal.lines)  # fmt: skip
+    bare = dataclasses.replace(unknown().appraisal, lines=lines)
+    assert money_card(demo_money.hot_spots(appraisal=bare)) == ["What it cost is not known."]
+
+
 def test_an_unknown_cost_withholds_and_is_said():
     card = money_card(unknown())
     assert card == ["What it cost is not known in full."]
