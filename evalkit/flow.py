@@ -28,18 +28,10 @@ from evalkit.disclosure import (
     without_small,
 )
 from evalkit.errors import DataError, DesignError, EvalkitError, SpecError
-from evalkit.gathering import Tables, covered
+from evalkit.gathering import Tables, covered, inputs_of, packages_of
 from evalkit.periods import format_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
-from evalkit.sources import (
-    Input,
-    declared_gaps,
-    exposure_inputs,
-    neighbour_inputs,
-    readers_of,
-    roll_out_inputs,
-    told_apart,
-)
+from evalkit.sources import declared_gaps
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
@@ -366,13 +358,6 @@ def fixed_inputs(spec: Spec, hashes: Mapping[str, str]) -> frozenset[str]:
         return frozenset()
 
 
-def packages_of(spec: Spec) -> dict[str, str]:
-    """Return versions of Python and of the packages that can move a number of a study, also by reading its data."""
-    readers = {name for request in spec.requests
-               for name in readers_of(request.study.needed_data, request.study.intervention, spec.folders)}  # fmt: skip
-    return {**provenance.package_versions(), **provenance.reader_versions(sorted(readers))}
-
-
 def input_hashes(spec: Spec) -> dict[str, str]:
     """Return the hash of every input of every analysis, by name: data, reference tables, the lock; reads no table.
 
@@ -386,29 +371,3 @@ def input_hashes(spec: Spec) -> dict[str, str]:
     except EvalkitError as error:
         raise spec.located(error) from None
     return hashes | registration.lock_inputs(spec)
-
-
-def inputs_of(spec: Spec) -> list[Input]:
-    """Return every input of every analysis as it would be read now: data and reference tables; reads no table.
-
-    Raises
-    ------
-    DataError
-        When one is not there.
-    """
-    found: list[tuple[str, Input]] = []
-    try:
-        for request in spec.requests:
-            data = request.study.needed_data
-            found += [(request.id, item) for item in (
-                *data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
-                *neighbour_inputs(data, spec.folders),
-                *roll_out_inputs(request.study.intervention, spec.folders))]  # fmt: skip
-    except EvalkitError as error:
-        raise spec.located(error) from None
-    if spec.study.economics is not None:
-        from evalkit.appraisal.tables import reference_files
-
-        found += [("", Input(f"reference/{path.name}", path=path))
-                  for path in reference_files(spec.study.economics, spec.folders.project)]  # fmt: skip
-    return told_apart(found)

@@ -10,19 +10,25 @@ from evalkit import provenance
 from evalkit.designs.options import Window
 from evalkit.designs.windows import first_start, span_of
 from evalkit.disclosure import DisclosureRule
-from evalkit.errors import DataError, Problem
+from evalkit.errors import DataError, EvalkitError, Problem
 from evalkit.records import Analysis, Coverage, DataInput, GuardFinding, OtherRows, Panel
 from evalkit.sources import (
     Exposure,
+    Input,
     Neighbours,
     RollOutTable,
     build_panel,
     coverage_of,
+    exposure_inputs,
     load,
     needed_columns,
+    neighbour_inputs,
     read_exposure,
     read_neighbours,
     read_roll_out,
+    readers_of,
+    roll_out_inputs,
+    told_apart,
     with_neighbours,
     with_open_zeros,
     with_starts,
@@ -235,3 +241,36 @@ def _open_periods(computed: Analysis, shown: Analysis) -> set[str]:
     known = [point for point in computed.result.path if point.observed is not None]
     hidden = {point.period for point in known if (point.unit, point.period) not in seen}
     return {point.period for point in known} - hidden
+
+
+def inputs_of(spec: Spec) -> list[Input]:
+    """Return every input of every analysis as it would be read now: data and reference tables; reads no table.
+
+    Raises
+    ------
+    DataError
+        When one is not there.
+    """
+    found: list[tuple[str, Input]] = []
+    try:
+        for request in spec.requests:
+            data = request.study.needed_data
+            found += [(request.id, item) for item in (
+                *data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
+                *neighbour_inputs(data, spec.folders),
+                *roll_out_inputs(request.study.intervention, spec.folders))]  # fmt: skip
+    except EvalkitError as error:
+        raise spec.located(error) from None
+    if spec.study.economics is not None:
+        from evalkit.appraisal.tables import reference_files
+
+        found += [("", Input(f"reference/{path.name}", path=path))
+                  for path in reference_files(spec.study.economics, spec.folders.project)]  # fmt: skip
+    return told_apart(found)
+
+
+def packages_of(spec: Spec) -> dict[str, str]:
+    """Return versions of Python and of the packages that can move a number of a study, also by reading its data."""
+    readers = {name for request in spec.requests
+               for name in readers_of(request.study.needed_data, request.study.intervention, spec.folders)}  # fmt: skip
+    return {**provenance.package_versions(), **provenance.reader_versions(sorted(readers))}

@@ -17,9 +17,9 @@ from typing import Literal
 from evalkit import archive, freshness, provenance, registration
 from evalkit.errors import DataError, EvalkitError, Problem, SpecError, system_problem
 from evalkit.fetching.awaited import waiting
-from evalkit.flow import evaluate, fixed_inputs, input_hashes, inputs_of, packages_of, require_apart, shape_before
+from evalkit.flow import evaluate, fixed_inputs, input_hashes, require_apart, shape_before
 from evalkit.freshness import Outcome, Site, find_studies
-from evalkit.gathering import Tables
+from evalkit.gathering import Tables, inputs_of, packages_of
 from evalkit.history import earlier, record
 from evalkit.history.status import with_cells
 from evalkit.provenance import sha256_of
