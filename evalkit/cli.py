@@ -15,7 +15,7 @@ import typer
 
 from evalkit import claim_commands, plan_commands, register_commands, release_commands
 from evalkit.data_commands import data_app
-from evalkit.errors import EvalkitError, Problem, ProtocolError, ReleaseError, SpecError, system_problem
+from evalkit.errors import EvalkitError, Problem, ProtocolError, ReleaseError, system_problem
 from evalkit.junit import Summaries, write_junit
 from evalkit.terminal import (
     Interruption,
@@ -190,7 +190,7 @@ def report(
     else:
         say(f"{counted(len(made.written), 'page')} written. Open {made.index}")
     if made.faults:
-        show_problems(made.faults, "", SpecError.heading)
+        show_failures((), made.faults)
         raise typer.Exit(WRONG)
     if form != "html":
         from evalkit.report.formats import write_documents

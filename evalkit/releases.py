@@ -23,7 +23,7 @@ from evalkit.gathering import Tables, inputs_of, packages_of
 from evalkit.history import earlier, record
 from evalkit.history.status import with_cells
 from evalkit.provenance import sha256_of
-from evalkit.spec.loading import Spec, load_spec, shown_path
+from evalkit.spec.loading import SIMULATED, Spec, load_spec, shown_path
 from evalkit.turns import turn
 from evalkit.workers import Lost, open_workers
 
@@ -148,7 +148,8 @@ def _run_beside(
     """
     root = data or os.environ.get("EVALKIT_DATA") or None  # workers elsewhere have an environment of their own
     with open_workers(jobs, cluster) as workers:
-        work, late = partial(_run_waiting, results=results, data=root), None if ended is None else partial(_late, ended)
+        work = partial(_run_waiting, results=results, data=root, simulated=os.environ.get(SIMULATED))
+        late = None if ended is None else partial(_late, ended)
         for place, outcome in workers.map(work, waiting, late, meanwhile):
             path, _ = waiting[place]
             if isinstance(outcome, Lost):
@@ -161,8 +162,13 @@ def _late(ended: Callable[[Outcome], None], _place: int, outcome: Outcome) -> No
     ended(outcome)
 
 
-def _run_waiting(study: tuple[Path, tuple[str, ...]], results: Path, data: str | None) -> Outcome:
+def _run_waiting(
+    study: tuple[Path, tuple[str, ...]], results: Path, data: str | None, simulated: str | None
+) -> Outcome:  # fmt: skip
     path, reasons = study
+    os.environ.pop(SIMULATED, None)
+    if simulated is not None:
+        os.environ[SIMULATED] = simulated
     return _run_one(path, results, data, reasons)
 
 
@@ -220,6 +226,7 @@ def _run_one(
     try:
         beside = freshness.beside(path)
         spec = load_spec(path, data)
+        record.require_unaltered(spec.folders.project, spec.id)
         told = (lambda label, number, of: report(path.stem, f"{number}/{of} {label}")) if report else None
         tables = Tables(spec)
         tables.before = shape_before(spec, results / spec.id / archive.FILE_NAME)

@@ -211,7 +211,7 @@ def build_line(
 def movement_line(movement: Moved) -> str:
     """Return a headline then and now, and what changed between them."""
     why = f"   changed: {', '.join(movement.causes)}" if movement.causes else "   nothing changed"
-    flag = "  beyond tolerance" if movement.beyond else ""
+    flag = "  simulated data" if movement.simulated else "  beyond tolerance" if movement.beyond else ""
     ends = " -> ".join(map(_headline_words, (movement.before, movement.now)))
     return f"{movement.id} {movement.analysis}: {ends}{why}{flag}"
 

@@ -36,6 +36,8 @@ class Moved:
         `release`, or `run` for the run before.
     move : Move or None
         Of the primary analysis: what the move is owed to, and what changed.
+    simulated : bool
+        Whether either is of made-up data: it is never `beyond`, since nobody can accept it.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Moved:
     causes: tuple[str, ...] = ()
     against: str = "release"
     move: Move | None = None
+    simulated: bool = False
 
 
 def moved(study: str, project: Path, results: Path, data: str | None = None) -> list[Moved]:
@@ -84,8 +87,10 @@ def has_history(study: str, project: Path, results: Path) -> bool:
 def _moved(study: str, then: Mapping[str, Any], now: Mapping[str, Any], tolerance: float, against: str,
            move: Move | None) -> Moved:  # fmt: skip
     own = move if now["role"] == "primary" else None
-    return Moved(study, now["id"], now["label"], headline_of(then), headline_of(now), beyond(then, now, tolerance),
-                 move.causes if move else (), against, own)  # fmt: skip
+    simulated = then["simulated"] or now["simulated"]
+    far = not simulated and beyond(then, now, tolerance)
+    return Moved(study, now["id"], now["label"], headline_of(then), headline_of(now), far,
+                 move.causes if move else (), against, own, simulated)  # fmt: skip
 
 
 def _known(document: Mapping[str, Any], project: Path, study: str) -> Move | None:

@@ -142,6 +142,21 @@ def proposed(folder: Path, place: Path) -> list[str]:
     return calls.read_text().splitlines()
 
 
+def test_made_up_numbers_that_move_stop_nothing(council: Path, tmp_path: Path) -> None:
+    """Nobody can accept them, so a site that waited for it would never be published again."""
+    folder = tmp_path / "moved"
+    shutil.copytree(council, folder)
+    study = folder / "evaluations" / "example.yaml"
+    text = study.read_text()
+    assert "effect: -15" in text
+    study.write_text(text.replace("effect: -15", "effect: -45"))
+    assert step("evaluate", folder).returncode == 0
+    assert (folder / "ci-results" / "moved").read_text() == "no\n"
+    told = (folder / "ci-results" / "diff.md").read_text()
+    assert "changed: spec" in told
+    assert "simulated data" in told
+
+
 def test_nothing_is_overwritten(council: Path) -> None:
     done = subprocess.run([EVALKIT, "init", council], capture_output=True, text=True, check=False)
     assert done.returncode == 1

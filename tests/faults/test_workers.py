@@ -120,6 +120,16 @@ def test_a_cluster_gives_the_bytes_of_one_process_and_survives_a_lost_worker(
     assert workers[1].poll() is None
 
 
+def test_a_cluster_stands_in_for_data_that_are_not_there(
+    small: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    for table in (small / "data").glob("*.csv"):
+        table.unlink()
+    done = evalkit("run", "--all", "--simulated", "--cluster", cluster[0], folder=small)
+    assert done.returncode == 0, done.stderr
+    assert len(list((small / "results").glob("*/result.json"))) == 2
+
+
 def test_an_address_at_which_nobody_answers_is_named(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evalkit.workers.CONNECT_SECONDS", 1)
     for address in ("tcp://127.0.0.1:9", "nonsense"):

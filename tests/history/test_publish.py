@@ -240,6 +240,13 @@ def test_whatever_is_altered_in_a_record_is_found(made: Made, old: str, new: str
     assert "was altered after it was released" in made.call("diff", "study", status=1).output
 
 
+def test_a_run_beside_an_altered_record_names_it(made: Made) -> None:
+    made.call("run", "study")
+    made.publish()
+    made.record.write_text(made.record.read_text().replace("Northside", "Eastside"))
+    assert "was altered after it was released" in made.call("run", "study", status=1).output
+
+
 def test_a_study_that_was_released_is_up_to_date_at_once(made: Made) -> None:
     made.call("run", "study")
     made.publish()
