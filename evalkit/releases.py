@@ -23,7 +23,7 @@ from evalkit.gathering import Tables, inputs_of, packages_of
 from evalkit.history import earlier, record
 from evalkit.history.status import with_cells
 from evalkit.provenance import sha256_of
-from evalkit.spec.loading import SIMULATED, Spec, load_spec, shown_path
+from evalkit.spec.loading import Spec, load_spec, shown_path
 from evalkit.turns import turn
 from evalkit.workers import Lost, open_workers
 
@@ -148,7 +148,7 @@ def _run_beside(
     """
     root = data or os.environ.get("EVALKIT_DATA") or None  # workers elsewhere have an environment of their own
     with open_workers(jobs, cluster) as workers:
-        work = partial(_run_waiting, results=results, data=root, simulated=os.environ.get(SIMULATED))
+        work = partial(_run_waiting, results=results, data=root)
         late = None if ended is None else partial(_late, ended)
         for place, outcome in workers.map(work, waiting, late, meanwhile):
             path, _ = waiting[place]
@@ -162,13 +162,8 @@ def _late(ended: Callable[[Outcome], None], _place: int, outcome: Outcome) -> No
     ended(outcome)
 
 
-def _run_waiting(
-    study: tuple[Path, tuple[str, ...]], results: Path, data: str | None, simulated: str | None
-) -> Outcome:  # fmt: skip
+def _run_waiting(study: tuple[Path, tuple[str, ...]], results: Path, data: str | None) -> Outcome:
     path, reasons = study
-    os.environ.pop(SIMULATED, None)
-    if simulated is not None:
-        os.environ[SIMULATED] = simulated
     return _run_one(path, results, data, reasons)
 
 
@@ -236,7 +231,7 @@ def _run_one(
         target = results / spec.id / archive.FILE_NAME
         text = archive.to_text(evaluation)
         if not archive.holds(target, text):  # the same run made again is not a run before itself
-            earlier.set_back(target.parent, evaluation.study.get("disclosure"))
+            earlier.set_back(target.parent, evaluation.study.get("disclosure"), simulated=evaluation.simulated)
         earlier.keep(spec, tables.primary, {"provenance": archive.plain(evaluation.provenance)}, target.parent)
         archive.write_whole(target, text)
         write_down(spec, text.encode(), beside, results)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -208,11 +209,12 @@ def _leave_interruptions() -> None:
 
 @dataclass(frozen=True)
 class _Home:
-    """Where the work was asked for: folder, code and packages, which a worker must share."""
+    """Where the work was asked for: folder, code and packages, which a worker must share; settings, which it takes."""
 
     folder: str
     code: str
     packages: dict[str, str]
+    settings: dict[str, str]
 
 
 class Cluster(AbstractContextManager["Cluster"]):
@@ -255,7 +257,7 @@ class Cluster(AbstractContextManager["Cluster"]):
         import distributed
 
         as_completed: Any = distributed.as_completed
-        home = _Home(str(Path.cwd()), provenance.code_version(), provenance.package_versions())
+        home = _Home(str(Path.cwd()), provenance.code_version(), provenance.package_versions(), _settings())
         work = partial(_at_home, home=home, function=function)
         futures = self.client.map(work, items, pure=False, retries=0)
         places = {future.key: place for place, future in enumerate(futures)}
@@ -291,5 +293,18 @@ def _at_home(item: Item, home: _Home, function: Callable[[Item], Value]) -> Valu
     if (provenance.code_version(), provenance.package_versions()) != (home.code, home.packages):
         raise EvalkitError(Problem("a worker runs another version of evalkit, or of a package that moves numbers",
                                    "install from the same lock file everywhere", "--cluster"))  # fmt: skip
-    os.chdir(home.folder)
-    return function(item)
+    with _ONE_HOME:
+        os.chdir(home.folder)
+        for name in _settings().keys() - home.settings.keys():
+            del os.environ[name]
+        os.environ.update(home.settings)
+        return function(item)
+
+
+_ONE_HOME = threading.Lock()
+"""A process has one folder and one environment: of a worker with several threads one works at a time."""
+
+
+def _settings() -> dict[str, str]:
+    """Return what evalkit is told by the environment."""
+    return {name: value for name, value in os.environ.items() if name.startswith("EVALKIT_")}

@@ -5,7 +5,7 @@ Each is believed only when it belongs to the result that it lies beside: a run m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ def keep(spec: Spec, panel: Panel | None, document: Mapping[str, Any], folder: P
     rows.keep(spec, panel, document, folder)
 
 
-def set_back(folder: Path, rule: Any) -> None:
+def set_back(folder: Path, rule: Any, *, simulated: bool = False) -> None:
     """Keep the last run as the one before, so that `diff` can say what moved.
 
-    One that was written under another rule for small numbers, or none, is not kept: it may hold what is hidden now.
+    One that was written under another rule for small numbers, or none, is not kept: it may hold what is hidden now. Nor
+    is a rehearsal before a run on real data: nothing was revised, since nothing was there.
     A file of yet another run stays where it is: a run that was killed before it wrote its result has left it, after
     it had set back those of this one.
     """
@@ -47,10 +48,15 @@ def set_back(folder: Path, rule: Any) -> None:
     for name in (archive.FILE_NAME, STUDY_FILE, rows.FILE_NAME):
         target = folder / _before(name)
         held = [path for path in (folder / name, target) if _is_of(path, name, document)]
-        if not held or (rule and known != rule):
+        if not held or (rule and known != rule) or made_up(document.get("analyses", ())) != simulated:
             target.unlink(missing_ok=True)
         elif held[0] != target:
             archive.write_whole(target, held[0].read_bytes())
+
+
+def made_up(analyses: Iterable[Mapping[str, Any]]) -> bool:
+    """Say whether any of the analyses of a result is of simulated data."""
+    return any(analysis["simulated"] for analysis in analyses)
 
 
 def _is_of(path: Path, name: str, document: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from evalkit.errors import EvalkitError
 from evalkit.flow import disclosure_rule
 from evalkit.history.cells import of_panels, told
 from evalkit.history.crossed import same_columns
-from evalkit.history.earlier import last_run
+from evalkit.history.earlier import last_run, made_up
 from evalkit.history.record import panel_of
 from evalkit.spec.loading import Spec
 
@@ -30,14 +30,17 @@ def with_cells(changed: Sequence[str], spec: Spec, folder: Path) -> list[str]:
     -------
     list of str
         As they came where the rows of that run were not kept, where small numbers are hidden, where the study file now
-        takes other things from the data, or where the data cannot be read: the run itself will say why.
+        takes other things from the data, where one of both is made up, or where the data cannot be read: the run itself
+        will say why.
     """
     try:
         then = last_run(folder)
         if then.rows is None or disclosure_rule(spec) is not None or not same_columns(then.run, spec):
             return list(changed)
         now = panel_of(spec)
-        cells = None if now is None else of_panels(then.rows, now)
+        if now is None or now.simulated != made_up(then.run.document["analyses"][:1]):
+            return list(changed)
+        cells = of_panels(then.rows, now)
     except EvalkitError:
         return list(changed)
     if cells is None:

@@ -153,7 +153,7 @@ def test_made_up_numbers_that_move_stop_nothing(council: Path, tmp_path: Path) -
     assert step("evaluate", folder).returncode == 0
     assert (folder / "ci-results" / "moved").read_text() == "no\n"
     told = (folder / "ci-results" / "diff.md").read_text()
-    assert "changed: spec" in told
+    assert "changed: data, spec" in told
     assert "simulated data" in told
 
 

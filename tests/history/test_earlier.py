@@ -52,6 +52,21 @@ def test_a_run_made_again_is_not_the_run_before_itself(made):
     assert files(folder) == once
 
 
+def test_a_rehearsal_is_no_run_that_real_data_are_held_against(made, monkeypatch):
+    monkeypatch.setenv("EVALKIT_SIMULATED", "")
+    (made.project / "data" / "incidents.csv").unlink()
+    made.call("run", "study", "--simulated")
+    assert made.document()["analyses"][0]["simulated"]
+    made.write(FIRST)
+    monkeypatch.setenv("EVALKIT_SIMULATED", "")
+    assert "incidents.csv changed\n" in made.call("status").output
+    made.call("run", "study")
+    assert not (made.project / "results" / "study" / "previous.json").is_file()
+    assert "Nothing to compare" in made.call("diff").output
+    made.write(SECOND)
+    assert "cells revised" in made.call("status").output
+
+
 def test_rows_of_another_run_are_not_kept_as_those_of_the_run_before(made):
     folder = made.project / "results" / "study"
     made.call("run", "study")
