@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from evalkit.evidence import in_brief
 from evalkit.periods import describe_period, words_for
 from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, PathPoint
 from evalkit.report import windows
@@ -16,6 +15,7 @@ from evalkit.report.cautions import caution, inside
 from evalkit.report.dates_passed import passed
 from evalkit.report.error_model_tables import error_models_caution
 from evalkit.report.horizon_tables import LASTING, not_lasting
+from evalkit.report.in_brief import in_brief
 from evalkit.report.ladder import Change, Reading
 from evalkit.report.less_of_it import as_compared
 from evalkit.report.money_reading import without_own_data

@@ -14,6 +14,7 @@ from evalkit.records import Estimate, Failure, PathPoint
 from evalkit.report import summary, words
 from evalkit.report.cumulative_chart import describe_totals, read_totals
 from evalkit.report.exhibits import analyses_figure
+from evalkit.report.in_brief import in_brief
 from evalkit.report.ladder import read
 from evalkit.report.left_out import elsewhere_sentence
 from evalkit.report.of_how_many import of_how_many
@@ -53,7 +54,7 @@ def test_a_condition_stands_by_itself_on_the_first_side():
     wide = replace(made.analyses[1].result.effect, low=-9.0, high=9.0)
     weak = replace(made.analyses[1], result=replace(made.analyses[1].result, effect=wide))
     reason = evidence.assess(made.study | STUDY, (made.primary, weak), ())["repeating"]["reason"]
-    told, _ = evidence.in_brief(reason)
+    told, _ = in_brief(reason)
     assert told.startswith("Against: the interval of the only other estimate does not lie clear of no change.")
 
 

@@ -12,6 +12,7 @@ import pytest
 from evalkit import evidence
 from evalkit.records import Coverage, Diagnostic, Evaluation, UnitCoverage
 from evalkit.report.exhibits import Exhibits
+from evalkit.report.in_brief import in_brief
 from evalkit.report.numbers import number
 from evalkit.report.told import grades
 
@@ -207,13 +208,13 @@ def test_the_grades_stand_on_the_page(render_one):
     ],
 )  # fmt: skip
 def test_the_first_side_has_what_speaks_against_in_brief(reason, brief):
-    assert evidence.in_brief(reason) == brief
+    assert in_brief(reason) == brief
 
 
 def test_no_reason_of_a_design_is_long_on_the_first_side():
     for reason in (*evidence.WHY.values(), *evidence.BESIDE.values()):
-        assert len(evidence.in_brief(reason)[0].split()) <= 18
-        assert evidence.in_brief(f"{reason} {evidence.LOWERED}")[0].endswith(evidence.LOWERED)
+        assert len(in_brief(reason)[0].split()) <= 18
+        assert in_brief(f"{reason} {evidence.LOWERED}")[0].endswith(evidence.LOWERED)
 
 
 def test_every_condition_stands_in_the_section():

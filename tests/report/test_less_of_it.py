@@ -13,6 +13,7 @@ from evalkit.designs.difference_in_differences.assumptions import assumptions_of
 from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
 from evalkit.records import Coverage, Diagnostic, UnitCoverage
 from evalkit.report import compared
+from evalkit.report.in_brief import in_brief
 
 AGAINST = Diagnostic("drift", "Nothing drifts.", "sign against", "The groups drifted apart.", key=True)
 STUDY = {"outcomes": {"main": {}}, "data": {"source": "package"}}
@@ -72,7 +73,7 @@ def test_strength_of_design_is_kept_at_2_with_the_reason():
     none, less = graded(study("staggered")), graded(study("staggered", comparison_is="less"))
     assert none.evidence["design"]["score"] == 3
     assert less.evidence["design"] == {"score": 2, "of": 5, "reason": evidence.LESS}
-    assert evidence.in_brief(evidence.LESS)[0].endswith("No place is without it.")
+    assert in_brief(evidence.LESS)[0].endswith("No place is without it.")
     grades = {one["scale"]: one for one in less.evidence["grades"]["scales"]}
     assert grades[evidence.NESTA]["score"] == 2
     assert "only less of it" in grades[evidence.NESTA]["reason"]
