@@ -27,6 +27,7 @@ _PLAIN = frozenset((
 _WORD = re.compile(r"yes|no|true|false|on|off|sspi|[0-9]{1,5}", re.IGNORECASE)
 """Values that are no secret under a name that does not say so; hidden, they would tear holes into every message."""
 
+_LETTER = re.compile("[A-Fa-f]")
 _VALUE = r"""\{(?:[^}]|\}\})*\}? | '(?:[^'\\]|\\.|'')*'? | "(?:[^"\\]|\\.|"")*"? | [^\s;&]*(?:[^;&\n]*(?=;))?"""
 _NAMED = re.compile(rf"""([\w-]*(?:{_CALLED})[\w-]*["']?\s*=\s*)(?:{_VALUE})""", re.IGNORECASE | re.VERBOSE | re.DOTALL)
 _TOLD = re.compile(rf"""([\w-]*(?:{_CALLED})[\w-]*["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"? | '(?:[^'\\]|\\.)*'? | \S+)""",
@@ -54,9 +55,9 @@ def without_secrets(message: str, address: str, *, whole: bool = True) -> str:
     forms = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
     names = sorted({form for user in users for form in _forms(user)}, key=len, reverse=True)
     if forms:
-        message = re.sub("|".join(map(re.escape, forms)), HIDDEN, message)
+        message = re.sub("|".join(map(_as_written, forms)), HIDDEN, message)
     if names:  # a name as short as `sa` is hidden where it stands alone, not within every word
-        message = re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)", HIDDEN, message)
+        message = re.sub(rf"(?<!\w)(?:{'|'.join(map(_as_written, names))})(?!\w)", HIDDEN, message)
     return _TOLD.sub(rf"\1{HIDDEN}", _NAMED.sub(rf"\1{HIDDEN}", message))
 
 
@@ -116,5 +117,14 @@ def _forms(secret: str) -> set[str]:
         coded = {plain, quote(plain, safe=""), quote(plain), quote_plus(plain), repr(plain)[1:-1],
                  json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1], plain.replace("}", "}}"),
                  plain.replace("\\", "\\\\").replace("'", "\\'"), plain.replace("'", "''")}  # fmt: skip
-        found |= coded | {re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), form) for form in coded}
+        found |= coded
     return found - {""}
+
+
+def _as_written(form: str) -> str:
+    """Return a pattern of a form in which the letters of each %-code may be small or capital, one by one."""
+    return re.sub("%[0-9A-Fa-f]{2}", lambda code: _LETTER.sub(_either, code[0]), re.escape(form))
+
+
+def _either(letter: re.Match[str]) -> str:
+    return f"[{letter[0].lower()}{letter[0].upper()}]"

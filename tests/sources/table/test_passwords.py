@@ -78,6 +78,12 @@ def test_a_secret_among_the_options_is_hidden_where_it_stands_bare() -> None:
     assert told.hide("bare p w};z of ann, as p w}};z") == "bare *** of ***, as ***"
 
 
+def test_codes_in_small_and_capital_letters_are_hidden_however_mixed() -> None:
+    address = Address("crime", "postgresql://reader:000%3A%3B@db.example.org/records")
+    for said in ("000:;", "000%3A%3B", "000%3a%3b", "000%3a%3B", "000%3A%3b"):
+        assert address.hide(f"bad {said} now") == "bad *** now"
+
+
 def test_pieces_that_a_driver_takes_for_a_port_are_hidden() -> None:
     address = Address("crime", "postgresql://reader:12/34@db.example.org/records")
     assert address.hide('invalid integer value "12/34"; port 12 of "reader"') == (
