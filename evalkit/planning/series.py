@@ -281,11 +281,12 @@ def less_with_more(cells: Sequence[dict[str, Any]], frequency: str, *, carried: 
         shorter = [c for c in cells if c["before"] == cell["before"] and c["after"] < cell["after"]]
         best = min((c for c in shorter if c["smallest_change_percent"] is not None),
                    key=lambda c: c["smallest_change_percent"], default=None)  # fmt: skip
-        if best is not None and _clearly_worse(cell, best):
+        known = worse.get(cell["before"])
+        if best is not None and _clearly_worse(cell, best) and (known is None or _size(cell) > _size(known[1])):
             worse[cell["before"]] = (best, cell)
     if not worse:
         return ""
-    (before, (best, last)), *_ = sorted(worse.items())
+    before, (best, last) = min(worse.items())
     size = last["smallest_change_percent"]
     then = "none is found" if size is None else f"{size:.1f}%"
     told = (f" More data after can find less: with {spell(before, frequency)} before, "
@@ -294,6 +295,10 @@ def less_with_more(cells: Sequence[dict[str, Any]], frequency: str, *, carried: 
     why = ("the line before is carried forward further, and an error in its slope grows with the distance" if carried
            else "why is not known, since no line is carried forward")  # fmt: skip
     return f"{told}, because {why}." if carried else f"{told}; {why}."
+
+
+def _size(cell: dict[str, Any]) -> float:
+    return math.inf if cell["smallest_change_percent"] is None else float(cell["smallest_change_percent"])
 
 
 def _clearly_worse(longer: dict[str, Any], shorter: dict[str, Any]) -> bool:

@@ -118,11 +118,11 @@ def _multiple(m: float) -> str:
 def _worth_drawing(sizes: Sequence[float], at: float | None) -> tuple[list[float], float]:
     """Return the sizes to draw, and the largest that the scale must hold.
 
-    Those around the breakdown (without one, the smallest four) are what a chart is for; two beyond them show how wide
+    Those around the breakdown (without one, the smallest three) are what a chart is for; two beyond them show how wide
     the interval gets, and may run off the scale. Of the sizes between, none next to these, and as many as have room.
     """
     ordered = sorted(set(sizes))
-    around = [0.0, at / 2, at, 2 * at] if at and math.isfinite(at) else ordered[:4]
+    around = [0.0, at / 2, at, 2 * at] if at and math.isfinite(at) else ordered[:3]
     kept = [m for m in ordered if any(math.isclose(m, one, rel_tol=1e-6, abs_tol=1e-12) for one in around)]
     limit = max(around[-1:] + kept)
     beyond = [m for m in ordered if m > limit * (1 + 1e-6)][:BEYOND]

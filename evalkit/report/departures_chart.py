@@ -165,7 +165,7 @@ def _answer(drawing: Drawing, departures: Departures) -> None:
     answer = departures.answer
     if answer.low is not None and answer.high is not None:
         drawing.line([(ANSWER_AT, end) for end in _within(drawing, answer.low, answer.high)], "ink", 5.0)
-    drawing.points.append(Point(ANSWER_AT, answer.value, "diamond", "paper", "ink", 6.0, 1.75))
+    drawing.points.append(Point(ANSWER_AT, answer.value, "diamond", "paper", "ink", 4.6, 1.5))
 
 
 def _interval(drawing: Drawing, bound: Bound, place: int) -> None:

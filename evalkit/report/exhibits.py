@@ -293,9 +293,9 @@ def _not_counted(evaluation: Evaluation, analyses: list[Analysis]) -> str:
     primary, shown = evaluation.primary, [analysis for analysis in analyses if analysis.role == "sensitivity"]
     elsewhere, counted = other_changes(primary, shown), other_estimates(primary, shown)
     same = len(shown) - len(elsewhere) - len(counted)
-    named = {why: [f"“{a.label}”" for a in shown if elsewhere.get(a.id) == why] for why in APART}
-    told = [*(f"{joined(labels) if len(labels) <= MOST_NAMED else number(len(labels))}, {APART[why]} {why}"
-              for why, labels in named.items() if labels),
+    labels = {why: [f"“{a.label}”" for a in shown if elsewhere.get(a.id) == why] for why in APART}
+    named = {why: f"{joined(own)}," if len(own) <= MOST_NAMED else number(len(own)) for why, own in labels.items()}
+    told = [*(f"{named[why]} {APART[why]} {why}" for why in APART if labels[why]),
             *([f"{number(same)} with the main estimate itself"] if same else [])]  # fmt: skip
     return f"Not counted: {joined(told)}" if told else ""
 

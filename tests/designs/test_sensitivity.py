@@ -93,6 +93,20 @@ class TestBounds:
         assert min(map(abs, own[at])) < 1e-5, "no effect only just comes in"
         assert own[at / 2][0] > 0.0, "half as large a departure leaves it out"
 
+    def test_without_a_breakdown_sizes_are_those_that_widen_the_interval(
+        self, places: Callable[..., Panel], medicaid: EventCovariance
+    ) -> None:
+        nothing = dataclasses.replace(medicaid, values=medicaid.values - numpy.where(medicaid.times >= 0, 0.055, 0.0))
+        found = robustness(dataclasses.replace(made(places())[1], events=nothing))
+        for restriction in ("relative_magnitudes", "smoothness"):
+            assert found.breakdown[restriction]["average"] == 0.0
+            usual = {0.5, 1.0, 1.5, 2.0} if restriction == "relative_magnitudes" else set()
+            rows = [row for row in found.bounds if (row["restriction"], row["target"]) == (restriction, "average")
+                    and row["m"] not in usual]  # fmt: skip
+            width = {row["m"]: row["high"] - row["low"] for row in rows}
+            around = [m for m in width if m and float(f"{m:.1g}") == pytest.approx(m)]
+            assert any(1.4 < width[m] / width[0.0] < 3.5 for m in around)
+
     def test_event_study_behind_the_bounds(self, places: Callable[..., Panel]) -> None:
         """One start: leads and lags are those that the result prints, none standing for several."""
         design, model, result = made(places(), leads=9)

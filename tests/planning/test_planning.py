@@ -104,6 +104,7 @@ def test_chance_of_the_simulation_is_not_explained() -> None:
     assert less_with_more([first, cell(6, 21.0)], "month", carried=True) == ""
     told = less_with_more([first, cell(6, 22.0)], "month", carried=True)
     assert "20.0% with 3 after and 22.0% with 6, because" in told
+    assert "24.0% with 6, because" in less_with_more([first, cell(6, 24.0), cell(12, 22.0)], "month", carried=True)
     lost = cell(6, None, None, NOT_EVEN)
     assert "and none is found with 6" in less_with_more([first, lost], "month", carried=True)
     assert less_with_more([first, cell(6, None, None, "not every month occurs")], "month", carried=True) == ""

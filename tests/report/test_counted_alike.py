@@ -188,6 +188,9 @@ def test_an_analysis_of_other_places_shows_what_hangs_on_a_part_and_is_no_other_
     assert f"Not counted: “One alone”, of {words}" in analyses_figure(made).subtitle
     assert elsewhere_sentence(made) == f"One other analysis is of {words}: “One alone”. It points another way."
     assert elsewhere_sentence(base) == ""
+    many = replace(made, analyses=(*made.analyses, *(replace(other(made, str(place), main / 2), other_rows=rows)
+                                                     for place in range(2))))  # fmt: skip
+    assert f"Not counted: 3 of {words}" in analyses_figure(many).subtitle
     more = replace(made, analyses=(*made.analyses, replace(other(made, "again", main / 2), other_rows=rows)))
     assert f"2 of {words}, 1 of which points another way, are not counted" in (
         evidence.assess(made.study | STUDY, more.analyses, ())["repeating"]["reason"])  # fmt: skip

@@ -255,7 +255,10 @@ def _bounds(
     from scipy.special import ndtri
 
     breakdown = _breakdown(interval, start)
-    sizes = _magnitudes(magnitudes(breakdown, start) if callable(magnitudes) else magnitudes)
+    if callable(magnitudes):
+        low, high = interval(0.0)
+        magnitudes = magnitudes(breakdown, start * (high - low) / (2.0 * plain[1]))
+    sizes = _magnitudes(magnitudes)
     ends = np.array([interval(float(magnitude)) for magnitude in sizes])
     reach = float(ndtri((1.0 + level) / 2.0)) * plain[1]
     parallel = (plain[0], plain[1], plain[0] - reach, plain[0] + reach)
