@@ -1,8 +1,8 @@
 """False positives and coverage of `inference: auto` with few units, measured: part of `make calibrate`.
 
 Panels of 43 places are drawn (few_units_panels.py says how) and tested by the inference that the printed rule chooses
-for a study like them. It is counted how often a 95% interval leaves out no effect where there is none, and how often it
-holds a true one. Beside it stand the clustered standard errors that other programs give.
+for a study like them. It is counted how often a 95% interval lies clear of no effect where there is none, and how often
+it holds a true one. Beside it stand the clustered standard errors that other programs give.
 
 Written: evalkit/diagnostics/false_positives.csv, which studies read, and benchmarks/few_units.svg; printed: the tables
 of METHODS.md. All panels of a cell are tested at once by `evalkit.estimation.few_units.many`; in every cell the first

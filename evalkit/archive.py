@@ -57,11 +57,12 @@ from evalkit.records import (
     Share,
     UnitCoverage,
 )
-from evalkit.whole_files import holds, write_whole
+from evalkit.whole_files import SEAL, fits, holds, sealed, write_whole
 
 __all__ = [
     "FILE_NAME",
     "SCHEMA",
+    "SEAL",
     "from_document",
     "holds",
     "plain",
@@ -103,7 +104,7 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
         "failures": [dataclasses.asdict(failure) for failure in evaluation.failures],
         "appraisal": evaluation.appraisal and _appraisal(evaluation.appraisal),
         "evidence": evaluation.evidence, "claims": list(evaluation.claims), "study": study,
-        "provenance": evaluation.provenance and dataclasses.asdict(evaluation.provenance),
+        "provenance": evaluation.provenance and _provenance(evaluation.provenance),
         "coverage": evaluation.coverage and dataclasses.asdict(evaluation.coverage),
         "protocol": evaluation.protocol,
         "releases": evaluation.releases and dataclasses.asdict(evaluation.releases),
@@ -112,9 +113,17 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
     return document
 
 
+def _provenance(provenance: Provenance) -> dict[str, Any]:
+    """Return what went in; of an input that no list fixes, nothing is said of that."""
+    data = [{key: value for key, value in dataclasses.asdict(item).items() if key != "fixed" or value}
+            for item in provenance.data]  # fmt: skip
+    return {**dataclasses.asdict(provenance), "data": data}
+
+
 def to_text(evaluation: Evaluation) -> str:
-    """Return result.json's text: the same evaluation, the same bytes."""
-    return json.dumps(to_document(evaluation), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    """Return result.json's text, with its seal: the same evaluation, the same bytes."""
+    document = {**to_document(evaluation), SEAL: ""}
+    return sealed(json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_result(evaluation: Evaluation, folder: Path) -> Path:
@@ -130,7 +139,7 @@ def read_result(path: Path) -> Evaluation:
     Raises
     ------
     DataError
-        When the file is missing, damaged or of another schema.
+        When the file is missing, damaged, altered or of another schema.
     """
     return from_document(read_document(path), str(path))
 
@@ -181,6 +190,8 @@ def _document_of(content: bytes, path: Path) -> dict[str, Any]:
         raise DataError(f"{path} is damaged", "run `evalkit run` again") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise DataError(f"{path} was written by another version of evalkit", "run `evalkit run` again")
+    if SEAL in document and not fits(content, document[SEAL]):
+        raise DataError(f"{path} was altered after it was written", "run `evalkit run` again")
     return document
 
 
@@ -276,7 +287,8 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         "measure": dataclasses.asdict(analysis.outcome), "design": dict(analysis.design),
         "frequency": analysis.frequency, "first_treated": analysis.first_treated, "simulated": analysis.simulated,
         "origin": analysis.origin, "notes": analysis.notes, "outcome_role": analysis.outcome_role,
-        "group": analysis.group or None, "family": _family(analysis.family),
+        "group": analysis.group or None, "other_rows": analysis.other_rows or None, "family": _family(analysis.family),
+        "period_names": dict(analysis.period_names) or None, "unit_label": analysis.unit_label or None,
         "estimand": result.estimand,
         "standard_errors": result.standard_errors, "effect": _estimate(result.effect, _EFFECT),
         "relative": _estimate(result.relative, _BOUNDS), "absolute": _estimate(result.absolute, (*_BOUNDS, "unit")),
@@ -351,7 +363,8 @@ def _read_analysis(data: Mapping[str, Any]) -> Analysis:
     return Analysis(data["id"], data["role"], data["label"], Measure(**data["measure"]), data["design"], result,
                     data["frequency"], data.get("first_treated", ""), data["simulated"], data.get("origin", ""),
                     tuple(data.get("notes", ())), data.get("outcome_role", "primary"), _read_family(data.get("family")),
-                    data.get("group", ""))  # fmt: skip
+                    data.get("group", ""), data.get("period_names", {}), data.get("unit_label", ""),
+                    data.get("other_rows", ""))  # fmt: skip
 
 
 def _read_family(data: Mapping[str, Any] | None) -> Family | None:

@@ -99,10 +99,10 @@ def build(
 
 
 def _make_ready() -> None:
-    """Import what pages are made with, while workers run the studies: it takes as long as a study or two."""
-    import great_tables  # noqa: F401
+    """Import what pages are made with while workers run the studies."""
+    from evalkit.report.sources import make_ready
 
-    from evalkit.report import painting, sources  # noqa: F401
+    make_ready()
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,7 @@ def report(
 ) -> None:  # fmt: skip
     """Write the pages of studies that have been run, and documents of those named if a format is asked for."""
     from evalkit import releases
+    from evalkit.building import state_of
     from evalkit.fetching.awaited import waiting
     from evalkit.freshness import find_studies
 
@@ -178,7 +179,7 @@ def report(
         raise EvalkitError([Problem(f"{study} has no result", f"run `evalkit run {study}` first") for study in missing])
     ids = [path.stem for path in find_studies(project)] or [path.stem for path in paths]
     ids = list(dict.fromkeys([*ids, *(path.stem for path in paths)]))
-    for study in releases.status([path for path in paths if path.is_file()], output, data):
+    for study in state_of([path for path in paths if path.is_file()], output, data):
         if study.state == "to run":
             why = "; ".join(study.reasons)
             say(f"{study.id}: its result is out of date ({why}); `evalkit run {study.id}` renews it")
@@ -394,7 +395,3 @@ def _beyond(outcomes: Sequence[Outcome], project: Path, results: Path, data: str
     from evalkit.history.movements import moved
 
     return [each for study in ids for each in moved(study, project, results, data) if each.analysis == "primary"]
-
-
-if __name__ == "__main__":
-    main()

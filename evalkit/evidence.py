@@ -37,6 +37,9 @@ SHERMAN = "Maryland scale as first published (Sherman and others, 1997)"
 NESTA = "Nesta Standards of Evidence"
 FAR_NARROWER = 0.5
 """An interval of less than this share of the main one's width is far narrower than that."""
+ANOTHER_START, OTHER_PLACES, OTHER_ROWS = "another start", "other places", "other rows of the data"
+APART = {ANOTHER_START: "with", OTHER_PLACES: "of", OTHER_ROWS: "of"}
+"""What makes an analysis one of another change, and the word that links it."""
 LOWERED = "Lowered by one: a key check speaks against it."
 AT_LOWEST = "A key check speaks against it as well; there is no lower level."
 
@@ -46,6 +49,7 @@ def assess(
     analyses: Sequence[Analysis],
     failures: Sequence[Failure],
     coverage: Coverage | None = None,
+    fixed: bool = False,
 ) -> dict[str, Any]:
     """Return the three scales of a study, and its grades.
 
@@ -57,6 +61,8 @@ def assess(
         What was computed and what could not be.
     coverage : Coverage, optional
         What the data of the main analysis hold, as far as it may be told.
+    fixed : bool
+        Whether the list of published files fixes the copy of the data, beside what the study file says.
 
     Returns
     -------
@@ -70,7 +76,7 @@ def assess(
     return {
         "design": _design(primary, against),
         "level_cap": " ".join(diagnostic.reading for diagnostic in against),
-        "data": _data(study, primary),
+        "data": _data(study, primary, coverage, fixed),
         "repeating": _repeating(primary, analyses, failures),
         "grades": {"scales": _scales(primary, against), "security": _security(primary, coverage)},
         "narrower": narrower(primary, analyses),
@@ -151,7 +157,7 @@ def _has_comparison(design: Mapping[str, Any]) -> bool:
     return bool(design.get("comparison")) or controls.get("as") == "comparison"
 
 
-def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
+def _data(study: Mapping[str, Any], primary: Analysis, coverage: Coverage | None, listed: bool) -> dict[str, Any]:
     if primary.simulated:
         return {"score": None, "of": 5, "reason": "Simulated data: nothing to score."}
     outcome = study["outcomes"][primary.outcome.id]
@@ -159,12 +165,16 @@ def _data(study: Mapping[str, Any], primary: Analysis) -> dict[str, Any]:
     recording = {"unlikely": "", "possible": "recording may change with the programme",
                  "likely": "recording is likely to change with the programme"}  # fmt: skip
     affected = recording.get(outcome.get("measurement_affected"), "not stated whether recording changed")
-    fixed = data["source"] in ("package", "counts") or bool(data.get("sha256"))
+    fixed = data["source"] in ("package", "counts") or bool(data.get("sha256")) or listed
     inferred = bool(data.get("inferred"))
-    copied = "counts worked out, not printed" if inferred else "the study file fixes no copy of the data"
+    copied = "counts worked out, not printed" if inferred else "no copy of the data is fixed"
+    hidden = coverage is not None and any(unit.count("p") for unit in coverage.units)
+    multiple = outcome.get("rounded_to")
+    holes = [why for why, there in (("gaps in the series", data.get("gaps")), ("some counts are hidden", hidden),
+                                    (f"counts are rounded to {multiple}", multiple)) if there]  # fmt: skip
     return _counted([
         ("12 or more periods before", "fewer than 12 periods before", result.n_pre_periods >= 12),
-        ("no gaps", "gaps in the series", not data.get("gaps")),
+        ("no gaps, and nothing hidden or rounded", ", ".join(holes), not holes),
         ("a named publisher", "no publisher named", bool(data.get("publisher"))),
         ("a fixed copy of the data", copied, fixed and not inferred),
         ("recording unlikely to change with the programme", affected, not affected),
@@ -189,8 +199,11 @@ def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequen
     narrow = {one["id"] for one in narrower(primary, others)}
     counting = total - len(narrow)
     sure = sum(_clear_of_no_change(a.result.effect) and a.id not in narrow for a in others)
-    aside = _not_counted(len(other_starts(primary, analyses)), "with another start")
-    slim = _not_counted(len(narrow), "far narrower than the main one")
+    apart = other_changes(primary, analyses)
+    elsewhere = list(apart.values())
+    turned = sum(a.id in apart and (a.result.effect.value < 0) != (effect.value < 0) for a in analyses)
+    aside = _not_counted([(elsewhere.count(one), f"{link} {one}") for one, link in APART.items()], turned)
+    slim = _not_counted([(len(narrow), "far narrower than the main one")])
     untouched = {d.verdict for d in checks if d.name in ("negative_controls", "falsification")}
     still = "nothing that should not move was looked at" if untouched <= {"not run"} else (
         "something that should not move did" if "sign against" in untouched else
@@ -217,14 +230,19 @@ def _repeating(primary: Analysis, analyses: Sequence[Analysis], failures: Sequen
     ])  # fmt: skip
 
 
-def _not_counted(count: int, which: str) -> str:
-    return f" ({count} {which} {'is' if count == 1 else 'are'} not counted)" if count else ""
+def _not_counted(kinds: Sequence[tuple[int, str]], turned: int = 0) -> str:
+    """Return what a condition does not count, and how many of these point another way; empty without any."""
+    told = " and ".join(f"{count} {which}" for count, which in kinds if count)
+    one = sum(count for count, _ in kinds) == 1
+    which = "which points" if one else f"{turned} of which point{'s' if turned == 1 else ''}"
+    told += f", {which} another way," if turned else ""
+    return f" ({told} {'is' if one else 'are'} not counted)" if told else ""
 
 
 def other_estimates(primary: Analysis, analyses: Sequence[Analysis]) -> list[Analysis]:
     """Return the other choices of method for the same change whose estimate is not the main one.
 
-    A second standard error repeats nothing, and the change at another start is another change.
+    A second standard error repeats nothing, and what `other_changes` names is another change.
 
     Parameters
     ----------
@@ -232,15 +250,17 @@ def other_estimates(primary: Analysis, analyses: Sequence[Analysis]) -> list[Ana
     analyses : sequence of Analysis
         Those with role sensitivity are looked at.
     """
-    main, elsewhere = primary.result.effect.value, [a.id for a in other_starts(primary, analyses)]
+    main, elsewhere = primary.result.effect.value, other_changes(primary, analyses)
     return [a for a in analyses if a.role == "sensitivity" and a.id not in elsewhere
             and not math.isclose(a.result.effect.value, main)]  # fmt: skip
 
 
-def other_starts(primary: Analysis, analyses: Sequence[Analysis]) -> list[Analysis]:
-    """Return the analyses of another event: their time from the start on and that of the main one do not meet.
+def other_changes(primary: Analysis, analyses: Sequence[Analysis]) -> dict[str, str]:
+    """Return the analyses of another change than the main one, by id, each with what sets it apart (of `APART`).
 
-    A start that is moved by some periods still looks at what came after the main one, and is another choice of method.
+    Another start: another event, since their time from the start on and that of the main one do not meet. A start that
+    is moved by some periods still looks at what came after the main one, and is another choice of method. Other places
+    or rows: they show what hangs on a part of the data, as leaving it out does, and repeat nothing.
 
     Parameters
     ----------
@@ -248,7 +268,10 @@ def other_starts(primary: Analysis, analyses: Sequence[Analysis]) -> list[Analys
     analyses : sequence of Analysis
         Those with role sensitivity are looked at.
     """
-    return [a for a in analyses if a.role == "sensitivity" and _apart(a, primary)]
+    rows = {"places": OTHER_PLACES, "rows": OTHER_ROWS}
+    found = {a.id: ANOTHER_START if _apart(a, primary) else rows.get(a.other_rows, "")
+             for a in analyses if a.role == "sensitivity"}  # fmt: skip
+    return {name: why for name, why in found.items() if why}
 
 
 def _apart(other: Analysis, primary: Analysis) -> bool:
@@ -304,7 +327,7 @@ def narrower(primary: Analysis, analyses: Sequence[Analysis]) -> list[dict[str, 
         `id`, `label`, `share` (of the main interval's width, below 0.5) and `because`: what differs, in words that go
         on from "The main answer " ; empty where nothing that is recorded differs.
     """
-    found, elsewhere = [], [a.id for a in other_starts(primary, analyses)]
+    found, elsewhere = [], other_changes(primary, analyses)
     for other in analyses:
         same_change = other.role == "sensitivity" and other.id not in elsewhere
         share = _width_beside(other, primary) if same_change else None

@@ -28,18 +28,10 @@ from evalkit.disclosure import (
     without_small,
 )
 from evalkit.errors import DataError, DesignError, EvalkitError, SpecError
-from evalkit.gathering import Tables, covered
+from evalkit.gathering import Tables, covered, inputs_of, packages_of
 from evalkit.periods import format_period
 from evalkit.records import Analysis, Appraisal, DataInput, Evaluation, Failure, Panel, Provenance, Result
-from evalkit.sources import (
-    Input,
-    declared_gaps,
-    exposure_inputs,
-    neighbour_inputs,
-    readers_of,
-    roll_out_inputs,
-    told_apart,
-)
+from evalkit.sources import declared_gaps
 from evalkit.spec.loading import AnalysisRequest, Spec, resolved
 
 if TYPE_CHECKING:
@@ -119,12 +111,13 @@ def evaluate(
         if not analyses or analyses[0].role != "primary":
             raise spec.located(withheld[0].reason)
     coverage = covered(tables.primary, computed[0], analyses[0], rule) if analyses else None
+    traced = trace(spec, tables)
     return Evaluation(
         id=spec.id, study=study, analyses=tuple(analyses), failures=tuple(failures),
         appraisal=appraisal,
-        evidence=evidence.assess(study, analyses, failures, coverage) if analyses else {},
+        evidence=evidence.assess(study, analyses, failures, coverage, _fixed(spec, traced)) if analyses else {},
         claims=tuple(claims.check_claim(claim, analyses) for claim in study["claims"]),
-        provenance=trace(spec, tables),
+        provenance=traced,
         protocol=protocol,
         coverage=coverage,
         guards=tables.findings,
@@ -216,7 +209,8 @@ def _analyse(request: AnalysisRequest, tables: Tables, rule: DisclosureRule | No
     result = _estimated(design, panel, supplements=request.role in ("primary", "secondary"))
     if request.role == "primary":
         result = replace(result, power=_power(request.study.needed_design, panel))
-    return _made(request, panel, design, result, rule)
+    analysis, behind = _made(request, panel, design, result, rule)
+    return replace(analysis, other_rows=tables.other_rows(request, panel)), behind
 
 
 def _made(request: AnalysisRequest, panel: Panel, design: Any, result: Result, rule: DisclosureRule | None
@@ -233,6 +227,7 @@ def _made(request: AnalysisRequest, panel: Panel, design: Any, result: Result, r
         first_treated=format_period(int(starts.min()), panel.frequency) if len(starts) else "",
         simulated=panel.simulated, origin=panel.origin, notes=panel.notes,
         outcome_role=request.study.outcomes[request.outcome].role, group=request.group,
+        period_names=panel.period_names, unit_label=panel.unit_label,
     ), behind  # fmt: skip
 
 
@@ -326,16 +321,25 @@ def _appraise(spec: Spec, analyses: list[Analysis]) -> Appraisal | None:
     return appraise(economics, effect, project, int(analysis.design.get("seed", DEFAULT_SEED)))
 
 
+def _fixed(spec: Spec, traced: Provenance) -> bool:
+    """Return whether the list of published files fixes the copy of every file of the main analysis's data."""
+    fixed = {item.name for item in traced.data if item.fixed}
+    read = {item.name for item in spec.requests[0].study.needed_data.inputs(spec.folders)}
+    return bool(read) and read <= fixed
+
+
 def trace(spec: Spec, tables: Tables | None = None) -> Provenance:
     """Return what goes into a study; without `tables`, hashes alone (nothing is read as a table)."""
     inputs: dict[str, DataInput] = {}
     hashes = input_hashes(spec)
+    fixed: frozenset[str] = frozenset()
     if tables is not None:
         tables.require_unchanged(hashes)
+        fixed = fixed_inputs(spec, hashes)
     for name, digest in hashes.items():
         read = next((i for i in tables.inputs.values() if i.sha256 == digest), None) if tables else None
         inputs[name] = DataInput(name, digest, read.rows if read else 0, read.first if read else "",
-                                 read.last if read else "")  # fmt: skip
+                                 read.last if read else "", name in fixed)  # fmt: skip
     return Provenance(
         spec_sha256=provenance.sha256_of(spec.text),
         protocol_sha256=provenance.sha256_of(provenance.canonical(registration.plan_of(spec))),
@@ -344,11 +348,14 @@ def trace(spec: Spec, tables: Tables | None = None) -> Provenance:
     )  # fmt: skip
 
 
-def packages_of(spec: Spec) -> dict[str, str]:
-    """Return versions of Python and of the packages that can move a number of a study, also by reading its data."""
-    readers = {name for request in spec.requests
-               for name in readers_of(request.study.needed_data, request.study.intervention, spec.folders)}  # fmt: skip
-    return {**provenance.package_versions(), **provenance.reader_versions(sorted(readers))}
+def fixed_inputs(spec: Spec, hashes: Mapping[str, str]) -> frozenset[str]:
+    """Return which inputs data/sources.yaml fixes; a list that is damaged fixes none, and `evalkit data` tells why."""
+    from evalkit.fetching.fixed import fixed_tables
+
+    try:
+        return fixed_tables(spec.folders.project, hashes)
+    except SpecError:
+        return frozenset()
 
 
 def input_hashes(spec: Spec) -> dict[str, str]:
@@ -364,29 +371,3 @@ def input_hashes(spec: Spec) -> dict[str, str]:
     except EvalkitError as error:
         raise spec.located(error) from None
     return hashes | registration.lock_inputs(spec)
-
-
-def inputs_of(spec: Spec) -> list[Input]:
-    """Return every input of every analysis as it would be read now: data and reference tables; reads no table.
-
-    Raises
-    ------
-    DataError
-        When one is not there.
-    """
-    found: list[tuple[str, Input]] = []
-    try:
-        for request in spec.requests:
-            data = request.study.needed_data
-            found += [(request.id, item) for item in (
-                *data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
-                *neighbour_inputs(data, spec.folders),
-                *roll_out_inputs(request.study.intervention, spec.folders))]  # fmt: skip
-    except EvalkitError as error:
-        raise spec.located(error) from None
-    if spec.study.economics is not None:
-        from evalkit.appraisal.tables import reference_files
-
-        found += [("", Input(f"reference/{path.name}", path=path))
-                  for path in reference_files(spec.study.economics, spec.folders.project)]  # fmt: skip
-    return told_apart(found)

@@ -33,7 +33,7 @@ STUDY_FILE = "freshness.json"
 SITE_FILE = "build.json"
 RESULT_FILE = "result.json"
 _OWN = "sha256_of_this_record"
-_BESIDE = ("protocols/{id}.*", "reports/published/{id}.*")
+_BESIDE = ("protocols/{id}.*", "reports/published/{id}.*", "data/sources.yaml", "data/sources.lock.json")
 """What the project keeps of a study beside its file: a change in it needs a look in full."""
 _PARTS = ("evaluations", "reports", "protocols", "data/reference")
 """Folders of a project of which every file may move a page."""
@@ -122,12 +122,6 @@ def stands(
     )
 
 
-def altered(study: Path, results: Path) -> bool:
-    """Say whether a result is known not to be the one that was written: then it is made again, not believed."""
-    record = _read(results / study.stem / STUDY_FILE)
-    return record is not None and record.get("result") != provenance.sha256_of_file(results / study.stem / RESULT_FILE)
-
-
 def record_study(spec: Spec, inputs: Sequence[Input], result: bytes, beside: Hashes, results: Path) -> None:
     """Write down what was read for a study that is up to date; nothing when that cannot be known from files alone.
 
@@ -192,7 +186,7 @@ def record_site(
 
     `sources` are what `site_sources` gave before the pages were made: what has changed since is seen at the next look.
     """
-    made = [results / "pages.json", *_below(output)]
+    made = [str(results / "pages.json"), *_below(output)]
     _write(results / SITE_FILE, {
         "settings": _site_settings(project, output, engine, data), "sources": sources,
         "made": _hashes(made),
@@ -223,8 +217,8 @@ def _whole_code() -> str:
     """Return the hash of everything that ships with evalkit, or stands beside its sources for pages to be made from."""
     package = Path(__file__).resolve().parent
     there = [*_below(package), *_below(package.parent / "reports" / "templates"), package.parent / "METHODS.md"]
-    files = [file for file in there if file.suffix not in (".pyc", ".pyo")]
-    return provenance.sha256_of(provenance.canonical({str(file): provenance.sha256_of_file(file) for file in files}))
+    files = [str(file) for file in there if not str(file).endswith((".pyc", ".pyo"))]
+    return provenance.sha256_of(provenance.canonical({file: provenance.sha256_of_file(file) for file in files}))
 
 
 def site_sources(project: Path, results: Path) -> Hashes:
@@ -245,9 +239,13 @@ def _generated(file: Path) -> bool:
         return False
 
 
-def _below(folder: Path) -> list[Path]:
-    """Return the files below a folder; those half-written (`.NAME.part`) are nobody's yet."""
-    found = [Path(place) / name for place, _, names in os.walk(folder) for name in names if not name.endswith(".part")]
+def _below(folder: Path) -> list[str]:
+    """Return the files below a folder; those half-written (`.NAME.part`) are nobody's yet.
+
+    As text: of thousands of files, a Path for each is felt.
+    """
+    found = [os.path.join(place, name) for place, _, names in os.walk(folder)  # noqa: PTH118
+             for name in names if not name.endswith(".part")]  # fmt: skip
     return sorted(found)
 
 
@@ -276,8 +274,9 @@ def _as_recorded(files: Hashes, known: Hashes) -> bool:
     return True
 
 
-def _hashes(paths: Iterable[Path]) -> Hashes:
-    return {str(path.absolute()): provenance.sha256_of_file(path) for path in paths}
+def _hashes(paths: Iterable[Path | str]) -> Hashes:
+    here = Path.cwd()
+    return {os.path.join(here, path): provenance.sha256_of_file(path) for path in paths}  # noqa: PTH118
 
 
 def _read(path: Path) -> Record | None:

@@ -10,19 +10,25 @@ from evalkit import provenance
 from evalkit.designs.options import Window
 from evalkit.designs.windows import first_start, span_of
 from evalkit.disclosure import DisclosureRule
-from evalkit.errors import DataError, Problem
-from evalkit.records import Analysis, Coverage, DataInput, GuardFinding, Panel
+from evalkit.errors import DataError, EvalkitError, Problem
+from evalkit.records import Analysis, Coverage, DataInput, GuardFinding, OtherRows, Panel
 from evalkit.sources import (
     Exposure,
+    Input,
     Neighbours,
     RollOutTable,
     build_panel,
     coverage_of,
+    exposure_inputs,
     load,
     needed_columns,
+    neighbour_inputs,
     read_exposure,
     read_neighbours,
     read_roll_out,
+    readers_of,
+    roll_out_inputs,
+    told_apart,
     with_neighbours,
     with_open_zeros,
     with_starts,
@@ -55,6 +61,8 @@ class Tables:
         self._hashes: dict[str, str] = {}
         self.inputs: dict[str, DataInput] = {}
         self.primary: Panel | None = None
+        self._main: tuple[frozenset[str], Mapping[str, Any]] | None = None
+        """The units of the main analysis, and the rows that the study file keeps for it."""
         self.before: Mapping[str, Any] | None = None
         """Shape of the data at the last run, for the guards; none where there was no run."""
         self.released = False
@@ -81,9 +89,20 @@ class Tables:
         first, last = panel.times[0], panel.times[-1]
         self.inputs.setdefault(f"{origin} {sha256}", DataInput(origin, sha256, number_of_rows(rows),
                                                                panel.label(first), panel.label(last)))  # fmt: skip
+        if request.role == "primary":
+            self._main = (frozenset(panel.units), data.filter)
         if request.role == "primary" and data.person_level is None:
             self.primary = panel
         return panel
+
+    def other_rows(self, request: AnalysisRequest, panel: Panel) -> OtherRows:
+        """Return whether a sensitivity analysis is of other places than the main one, or of other rows of the same."""
+        if request.role != "sensitivity" or self._main is None:
+            return ""
+        units, kept = self._main
+        if units != frozenset(panel.units):
+            return "places"
+        return "rows" if request.study.needed_data.filter != kept else ""
 
     def guard(
         self, request: AnalysisRequest, panel: Panel, design: Mapping[str, Any], rule: DisclosureRule | None
@@ -222,3 +241,36 @@ def _open_periods(computed: Analysis, shown: Analysis) -> set[str]:
     known = [point for point in computed.result.path if point.observed is not None]
     hidden = {point.period for point in known if (point.unit, point.period) not in seen}
     return {point.period for point in known} - hidden
+
+
+def inputs_of(spec: Spec) -> list[Input]:
+    """Return every input of every analysis as it would be read now: data and reference tables; reads no table.
+
+    Raises
+    ------
+    DataError
+        When one is not there.
+    """
+    found: list[tuple[str, Input]] = []
+    try:
+        for request in spec.requests:
+            data = request.study.needed_data
+            found += [(request.id, item) for item in (
+                *data.inputs(spec.folders), *exposure_inputs(data, spec.folders),
+                *neighbour_inputs(data, spec.folders),
+                *roll_out_inputs(request.study.intervention, spec.folders))]  # fmt: skip
+    except EvalkitError as error:
+        raise spec.located(error) from None
+    if spec.study.economics is not None:
+        from evalkit.appraisal.tables import reference_files
+
+        found += [("", Input(f"reference/{path.name}", path=path))
+                  for path in reference_files(spec.study.economics, spec.folders.project)]  # fmt: skip
+    return told_apart(found)
+
+
+def packages_of(spec: Spec) -> dict[str, str]:
+    """Return versions of Python and of the packages that can move a number of a study, also by reading its data."""
+    readers = {name for request in spec.requests
+               for name in readers_of(request.study.needed_data, request.study.intervention, spec.folders)}  # fmt: skip
+    return {**provenance.package_versions(), **provenance.reader_versions(sorted(readers))}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from evalkit.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pandas
 
@@ -67,12 +67,20 @@ def parse_period(value: Any, frequency: str) -> int:
     DataError
         When it is not such a period; the message shows how to write one.
     """
+    return _parsed(value, frequency) if isinstance(value, str) else _period_of(value, frequency)
+
+
+def _period_of(value: Any, frequency: str) -> int:
     if frequency == "number":
         return _number(value)
     start = _first_day(value, frequency)
     if start is None:
         raise DataError(f"{str(value)!r} is not a {words_for(frequency)}", f"write it such as {EXAMPLES[frequency]}")
     return _ordinal(start, frequency)
+
+
+_parsed = functools.lru_cache(maxsize=10_000)(_period_of)
+"""For text: the same few hundred periods are read from every row and every exhibit."""
 
 
 def format_period(ordinal: int, frequency: str) -> str:
@@ -112,6 +120,11 @@ def describe_period(ordinal: int, frequency: str) -> str:
 def describe_label(label: str, frequency: str) -> str:
     """Return in words what `format_period` wrote."""
     return describe_period(parse_period(label, frequency), frequency)
+
+
+def named_period(ordinal: int, frequency: str, names: Mapping[str, str]) -> str:
+    """Return a period by the name that its study gives it, or in words."""
+    return names.get(format_period(ordinal, frequency)) or describe_period(ordinal, frequency)
 
 
 def spell_periods(times: Iterable[int], frequency: str) -> str:
@@ -189,7 +202,6 @@ def _first_day(value: Any, frequency: str) -> datetime.date | None:
     return _day_written(str(value).strip(), frequency)
 
 
-@functools.lru_cache(maxsize=10_000)  # the same few hundred periods are read from every row and every exhibit
 def _day_written(text: str, frequency: str) -> datetime.date | None:
     """Return the first day that a text names, or None when it is no date or coarser than the frequency."""
     if text.endswith(".0") and text[:-2].isdigit():

@@ -17,9 +17,9 @@ from typing import Literal
 from evalkit import archive, freshness, provenance, registration
 from evalkit.errors import DataError, EvalkitError, Problem, SpecError, system_problem
 from evalkit.fetching.awaited import waiting
-from evalkit.flow import evaluate, input_hashes, inputs_of, packages_of, require_apart, shape_before
+from evalkit.flow import evaluate, fixed_inputs, input_hashes, require_apart, shape_before
 from evalkit.freshness import Outcome, Site, find_studies
-from evalkit.gathering import Tables
+from evalkit.gathering import Tables, inputs_of, packages_of
 from evalkit.history import earlier, record
 from evalkit.history.status import with_cells
 from evalkit.provenance import sha256_of
@@ -48,10 +48,10 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
     """
     try:
         document = archive.read_document(results / spec.id / archive.FILE_NAME)
-        recorded = document["provenance"]
+        recorded, _ = document["provenance"], document[archive.SEAL]
     except (DataError, KeyError):
         path = results / spec.id / archive.FILE_NAME
-        return ["its result is damaged or from another version" if path.is_file() else "never run"]
+        return ["its result is damaged, was altered or is from another version" if path.is_file() else "never run"]
     reasons = [] if document.get("id") == spec.id else [f"its result is that of {document.get('id')!r}"]
     if recorded["spec_sha256"] != sha256_of(spec.text):
         reasons.append("study file changed")
@@ -61,6 +61,9 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
     reasons += with_cells(changed, spec, results / spec.id) if changed else []
     reasons += [f"{name} added" for name in sorted(set(now) - set(before))]
     reasons += [f"{name} no longer read" for name in sorted(set(before) - set(now))]
+    fixed = frozenset(item["name"] for item in recorded["data"] if item.get("fixed"))
+    if not reasons and fixed != fixed_inputs(spec, now):
+        reasons.append("data/sources.yaml, or what was fetched by it, fixes other files")
     if recorded["code_version"] != provenance.code_version():
         reasons.append("evalkit's code changed")
     versions = packages_of(spec)
@@ -68,8 +71,6 @@ def stale_reasons(spec: Spec, results: Path) -> list[str]:
                 for name, version in versions.items() if recorded["packages"].get(name) != version]  # fmt: skip
     if not record.stands(document.get("releases"), spec.folders.project, spec.id):
         reasons.append("the record of the last release changed")
-    if not reasons and freshness.altered(spec.path, results):
-        reasons.append("its result is not the one that was written")
     return reasons
 
 
@@ -151,7 +152,7 @@ def _run_beside(
         for place, outcome in workers.map(work, waiting, late, meanwhile):
             path, _ = waiting[place]
             if isinstance(outcome, Lost):
-                problem = Problem(outcome.found, outcome.mend, file=str(path))
+                problem = Problem(outcome.found, outcome.mend, file=shown_path(path))
                 outcome = _failed(path, EvalkitError(problem))
             yield outcome
 
@@ -239,12 +240,12 @@ def _run_one(
     except MemoryError:
         found = "it needs more memory than there is"
         return _failed(path, EvalkitError(Problem(found, "bring the data to one row for each unit and period, or use a "
-                                                  "larger computer", file=str(path))))  # fmt: skip
+                                                  "larger computer", file=shown_path(path))))  # fmt: skip
     except Exception as error:
         if os.environ.get("EVALKIT_DEBUG"):
             raise
         found = f"stopped unexpectedly ({type(error).__name__}: {error})"
-        problem = Problem(found, "this is a fault of evalkit: run with --debug and report it", file=str(path))
+        problem = Problem(found, "this is a fault of evalkit: run with --debug and report it", file=shown_path(path))
         return Outcome(path.stem, path, "failed", (), (problem,), "unexpected fault")
     return Outcome(path.stem, path, "run", reasons, notes=tuple(_notes(spec, tables)))
 

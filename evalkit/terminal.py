@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import typer
 
-from evalkit.errors import DataError, Problem, SpecError
+from evalkit.errors import DataError, Problem
 
 if TYPE_CHECKING:
     from evalkit.freshness import Outcome, Site
@@ -93,7 +93,7 @@ def show_failures(outcomes: Sequence[Outcome], faults: Sequence[Problem]) -> Non
         if outcome.state == "failed":
             show_failure(outcome)
     if faults:
-        show_problems(faults, "", SpecError.heading)
+        show_problems(faults, "", "no page was made of it")
 
 
 def show_problems(problems: Sequence[Problem], tail: str, heading: str = "", study: str = "") -> None:

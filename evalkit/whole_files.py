@@ -18,11 +18,29 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SUFFIX = ".part"
+SEAL = "seal"
+"""Key of the hash of a whole file, taken with nothing in its place."""
 FORGOTTEN = 86_400.0
 """Seconds after which a file is left over whoever began it: of another computer it cannot be asked who still lives."""
 _NAME = re.compile(r"^\..+\.(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}\.part$", re.DOTALL)
 _FULL_NAME = 255 - len(".") - len(".00000000-4194304999-00000000.part")
 """Longest part of a name that is kept: systems allow 255 bytes."""
+
+
+def sealed(text: str) -> str:
+    """Return JSON, indented by one, with its hash in the empty place that it has for it."""
+    return text.replace(_seal_line(""), _seal_line(hashlib.sha256(text.encode()).hexdigest()), 1)
+
+
+def fits(content: bytes, seal: object) -> bool:
+    """Say whether a seal is that of a file; one that was altered shows by itself, also where its records are lost."""
+    unsealed = content.replace(_seal_line(str(seal)).encode(), _seal_line("").encode(), 1)
+    return hashlib.sha256(unsealed).hexdigest() == seal
+
+
+def _seal_line(seal: str) -> str:
+    """Return the line of a seal; no other can be taken for it, since quotes within a text are escaped."""
+    return f'\n "{SEAL}": "{seal}"'
 
 
 def holds(path: Path, content: str | bytes) -> bool:

@@ -55,7 +55,7 @@ def number_words(numbers: Recomputed | None) -> str:
 
 
 def counts_of(found: Iterable[Checked]) -> dict[str, int]:
-    """Return how many claims are printed and made here, have numbers, do not follow, show a change and leave out none.
+    """Return how many claims are printed and made here, have numbers, do not follow, change and are clear of no change.
 
     A claim that stands twice, the second time with counts that vary more than chance alone, counts once among figures.
     """

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from evalkit.designs.options import Window
 from evalkit.errors import DesignError, EvalkitError
-from evalkit.periods import describe_period, parse_period
+from evalkit.periods import named_period, parse_period
 
 if TYPE_CHECKING:
     from evalkit.records import Panel
@@ -112,9 +113,9 @@ def rows_in(panel: Panel, *spans: Span) -> list[int]:
     return [time for time in panel.times if any(span.holds(time) for span in spans)]
 
 
-def words_of(span: Span, frequency: str) -> str:
-    """Return a span in words: `December 2019`, `January 2019 to March 2019`."""
-    first, last = describe_period(span.first, frequency), describe_period(span.last, frequency)
+def words_of(span: Span, frequency: str, names: Mapping[str, str] | None = None) -> str:
+    """Return a span in words, or by the names of its periods: `December 2019`, `January 2019 to March 2019`."""
+    first, last = (named_period(time, frequency, names or {}) for time in span)
     return first if span.first == span.last else f"{first} to {last}"
 
 

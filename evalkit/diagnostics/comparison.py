@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from evalkit.diagnostics.words import change, change_between, figure, judged, listed, reaches, several
+from evalkit.diagnostics.words import (
+    MATTERS,
+    change,
+    change_between,
+    figure,
+    judged,
+    left_open,
+    listed,
+    reaches,
+    several,
+)
 from evalkit.records import Diagnostic, EventTime, Scale, Verdict
 
 if TYPE_CHECKING:
@@ -50,9 +60,9 @@ def pre_period_leads(
     Notes
     -----
     Sign against: a simultaneous interval of a lead leaves out zero, or the joint test has p below 0.05 and the
-    largest lead is at least a quarter of the effect. Too weak to tell: else, where an interval holds a gap as large as
-    the effect. No sign against is not evidence of parallel paths either: the reading says how large a drift the data
-    cannot rule out.
+    largest lead is at least a quarter of the effect. Too weak to tell: else, where an interval holds a gap of that
+    size (`MATTERS`). No sign against is not evidence of parallel paths either: the reading says how large a drift the
+    data cannot rule out.
 
     References
     ----------
@@ -61,15 +71,15 @@ def pre_period_leads(
     largest = max(leads, key=lambda lead: abs(lead.value))
     unseen = max(max(abs(lead.simultaneous_low or 0.0), abs(lead.simultaneous_high or 0.0)) for lead in leads)
     outside = [lead.time for lead in leads if _leaves_out_zero(lead)]
-    against = bool(outside) or (p_value < 0.05 and abs(largest.value) >= abs(effect) / 4)
-    weak = not against and unseen >= abs(effect)
+    against = bool(outside) or (p_value < 0.05 and abs(largest.value) >= MATTERS * abs(effect))
+    weak = not against and reaches(-unseen, unseen, MATTERS * effect)
     widest = change_between(-unseen, unseen, scale, unit)
     reading = (
         f"The largest gap in {several(len(leads), 'earlier period')} was {change(largest.value, scale, unit)} "
         f"({-largest.time} before the start; the effect is {change(effect, scale, unit)}). "
         + (f"Gaps at {listed([str(time) for time in outside])} are larger than chance allows. " if outside else "")
         + f"{test}: p = {p_value:.2g}. The data cannot rule out gaps {widest}."
-        + (" That is too weak to tell: a gap as large as the effect is among them." if weak else "")
+        + ("" if against else left_open("gap", weak))
     )
     return Diagnostic(
         "pre_period_leads", PARALLEL, judged(against, weak), reading,
@@ -159,15 +169,16 @@ def anticipation(
 
     Notes
     -----
-    Sign against: the interval leaves out none. Too weak to tell: else, where it holds a gap as large as the effect.
+    Sign against: the interval lies clear of no gap. Too weak to tell: else, where it holds a gap of a quarter of the
+    effect (`MATTERS`).
     """
     against = low > 0.0 or high < 0.0
-    weak = not against and effect is not None and reaches(low, high, effect)
+    weak = not against and effect is not None and reaches(low, high, MATTERS * effect)
     return Diagnostic(
         "anticipation", ANTICIPATION, judged(against, weak),
         f"In the last period before the start the gap was {change(value, scale, unit)} than its earlier average "
-        f"(interval {change_between(low, high, scale, unit)})."
-        + (" That is too weak to tell: a gap as large as the effect is among them." if weak else ""),
+        f"(the data cannot rule out gaps {change_between(low, high, scale, unit)})."
+        + ("" if against or effect is None else left_open("gap", weak)),
         statistic=value, low=low, high=high, p_value=p_value,
         looked_at="The gap in the last period before the start beside the average of the periods before it",
         short="the gap was already changing just before the programme began" if against else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from evalkit.diagnostics.words import change, change_between, judged
+from evalkit.diagnostics.words import MATTERS, change, change_between, judged, left_open, reaches
 from evalkit.periods import PER_YEAR, words_for
 from evalkit.records import Diagnostic, Scale
 
@@ -14,9 +14,6 @@ LONG_IN_YEARS = 2
 
 LONGEST_SHARE = 0.5
 """The same for a line that is carried further than this share of its own length."""
-
-MATTERS = 0.25
-"""A bend of this share of the effect matters."""
 
 Beyond = Literal["", "above", "below"]
 """On which side of all that was recorded before the expected values lie; empty where on neither."""
@@ -66,18 +63,13 @@ def pre_period_linearity(bend: Bend, scale: Scale, unit: str, effect: float, *, 
     else, where the interval holds a bend of that size. The reading gives the bends that the data cannot rule out.
     """
     against = (bend.low > 0.0 or bend.high < 0.0) and abs(bend.value) >= MATTERS * abs(effect)
-    weak = not against and bend.reach >= MATTERS * abs(effect)
-    if against:
-        said = "A straight line carried forward is doubtful."
-    elif weak:
-        said = "That is too weak to tell: a bend that matters, of a quarter of the effect or more, is among them."
-    else:
-        said = "Bends that matter, of a quarter of the effect or more, are not among them."
+    weak = not against and reaches(bend.low, bend.high, MATTERS * effect)
+    said = " A straight line carried forward is doubtful." if against else left_open("bend", weak)
     line = "the curve of the comparison series" if compared else "a straight line"
     reading = (
         f"A curve through the periods before has ends that lie {change(bend.value, scale, unit)} than its middle, "
         f"beyond {line} (the effect is {change(effect, scale, unit)}). "
-        f"The data cannot rule out bends {change_between(bend.low, bend.high, scale, unit)}. {said}"
+        f"The data cannot rule out bends {change_between(bend.low, bend.high, scale, unit)}.{said}"
     )
     return Diagnostic(
         "pre_period_linearity", STRAIGHT, judged(against, weak), reading,
@@ -89,6 +81,10 @@ def pre_period_linearity(bend: Bend, scale: Scale, unit: str, effect: float, *, 
 def linearity_not_run(reason: str) -> Diagnostic:
     """Return that the path before was not looked at, with the reason."""
     return Diagnostic("pre_period_linearity", STRAIGHT, "not run", reason, looked_at=LOOKED_AT)
+
+
+EXPECTED_LIE = " The values expected lie, on average, "
+"""What begins the sentence on values expected beyond all that was recorded, which may have to be left out."""
 
 
 def beyond(expected: float, recorded: Iterable[float]) -> Beyond:
@@ -144,7 +140,7 @@ def length_of_extrapolation(
             else "A bend before as large as the effect can be ruled out."
         )
     if side:
-        reading += f" The values expected lie, on average, {side} all that was recorded before"
+        reading += f"{EXPECTED_LIE}{side} all that was recorded before"
         reading += ": nothing recorded shows the series there."
         reading += "" if against else " That is too weak to tell whether the line would have gone on."
     return Diagnostic(

@@ -140,7 +140,7 @@ def residual_autocorrelation(
         reading = (
             "The model allows for how neighbouring periods are linked. "
             if modelled is None
-            else f"Neighbouring periods correlate by {modelled:.2f}, and the model allows for it. "
+            else f"Neighbouring periods of the whole series correlate by {modelled:.2f}, and the model allows for it. "
         )
         weak = False
         reading += "Some remains: " if against else "Little remains: "

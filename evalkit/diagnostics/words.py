@@ -6,6 +6,12 @@ import math
 
 from evalkit.records import Scale, Verdict
 
+MATTERS = 0.25
+"""A departure before the start of this share of the effect matters: the answer would be so far off if it went on.
+
+One rule for every check of the path before, whether it looks at gaps between places or at the bend of a line: such a
+departure is a sign against where it is seen, and the check is too weak to tell where it is not ruled out.
+"""
 SHARE = "share of 1"
 """Unit of an outcome between 0 and 1 that has none of its own; differences are said in percentage points."""
 
@@ -40,6 +46,16 @@ def judged(against: bool, weak: bool = False) -> Verdict:
 def reaches(low: float | None, high: float | None, size: float) -> bool:
     """Return whether an interval holds values as large as `size`, in either direction; one without bounds does."""
     return low is None or high is None or max(abs(low), abs(high)) >= abs(size)
+
+
+def left_open(what: str, weak: bool) -> str:
+    """Return whether departures that matter are among those that the data cannot rule out, as a sentence to go on with.
+
+    `what`: what departs, in the singular: a gap, a bend.
+    """
+    if weak:
+        return f" That is too weak to tell: a {what} that matters, of a quarter of the effect or more, is among them."
+    return f" {what.capitalize()}s that matter, of a quarter of the effect or more, are not among them."
 
 
 def several(count: int, noun: str, plural: str = "") -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from evalkit.disclosure.cells import WHERE, Cell, Counted
 from evalkit.disclosure.drawn import Drawn, drawn, hidden_among
+from evalkit.disclosure.ends import without_ends
 from evalkit.disclosure.rounding import with_rounded_bounds, with_rounded_power, with_rounded_windows
 from evalkit.disclosure.rule import DisclosureRule
 from evalkit.disclosure.secondary import hidden_together
@@ -209,6 +210,8 @@ def _hidden(
         if analysis.design["kind"] == "before_after":
             result = with_rounded_windows(result, analysis, counted, rule)
     result = _without_places(result, counted, rule)
+    if keys or (rule.round_to is not None and counted.rounds):
+        result = without_ends(result, analysis.design)
     shown = without_steps(result, counted, rule, keys)
     return _marked(replace(analysis, result=shown), rule, how, WORDS if dropped(result, shown) else "")
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 TARGET, STEPS, SETTLED = 0.8, 12, 0.01
 LARGEST_SHIFT = 3.0
 """Change of a logarithm (a fall by 95%) beyond which counts are too few to be found changed."""
+NOT_EVEN = "not even a fall to nearly nothing would be found so often"
+CLEARLY = 2.0
+"""Simulation errors by which two sizes must differ before one is called larger."""
 CHECKED = 200
 """Series of counts that are drawn with the change in them and fitted, for the study's own lengths."""
 
@@ -111,7 +114,7 @@ class Simulation:
         size, slope = self._percent(value)
         possible = self.rise or size < 100.0 or self.known.panel.outcome.kind not in EVENTS
         if (value >= LARGEST_SHIFT and self.known.counts) or not possible:
-            return made | {"problem": "not even a fall to nearly nothing would be found so often"}
+            return made | {"problem": NOT_EVEN}
         return made | {"smallest_change_percent": size, "error_percent": slope * error}
 
     def _percent(self, value: float) -> tuple[float, float]:
@@ -257,6 +260,50 @@ def _described(known: PrePeriod) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def less_with_more(cells: Sequence[dict[str, Any]], frequency: str, *, carried: bool) -> str:
+    """Return where watching for longer finds less, and why, as a sentence to go on with; empty where it never does.
+
+    Parameters
+    ----------
+    cells : sequence of dict
+        As `Simulation.cell` returns them.
+    frequency : str
+    carried : bool
+        Whether a line before is carried forward. Its slope is an estimate, and an error in it counts the more the
+        further it is carried; without a slope, the same series give smaller changes with every longer time after.
+
+    Notes
+    -----
+    By more than `CLEARLY` simulation errors of the two sizes, so that chance of the simulation is not explained.
+    """
+    worse: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+    for cell in cells:
+        shorter = [c for c in cells if c["before"] == cell["before"] and c["after"] < cell["after"]]
+        best = min((c for c in shorter if c["smallest_change_percent"] is not None),
+                   key=lambda c: c["smallest_change_percent"], default=None)  # fmt: skip
+        if best is not None and _clearly_worse(cell, best):
+            worse[cell["before"]] = (best, cell)
+    if not worse:
+        return ""
+    (before, (best, last)), *_ = sorted(worse.items())
+    size = last["smallest_change_percent"]
+    then = "none is found" if size is None else f"{size:.1f}%"
+    told = (f" More data after can find less: with {spell(before, frequency)} before, "
+            f"{best['smallest_change_percent']:.1f}% with {best['after']:,} after and {then} with {last['after']:,}"
+            )  # fmt: skip
+    why = ("the line before is carried forward further, and an error in its slope grows with the distance" if carried
+           else "why is not known, since no line is carried forward")  # fmt: skip
+    return f"{told}, because {why}." if carried else f"{told}; {why}."
+
+
+def _clearly_worse(longer: dict[str, Any], shorter: dict[str, Any]) -> bool:
+    """Return whether a longer time after finds less than a shorter one, by more than the simulation's own error."""
+    if longer["smallest_change_percent"] is None:
+        return bool(longer["problem"] == NOT_EVEN)
+    error = math.hypot(longer["error_percent"] or 0.0, shorter["error_percent"] or 0.0)
+    return bool(longer["smallest_change_percent"] - shorter["smallest_change_percent"] > CLEARLY * error)
+
+
 def _words(
     known: PrePeriod, simulation: Simulation, own: dict[str, Any], cells: list[dict[str, Any]], replications: int
 ) -> str:
@@ -268,7 +315,7 @@ def _words(
     linked = f"{known.autocorrelation:.2f}".replace("-", "\N{MINUS SIGN}")
     text = (
         f"Simulated {replications:,} times from the {spell(known.n_before, frequency)} before the start: "
-        f"{known.level:,.4g} a {noun}, autocorrelation {linked}{spread}, {season}."
+        f"{known.level:,.4g} a {noun}, autocorrelation {linked} in these {noun}s alone{spread}, {season}."
     )
     kind, errors = ("rise" if simulation.rise else "fall"), [c["error_percent"] for c in cells if c["error_percent"]]
     if own["smallest_change_percent"] is not None:
@@ -280,6 +327,7 @@ def _words(
         text += f" With this study's own lengths no {kind} would be found so often: {own['problem']}."
     if errors:
         text += f" The numbers have a simulation error of at most {max(errors):.1f} percentage points."
+    text += less_with_more(cells, frequency, carried=known.design.trend != "none")
     if known.design.errors == "arima":
         text += " Errors of the ARIMA kind are stood in for by first-order autoregressive ones."
     return f"{text} That the time before is itself an estimate is not in them."

@@ -32,7 +32,7 @@ from evalkit.records.supplement import (
     Placebo,
     ScaleEstimate,
 )
-from evalkit.records.words import Better, Block, OutcomeKind, Role, Rule, Scale, Verdict
+from evalkit.records.words import Better, Block, OtherRows, OutcomeKind, Role, Rule, Scale, Verdict
 
 __all__ = [
     "Acceptability",
@@ -68,6 +68,7 @@ __all__ = [
     "MoneyScenario",
     "MoneyYear",
     "Move",
+    "OtherRows",
     "OutcomeKind",
     "Panel",
     "PathPoint",

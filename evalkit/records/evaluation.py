@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DataInput:
-    """One input as it was read."""
+    """One input as it was read; `fixed` says that data/sources.yaml declares the file that it was read from."""
 
     name: str
     sha256: str
     rows: int
     first: str = ""
     last: str = ""
+    fixed: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evalkit.errors import DataError, Problem
@@ -72,6 +73,10 @@ class Panel:
         What the source did on the way (rows filtered, summed, dropped), in sentences.
     bounded : frozenset of (str, int)
         Unit and time of values that stand for a range, such as small numbers that the data's owner hides.
+    period_names : mapping of str to str
+        What numbered periods are called on the page, by their label.
+    unit_label : str
+        What a page calls one unit; empty for a place.
     """
 
     frame: pandas.DataFrame
@@ -85,6 +90,8 @@ class Panel:
     notes: tuple[str, ...] = ()
     neighbours: tuple[tuple[str, str], ...] = ()
     bounded: frozenset[tuple[str, int]] = frozenset()
+    period_names: Mapping[str, str] = field(default_factory=dict)
+    unit_label: str = ""
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from evalkit.records.estimate import Estimate
@@ -18,7 +18,7 @@ from evalkit.records.supplement import (
     Placebo,
     ScaleEstimate,
 )
-from evalkit.records.words import Role, Verdict
+from evalkit.records.words import OtherRows, Role, Verdict
 
 
 @dataclass(frozen=True)
@@ -265,6 +265,12 @@ class Analysis:
         Adjusted for how many secondary outcomes there are.
     group : str
         What a subgroup is one of, such as sex; empty for all other analyses.
+    period_names : mapping of str to str
+        What numbered periods are called, by their label; empty where they have no names.
+    unit_label : str
+        What one unit is called; empty for a place.
+    other_rows : {'', 'places', 'rows'}
+        Of a sensitivity analysis: whether its data hold other places than the main one's, or other rows of the same.
     """
 
     id: str
@@ -281,3 +287,6 @@ class Analysis:
     outcome_role: str = "primary"
     family: Family | None = None
     group: str = ""
+    period_names: Mapping[str, str] = field(default_factory=dict)
+    unit_label: str = ""
+    other_rows: OtherRows = ""

@@ -10,6 +10,7 @@ Scale = Literal["identity", "log"]
 Rule = Literal["normal", "t", "draws", "exact", "inversion", "profile"]
 Verdict = Literal["no sign against", "sign against", "too weak to tell", "not run"]
 """What a check says. Too weak to tell: it was looked at, and what would matter cannot be ruled out."""
+OtherRows = Literal["", "places", "rows"]
 Role = Literal["primary", "sensitivity", "falsification", "secondary", "subgroup"]
 OutcomeKind = Literal["count", "rate", "proportion", "continuous", "binary"]
 Better = Literal["lower", "higher", "neither"]

@@ -23,9 +23,9 @@ def slope_caution(evaluation: Evaluation) -> str:
 
     Notes
     -----
-    Said where the values expected lie, on average, beyond all that was recorded before, or where the interval leaves
-    out no change and that of the same analysis without a slope (a sensitivity analysis of the study file) does not,
-    or not on the same side.
+    Said where the values expected lie, on average, beyond all that was recorded before, or where the interval lies
+    clear of no change and that of the same analysis without a slope (a sensitivity analysis of the study file) does
+    not, or not on the same side.
     """
     primary, flat = evaluation.primary, without_slope(evaluation)
     carried = (primary.result.fit or {}).get("carried")

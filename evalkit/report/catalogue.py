@@ -25,8 +25,10 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TITLE = "Evaluation library"
 LANGUAGE = "en-GB"
 FOLDER = "words"
-STATEMENT = ("status", "not_accessible", "complain", "date")
-"""Settings under `accessibility:`: how far the rules are met, what is not accessible, how to complain, date."""
+STATEMENT = ("run_by", "status", "not_accessible", "burden", "out_of_scope", "alternatives", "tested", "complain",
+             "date")  # fmt: skip
+"""Settings under `accessibility:`, in the order of the page: who runs the site, how far the rules are met, what is not
+accessible and why, by the three reasons that the law knows, what there is instead, tests, how to complain, dates."""
 
 
 @dataclass(frozen=True)

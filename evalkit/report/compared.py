@@ -9,6 +9,7 @@ from evalkit.records import Evaluation
 from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import number
 from evalkit.report.tables import Column, Table
+from evalkit.report.unit_words import in_units
 
 NAMED = "The study file names them."
 NEVER = "They are all the places in the data that never have the programme."
@@ -78,7 +79,7 @@ def compared_sentences(evaluation: Evaluation) -> list[str]:
     gone = f"{number(left)} {'was' if left == 1 else 'were'} left out, for the reason in the table." if left else ""
     told = [f"{number(count)} {'place is' if one else 'places are'} compared with.",
             as_compared(why, evaluation.primary), LATER if found.later else "", gone]  # fmt: skip
-    return [text for text in told if text]
+    return [in_units(text, evaluation.primary) for text in told if text]
 
 
 def compared_table(evaluation: Evaluation) -> Table | None:
@@ -88,7 +89,9 @@ def compared_table(evaluation: Evaluation) -> Table | None:
         return None
     rows: list[tuple[str, ...]] = [(place, "Compared with", "") for place in found.places]
     rows += [(place, "Left out", reason[:1].upper() + reason[1:]) for place, reason in found.left_out.items()]
-    heads = [as_compared("Place without the programme", evaluation.primary), "In the comparison?", "Why not"]
+    place = as_compared("Place without the programme", evaluation.primary)
+    heads = [in_units(place, evaluation.primary), "In the comparison?", "Why not"]
     if not found.left_out:
         rows, heads = [row[:2] for row in rows], heads[:2]
-    return Table("tbl-compared", "Who they are compared with, place by place", [Column(head) for head in heads], rows)
+    caption = in_units("Who they are compared with, place by place", evaluation.primary)
+    return Table("tbl-compared", caption, [Column(head) for head in heads], rows)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalkit.periods import describe_period
+from evalkit.periods import named_period
 from evalkit.records import UnitCoverage
 from evalkit.report.coverage_words import Held, coverage_sentences, name_of, row_words
 from evalkit.report.drawing import Canvas, Drawing, Size, text_width, wrapped
 from evalkit.report.numbers import Shown, number
 from evalkit.report.period_axis import draw_periods
+from evalkit.report.unit_words import plural
 
 MOST_ROWS = 40
 """So many places that lack something are drawn; the others are counted in words."""
@@ -32,9 +33,10 @@ def coverage_notes(held: Held) -> list[str]:
     lacking = max(0, len(held.lacking) - MOST_ROWS)
     notes = []
     if lacking:
-        notes.append(f"{number(lacking, 0)} more places that are not complete are in the table only.")
+        noun, are = (held.noun, "is") if lacking == 1 else (plural(held.noun), "are")
+        notes.append(f"{number(lacking, 0)} more {noun} that {are} not complete {are} in the table only.")
     if left - lacking:
-        noun = "complete place is" if left - lacking == 1 else "complete places are"
+        noun = f"complete {held.noun} is" if left - lacking == 1 else f"complete {plural(held.noun)} are"
         notes.append(f"{number(left - lacking, 0)} {'more ' if drawn_units(held)[-1].whole else ''}{noun} not drawn.")
     return notes
 
@@ -50,7 +52,7 @@ def coverage_table(held: Held) -> tuple[tuple[str, ...], ...]:
     also = [state for state in "pd" if any(unit.count(state) for unit in shown)]
     heads = {"p": "Known as a range", "d": "Declared gap"}
     zeros = ("Zeros in a row",) if held.coverage.zeros else ()
-    head = ("Place", "From", "To", "Complete", "Missing", *zeros, *(heads[state] for state in also))
+    head = (held.noun.capitalize(), "From", "To", "Complete", "Missing", *zeros, *(heads[state] for state in also))
     rows = [_table_row(held, unit, ["c", "m", *(["z"] if zeros else []), *also]) for unit in shown]
     return (head, *rows)
 
@@ -150,5 +152,5 @@ def _key(drawing: Drawing, keyed: Sequence[str], size: Size, top: float) -> None
 
 def _table_row(held: Held, unit: UnitCoverage, states: Sequence[str]) -> tuple[str, ...]:
     first = held.begins(unit)
-    ends = [describe_period(time, held.frequency) for time in (first, first + len(unit.states) - 1)]
+    ends = [named_period(time, held.frequency, held.names) for time in (first, first + len(unit.states) - 1)]
     return (name_of(unit), *ends, *(Shown(number(unit.count(s), 0), unit.count(s)) for s in states))

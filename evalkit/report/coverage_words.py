@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from evalkit.periods import describe_period, parse_period, words_for
+from evalkit.periods import named_period, parse_period, words_for
 from evalkit.records import Coverage, UnitCoverage
 from evalkit.report.numbers import number
+from evalkit.report.unit_words import PLACE, plural
 
 NAMED = 3
 """So many places are named in a sentence; the others stand in the table."""
@@ -27,6 +29,8 @@ class Held:
     coverage: Coverage
     first: int
     last: int
+    names: Mapping[str, str] = field(default_factory=dict)
+    noun: str = PLACE
 
     @property
     def frequency(self) -> str:
@@ -66,14 +70,16 @@ class Held:
         return found
 
 
-def read_coverage(coverage: Coverage | None) -> Held | None:
-    """Return what is held, None where nothing is told of single places and periods."""
+def read_coverage(
+    coverage: Coverage | None, names: Mapping[str, str] | None = None, noun: str = PLACE
+) -> Held | None:  # fmt: skip
+    """Return what is held, with the words for periods and units; None where nothing is told of single ones."""
     known = [] if coverage is None else [unit for unit in coverage.units if unit.states]
     if coverage is None or not known:
         return None
     begins = [parse_period(unit.first, coverage.frequency) for unit in known]
     ends = [begin + len(unit.states) - 1 for begin, unit in zip(begins, known, strict=True)]
-    return Held(coverage, min(begins), max(ends))
+    return Held(coverage, min(begins), max(ends), names or {}, noun)
 
 
 def name_of(unit: UnitCoverage) -> str:
@@ -81,9 +87,10 @@ def name_of(unit: UnitCoverage) -> str:
     return unit.unit or "The series"
 
 
-def span_words(first: int, last: int, frequency: str) -> str:
-    """Return one period in words, or a stretch of them."""
-    return " to ".join(dict.fromkeys(describe_period(time, frequency) for time in (first, last)))
+def span_words(first: int, last: int, held: Held) -> str:
+    """Return one period in words, or a stretch of them; two that have names are both named."""
+    between = " and " if held.names and last == first + 1 else " to "
+    return between.join(dict.fromkeys(named_period(time, held.frequency, held.names) for time in (first, last)))
 
 
 def coverage_message(held: Held) -> str:
@@ -106,7 +113,7 @@ def coverage_message(held: Held) -> str:
         "p": f"{verb} {noun} that are known only as a range",
         "d": f"{verb} gaps that the study declares",
     }[grave]
-    return f"{number(count, 0)} of {number(len(held.units), 0)} places {said}"
+    return f"{number(count, 0)} of {number(len(held.units), 0)} {plural(held.noun)} {said}"
 
 
 def coverage_sentences(held: Held) -> list[str]:
@@ -133,13 +140,13 @@ def _whole(held: Held) -> list[str]:
         noun = words_for(held.frequency, count)
         every = f"the {noun} that the study uses" if count == 1 else \
             f"{'both' if count == 2 else f'all {number(count, 0)}'} {noun} that the study uses"  # fmt: skip
-    when = f", {span_words(held.first, held.last, held.frequency)}" if all("o" not in u.states for u in whole) else ""
+    when = f", {span_words(held.first, held.last, held)}" if all("o" not in u.states for u in whole) else ""
     if held.alone:
         return [f"The series has {every}{when}."]
     if len(whole) == len(held.units):
-        return [f"All {number(len(whole), 0)} places have {every}{when}."]
+        return [f"All {number(len(whole), 0)} {plural(held.noun)} have {every}{when}."]
     verb = "has" if len(whole) == 1 else "have"
-    return [f"{number(len(whole), 0)} of {number(len(held.units), 0)} places {verb} {every}."]
+    return [f"{number(len(whole), 0)} of {number(len(held.units), 0)} {plural(held.noun)} {verb} {every}."]
 
 
 def _lacking(held: Held, state: str) -> list[str]:
@@ -148,17 +155,17 @@ def _lacking(held: Held, state: str) -> list[str]:
         return []
     named = [_named(held, unit, state) for unit in units[:NAMED]]
     more = len(units) - len(named)
-    named += [f"and {number(more, 0)} more {'place' if more == 1 else 'places'}"] if more else []
+    named += [f"and {number(more, 0)} more {held.noun if more == 1 else plural(held.noun)}"] if more else []
     also = ""
     if state == "z":
-        also = (" At the usual level of such a place so long a run would come up less than once in a thousand times: "
-                "it may be that nothing was recorded.")  # fmt: skip
+        also = (f" At the usual level of such a {held.noun} so long a run would come up less than once in a thousand "
+                "times: it may be that nothing was recorded.")  # fmt: skip
     return [f"{LACKING[state]}: {'; '.join(named)}.{also}"]
 
 
 def _named(held: Held, unit: UnitCoverage, state: str) -> str:
     """Return a place with its stretches of one state, the first three of them."""
-    spans = [span_words(first, last, held.frequency) for letter, first, last in held.runs(unit) if letter == state]
+    spans = [span_words(first, last, held) for letter, first, last in held.runs(unit) if letter == state]
     more = [f"{len(spans) - NAMED} more stretches"] if len(spans) > NAMED + 1 else []
     shown = ", ".join([*(spans[:NAMED] if more else spans), *more])
     return shown if held.alone else f"{name_of(unit)} ({shown})"

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.periods import words_for
-from evalkit.records import Analysis, Evaluation
+from evalkit.records import Analysis
 from evalkit.report.changes import joined, on_headline_scale, unit_of
-from evalkit.report.drawing import Canvas, Drawing, Point, Size, text_width
-from evalkit.report.exhibits import source_words
-from evalkit.report.figures import Figure, assembled, described, sentences
 from evalkit.report.ladder import Change, change_of
-from evalkit.report.numbers import Shown, Writer, bounded, interval_text, number, percent, signed, signed_percent
+from evalkit.report.numbers import Shown, Writer, bounded, interval_text, number, percent
 from evalkit.report.result_tables import written
-from evalkit.report.scales import finite, step_for, ticks_within
 from evalkit.report.tables import Column, Table
-from evalkit.report.words import amount, interval_label, label_of
+from evalkit.report.words import amount, interval_label
 
 TARGETS = {"average": "Average of all periods", "first": "First period alone"}
 """What an interval is of, in the order of tables."""
 RELATIVE, SMOOTH = "relative_magnitudes", "smoothness"
+ANSWER = "The answer itself"
+ROWS = {"answer": "Answer", "none": "No departure", "some": "Departure", "crossing": "Departure: no change comes in"}
+"""What each row of the table is."""
+BEYOND, MOST_SIZES, NEXT_TO = 2, 9, 0.12
+"""Sizes drawn beyond those that matter, and in all; a usual size this near to one of these, as a share, is left out."""
 BY_OTHERS = "By the errors behind these bounds"
 """They need not be those of the answer, so that both are told apart where they disagree."""
 
@@ -44,11 +45,18 @@ class Departures:
     restriction : str
         relative_magnitudes (m times the largest step before) or smoothness (m in the unit of changes).
     bounds : tuple of Bound
+        At the sizes that are drawn, of those that the result holds.
     breakdown : mapping of str to float
         By target: the smallest m at which the interval includes no effect; for smoothness in the unit of changes.
     unit, frequency : str
     percent : bool
         Whether changes are in percent.
+    answer : Change
+        The answer itself, with its own interval, to set the others beside.
+    undecided : bool
+        Whether that interval includes no change, so that there is nothing to undo.
+    fitting : float
+        The largest size that the scale must hold.
     """
 
     restriction: str
@@ -57,6 +65,20 @@ class Departures:
     unit: str
     frequency: str
     percent: bool
+    answer: Change
+    undecided: bool = False
+    fitting: float = math.inf
+
+    @property
+    def sizes(self) -> list[float]:
+        """Return the departures that are drawn, ascending."""
+        return sorted({bound.m for bound in self.bounds})
+
+    @property
+    def crossing(self) -> float | None:
+        """Return the size at which no change comes into the average effect; None where there is none to be marked."""
+        at = self.breakdown.get("average")
+        return at if at is not None and 0 < at < math.inf and at in self.sizes and not self.undecided else None
 
     @property
     def relative(self) -> bool:
@@ -66,16 +88,49 @@ class Departures:
     def size(self, m: float) -> str:
         """Return a departure as it is written: `0.45 times`, or `0.8% a month`."""
         if self.relative:
-            return f"{number(m, 0 if m == round(m) else 2 if m < 1 else 1)} times"
+            return f"{_multiple(m)} times"
         return f"{self.amount(m)} a {words_for(self.frequency)}"
 
     def amount(self, m: float) -> str:
         """Return a departure as a bare number with its unit."""
         if self.relative:
-            return number(m, 1 if m else 0)
+            return _multiple(m)
         if self.percent:
-            return percent(m, 1 if 0 < m < 9.95 else 0)
+            return percent(m, _decimals(m) if m < 1 else 1 if m < 9.95 else 0)
         return f"{amount(m, Change(m, None, None, False, 0.95))} {self.unit}".strip()
+
+
+def _decimals(m: float) -> int:
+    """Return how many decimals show two figures of a size below 1, as far as they say something."""
+    if m <= 0:
+        return 0
+    decimals = 1 - math.floor(math.log10(m))
+    while decimals > 1 and number(m, decimals).endswith("0"):
+        decimals -= 1
+    return decimals
+
+
+def _multiple(m: float) -> str:
+    """Return a multiple: `0`, `0.0053`, `0.45`, `1`, `1.9`."""
+    return number(m, 0 if m == round(m) else _decimals(m) if m < 1 else 1)
+
+
+def _worth_drawing(sizes: Sequence[float], at: float | None) -> tuple[list[float], float]:
+    """Return the sizes to draw, and the largest that the scale must hold.
+
+    Those around the breakdown (without one, the smallest four) are what a chart is for; two beyond them show how wide
+    the interval gets, and may run off the scale. Of the sizes between, none next to these, and as many as have room.
+    """
+    ordered = sorted(set(sizes))
+    around = [0.0, at / 2, at, 2 * at] if at and math.isfinite(at) else ordered[:4]
+    kept = [m for m in ordered if any(math.isclose(m, one, rel_tol=1e-6, abs_tol=1e-12) for one in around)]
+    limit = max(around[-1:] + kept)
+    beyond = [m for m in ordered if m > limit * (1 + 1e-6)][:BEYOND]
+    between = [m for m in ordered if m < limit and m not in kept
+               and all(abs(m - one) > NEXT_TO * max(m, one) for one in kept)]  # fmt: skip
+    while len(between) > MOST_SIZES - len(kept) - len(beyond):
+        between = between[1::2]
+    return sorted([*kept, *between, *beyond]), limit
 
 
 def read_departures(analysis: Analysis, restriction: str) -> Departures | None:
@@ -88,13 +143,15 @@ def read_departures(analysis: Analysis, restriction: str) -> Departures | None:
     def shown(m: float) -> float:
         return m if relative or not math.isfinite(m) else on_headline_scale(analysis, m).value
 
+    at = (analysis.result.breakdown or {}).get(restriction) or {}
+    drawn, fitting = _worth_drawing([float(row["m"]) for row in rows], at.get("average"))
     bounds = tuple(Bound(str(row["target"]), shown(row["m"]),
                          on_headline_scale(analysis, (row["low"] + row["high"]) / 2, row["low"], row["high"]))
-                   for row in rows)  # fmt: skip
-    breakdown = {str(target): shown(float(m))
-                 for target, m in ((analysis.result.breakdown or {}).get(restriction) or {}).items()}  # fmt: skip
+                   for row in rows if row["m"] in drawn)  # fmt: skip
+    breakdown = {str(target): shown(float(m)) for target, m in at.items()}
     return Departures(restriction, bounds, breakdown, "" if bounds[0].change.percent else unit_of(analysis),
-                      analysis.frequency, bounds[0].change.percent)  # fmt: skip
+                      analysis.frequency, bounds[0].change.percent, change_of(analysis), _undecided(analysis),
+                      shown(fitting))  # fmt: skip
 
 
 def departure_sentences(analysis: Analysis) -> list[str]:
@@ -130,13 +187,10 @@ def _caution(analysis: Analysis) -> list[str]:
     return [str(rests_on["caution"])] if rests_on.get("caution") else []
 
 
-def departures_message(departures: Departures, *, undecided: bool = False) -> str:
-    """Return the message of the chart: how large a departure undoes the average effect.
-
-    `undecided`: the interval of the answer includes no change, so that there is nothing to undo.
-    """
+def departures_message(departures: Departures) -> str:
+    """Return the message of the chart: how large a departure undoes the average effect."""
     at = departures.breakdown.get("average")
-    if undecided:
+    if departures.undecided:
         return "The answer includes no change already: these bounds take nothing from it"
     if at is None:
         return "The effect if paths are not quite parallel"
@@ -150,26 +204,24 @@ def departures_message(departures: Departures, *, undecided: bool = False) -> st
     return f"A bend of {departures.size(at)} would undo the average effect"
 
 
-def departures_figure(evaluation: Evaluation) -> Figure | None:
-    """Return intervals by how large a step relative to those before is allowed; None where there are none."""
-    return _figure(evaluation, RELATIVE, "departures")
-
-
-def bends_figure(evaluation: Evaluation) -> Figure | None:
-    """Return intervals by how much a drift may bend; None where there are none."""
-    return _figure(evaluation, SMOOTH, "bends")
-
-
 def departures_table(departures: Departures) -> tuple[tuple[str, ...], ...]:
-    """Return header and rows as text: a row for each departure, a column for each target."""
+    """Return header and rows as text: the answer itself, then a row for each departure; a column for each target.
+
+    The first column names each row, so that the answer and the size at which no change comes in are told in the
+    download as well, whose sizes are numbers.
+    """
     level = interval_label(departures.bounds[0].change.level)
     targets = [target for target in TARGETS if any(bound.target == target for bound in departures.bounds)]
     first = "Step after, times the largest before" if departures.relative else "Bend allowed"
-    rows: list[tuple[str, ...]] = [(first, *(f"{TARGETS[target]}, {level}" for target in targets))]
-    for m in sorted({bound.m for bound in departures.bounds}):
+    rows: list[tuple[str, ...]] = [("Interval", first, *(f"{TARGETS[target]}, {level}" for target in targets))]
+    if "average" in targets:
+        own = answer_cell(departures)
+        rows.append((ROWS["answer"], "", *(own if target == "average" else "" for target in targets)))
+    for m in departures.sizes:
         cells = [next((_cell(b.change) for b in departures.bounds if b.m == m and b.target == target), "")
                  for target in targets]  # fmt: skip
-        rows.append((Shown(departures.amount(m), m), *cells))
+        named = "crossing" if m == departures.crossing else "some" if m else "none"
+        rows.append((ROWS[named], Shown(departures.amount(m), m), *cells))
     return tuple(rows)
 
 
@@ -203,6 +255,14 @@ def breakdown_table(analysis: Analysis) -> Table | None:
     )
 
 
+def answer_cell(departures: Departures) -> Shown:
+    """Return the interval of the answer; where there is none, the change alone."""
+    answer = departures.answer
+    if answer.low is None:
+        return Shown(f"{_write(answer)(answer.value)}, no interval", answer.value, answer.value)
+    return _cell(answer)
+
+
 def _relative_words(departures: Departures, target: str, noun: str) -> str:
     at = departures.breakdown[target]
     who = "The interval of the average effect" if target == "average" else "That of the effect in the first period"
@@ -223,6 +283,11 @@ def _limit(departures: Departures, target: str) -> str:
     return "nothing at all" if at == 0 else "any amount" if math.isinf(at) else f"under {departures.amount(at)}"
 
 
+def bound_cell(bound: Bound) -> Shown:
+    """Return the interval of one bound as the page writes it."""
+    return _cell(bound.change)
+
+
 def _cell(change: Change) -> Shown:
     return Shown(interval_text(change.low, change.high, _write(change)), change.low, change.high)
 
@@ -231,107 +296,3 @@ def _write(change: Change) -> Writer:
     if change.percent:
         return lambda x: bounded(x, 1)
     return lambda x: written(Change(x or 0.0, None, None, False, change.level))[0]
-
-
-def _figure(evaluation: Evaluation, restriction: str, name: str) -> Figure | None:
-    primary = evaluation.primary
-    departures = read_departures(primary, restriction)
-    if departures is None:
-        return None
-    what = "Interval if steps after the start are up to so many times the largest one before" if departures.relative \
-        else "Interval if a drift goes on and its slope changes by up to so much"  # fmt: skip
-    marks = "Thick lines: average of all periods. Thin lines with rings: first period alone"
-    beyond = "An open end goes beyond the scale" if _cut(departures) else ""
-    message = departures_message(departures, undecided=_undecided(primary))
-    return assembled(name, message, sentences(f"{what}. {marks}", beyond),
-                     source_words(evaluation, primary), f"{label_of(primary)}: effect if paths are not quite parallel",
-                     described(_describe(departures), primary.simulated), departures_table(departures),
-                     lambda size: _draw(departures, size, simulated=primary.simulated))  # fmt: skip
-
-
-def _describe(departures: Departures) -> str:
-    parts = []
-    for target, words in TARGETS.items():
-        own = [bound for bound in departures.bounds if bound.target == target]
-        if own:
-            ends = [f"{departures.amount(bound.m)}: {_cell(bound.change)}" for bound in (own[0], own[-1])]
-            parts.append(f"{words}, {len(own)} intervals that grow with the departure, from {ends[0]} to {ends[1]}.")
-    return " ".join(parts)
-
-
-def _ends(departures: Departures) -> tuple[float, float]:
-    """Return bottom and top: what is near the smallest departures and the first period; the rest is cut."""
-    smallest = min(bound.m for bound in departures.bounds)
-
-    def largest(bounds: Iterable[Bound]) -> float:
-        return max((abs(end) for bound in bounds for end in finite((bound.change.low, bound.change.high))), default=0.0)
-
-    reach = max(2.5 * largest(bound for bound in departures.bounds if bound.target == "first"),
-                1.2 * largest(bound for bound in departures.bounds if bound.m == smallest)) or 1.0  # fmt: skip
-    shown = [min(max(end, -reach), reach) for bound in departures.bounds
-             for end in finite((bound.change.low, bound.change.high))]  # fmt: skip
-    low, high = min(0.0, *shown), max(0.0, *shown)
-    pad = 0.04 * (high - low)
-    return (max(-100.0, low - pad) if departures.percent else low - pad), high + pad
-
-
-def _cut(departures: Departures) -> bool:
-    low, high = _ends(departures)
-    return any(end is not None and not low <= end <= high
-               for bound in departures.bounds for end in (bound.change.low, bound.change.high))  # fmt: skip
-
-
-def _draw(departures: Departures, size: Size, *, simulated: bool) -> Drawing:
-    """Return the chart at one size: departures across, intervals upwards, no change as a line."""
-    low, high = _ends(departures)
-    sizes = sorted({bound.m for bound in departures.bounds})
-    about = 5
-    step = step_for(high - low, about)
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-
-    def write(x: float) -> str:
-        return signed_percent(x, decimals) if departures.percent else signed(x, decimals)
-
-    left = 12 + max(text_width(write(tick), size.tick) for tick in ticks_within(low, high, about))
-    top, height = (size.tick * 1.6 + 12 if simulated else 10), size.height * 0.8
-    drawing = Drawing(Canvas(size.width, height, left, size.width - 10, top, height - 52, (-0.6, len(sizes) - 0.4),
-                             (low, high)))  # fmt: skip
-    if simulated:
-        drawing.simulated_mark(size.tick)
-    for tick in ticks_within(low, high, about):
-        zero, pixel = abs(tick) < step / 2, drawing.canvas.down(tick)
-        drawing.stroke([(left - 4, pixel), (size.width - 10, pixel)], "ink" if zero else "hair", 1.25 if zero else 1,
-                       under=True)  # fmt: skip
-        drawing.text(left - 9, pixel + size.tick * 0.35, write(0.0 if zero else tick), size.tick, "muted", anchor="end")
-    _sizes_axis(drawing, departures, sizes, size)
-    for bound in departures.bounds:
-        _interval(drawing, bound, sizes.index(bound.m))
-    return drawing
-
-
-def _sizes_axis(drawing: Drawing, departures: Departures, sizes: Sequence[float], size: Size) -> None:
-    """Add the departures below, as many as there is room for, and what they are."""
-    at = drawing.canvas
-    words = [departures.amount(m) for m in sizes]
-    room = (at.right - at.left) / len(sizes)
-    every = max(1, math.ceil((max(text_width(text, size.tick) for text in words) + 8) / room))
-    for place, text in enumerate(words):
-        if place % every == 0:
-            drawing.text(at.across(place), at.bottom + 20, text, size.tick, "muted", anchor="middle")
-    noun = words_for(departures.frequency)
-    title = "Step after, times the largest before" if departures.relative else f"Change of slope, {noun} to {noun}"
-    drawing.text((at.left + at.right) / 2, at.bottom + 42, title, size.tick, "muted", anchor="middle")
-
-
-def _interval(drawing: Drawing, bound: Bound, place: int) -> None:
-    """Add one interval: thick for the average, thin with rings at its ends for the first period."""
-    at, average = drawing.canvas, bound.target == "average"
-    low, high = bound.change.low, bound.change.high
-    if low is None or high is None:
-        return
-    x = place + (-0.13 if average else 0.13)
-    ends = [(x, min(max(end, at.y[0]), at.y[1])) for end in (low, high)]
-    drawing.line(ends, "observed" if average else "muted", 5.0 if average else 1.75)
-    if not average:
-        on_scale = [end for end in (low, high) if at.y[0] <= end <= at.y[1]]
-        drawing.points += [Point(x, end, "circle", "paper", "muted", 3.6, 1.5) for end in on_scale]

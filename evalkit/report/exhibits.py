@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.evidence import other_estimates, other_starts, same_way
+from evalkit.evidence import APART, other_changes, other_estimates, same_way
 from evalkit.periods import words_for
 from evalkit.records import Analysis, Evaluation
 from evalkit.report import figures, windows
@@ -24,6 +24,7 @@ from evalkit.report.paths import as_drawn, has_series
 from evalkit.report.provisional_words import provisional_words
 from evalkit.report.tables import Table, table_html, table_text
 from evalkit.report.templates import raw_block, render_exhibit
+from evalkit.report.unit_words import in_units
 from evalkit.report.words import interval_label, interval_words, label_of, phrase, plain_label
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ LONG_SERIES = 72
 SHOWN_BEFORE = 48
 OWN_SECTION = ("secondary", "subgroup")
 """Roles whose analyses stand in a section of their own, not among the other choices of method."""
+MOST_NAMED = 2
+"""So many rows are named under a title; those of other places are all named where parts of the data are left out."""
 MANY_PERIODS = 4
 """A path with more periods than this is drawn as a series; a shorter one as a row with its interval."""
 
@@ -122,7 +125,7 @@ def series_figure(evaluation: Evaluation) -> figures.Figure | None:
     primary = as_drawn(evaluation.primary)
     if _recent(primary) is primary:
         return None
-    first = windows.describe(min(point.period for point in primary.result.path), primary.frequency)
+    first = windows.named(min(point.period for point in primary.result.path), primary)
     return _series(evaluation, primary, "series", f"The whole series, from {first}")
 
 
@@ -161,7 +164,8 @@ def _series(evaluation: Evaluation, drawn: Analysis, name: str, title: str) -> f
         source=source_words(evaluation, drawn), effect_lines=lines,
         name=name, season_adjusted=drawn.result.path_without_season or None,
         interruption_label=f"{began}\n{start}" if start else began,
-        comparison_label=as_compared("Places without it", drawn), expected_label=_expected_label(drawn),
+        comparison_label=in_units(as_compared("Places without it", drawn), drawn),
+        expected_label=_expected_label(drawn),
     )  # fmt: skip
 
 
@@ -285,11 +289,13 @@ def _agreement(evaluation: Evaluation, analyses: list[Analysis]) -> str:
 
 
 def _not_counted(evaluation: Evaluation, analyses: list[Analysis]) -> str:
-    """Return which rows the title does not count: those of another start, and those with the main estimate."""
+    """Return which rows the title does not count: those of another change, and those with the main estimate."""
     primary, shown = evaluation.primary, [analysis for analysis in analyses if analysis.role == "sensitivity"]
-    elsewhere, counted = other_starts(primary, shown), other_estimates(primary, shown)
+    elsewhere, counted = other_changes(primary, shown), other_estimates(primary, shown)
     same = len(shown) - len(elsewhere) - len(counted)
-    told = [*(f"“{analysis.label}”, which has another start" for analysis in elsewhere),
+    named = {why: [f"“{a.label}”" for a in shown if elsewhere.get(a.id) == why] for why in APART}
+    told = [*(f"{joined(labels) if len(labels) <= MOST_NAMED else number(len(labels))}, {APART[why]} {why}"
+              for why, labels in named.items() if labels),
             *([f"{number(same)} with the main estimate itself"] if same else [])]  # fmt: skip
     return f"Not counted: {joined(told)}" if told else ""
 
@@ -307,7 +313,7 @@ def _average_of(primary: Analysis) -> str:
     if treated < 2 or windows.sets_windows(primary):
         return ""
     beside = as_compared(f" (and of {number(others)} without it)", primary) if others > 1 else ""
-    return f", average of {number(treated)} places{beside}"
+    return in_units(f", average of {number(treated)} places{beside}", primary)
 
 
 def _began(evaluation: Evaluation) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from evalkit.periods import describe_period, words_for
+from evalkit.periods import words_for
 from evalkit.records import Analysis, PathPoint
 from evalkit.report.drawing import SLIM, WIDE, Drawing, Size
 from evalkit.report.event_chart import describe_events, draw_events, event_table, read_events
@@ -22,6 +22,7 @@ from evalkit.report.row_chart import Rows, describe_rows, draw_rows, read_rows, 
 from evalkit.report.scales import TICKS, level_range, step_for, value_writer
 from evalkit.report.strips import interval_strip, of_every_hundred
 from evalkit.report.svg import clean, frame, slug
+from evalkit.report.unit_words import in_units
 
 __all__ = ["Figure", "before_and_after", "event_study", "forest", "interval_strip", "observed_against_expected",
            "of_every_hundred"]  # fmt: skip
@@ -125,14 +126,14 @@ def observed_against_expected(
             f"Scale starts at {value_writer(analysis.outcome, paths.values(), step_for(high - low, TICKS))(low)}."
         )
     if season_adjusted and recorded.comparison:
-        notes.append("Squares: comparison places as recorded." if paths.comparison else
+        notes.append(in_units("Squares: comparison places as recorded.", analysis) if paths.comparison else
                      "The comparison series lies off the scale; it is in the table.")  # fmt: skip
     if paths.left_out:
         notes.append(f"Shaded grey: not used in the estimate ({_spans(paths)}).")
     if paths.cut_short:
         notes.append("The shaded interval goes beyond the scale.")
     ends = " to ".join(
-        dict.fromkeys(describe_period(time, analysis.frequency) for time in (paths.times[0], paths.times[-1]))
+        dict.fromkeys(paths.named(time) for time in (paths.times[0], paths.times[-1]))
     )
     return assembled(name, title, sentences(subtitle, *notes), source,
                    f"{analysis.outcome.label}, observed and expected, {ends}",
@@ -229,7 +230,7 @@ def _rows_figure(analyses: Sequence[Analysis], rows: Rows, heads: tuple[str, str
 
 def _spans(paths: Paths) -> str:
     """Return the stretches that are left out of the model, in words."""
-    spans = [" to ".join(dict.fromkeys(describe_period(time, paths.frequency) for time in span))
+    spans = [" to ".join(dict.fromkeys(paths.named(time) for time in span))
              for span in paths.left_out]  # fmt: skip
     return "; ".join(spans)
 

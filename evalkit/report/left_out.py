@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from evalkit.records import Analysis, LeftOut
+from evalkit.evidence import OTHER_PLACES, OTHER_ROWS, other_changes
+from evalkit.records import Analysis, Evaluation, LeftOut
 from evalkit.report.cautions import inside
 from evalkit.report.changes import as_change, joined, level_of, on_headline_scale
 from evalkit.report.ladder import Change
 from evalkit.report.numbers import number
 from evalkit.report.result_tables import written
 from evalkit.report.tables import Column, Table
+from evalkit.report.unit_words import in_units
 
 STARTS = "all units that start in "
 """How a case begins that leaves out all places with one start."""
@@ -38,7 +40,8 @@ def places_sentence(analysis: Analysis) -> str:
     name, moved = max(changes.items(), key=lambda pair: abs(pair[1].value - own))
     unit = "" if moved.percent else inside(parts[0].measure)
     ends = " and ".join(written(change, unit=unit)[0] for change in (least, most))
-    sentence = (f"Leaving out any one of {number(len(changes), 0)} places, the change is between {ends}; it moves most "
+    several = in_units(f"{number(len(changes), 0)} places", analysis)
+    sentence = (f"Leaving out any one of {several}, the change is between {ends}; it moves most "
                 f"without {name}, to {written(moved, unit=unit)[0]}.")  # fmt: skip
     failed = len(parts) - len(changes)
     gone = [part for part in parts if part.value is None or part.problem]
@@ -50,6 +53,24 @@ def places_sentence(analysis: Analysis) -> str:
         else ""
     )
     return f"{sentence}{unknown}{_starts(analysis)}"
+
+
+def elsewhere_sentence(evaluation: Evaluation) -> str:
+    """Return which other analyses are of other places or rows of the data, and how many point the same way.
+
+    They are no other choices of method: what they show is what hangs on a part of the data.
+    """
+    primary = evaluation.primary
+    apart = other_changes(primary, evaluation.analyses)
+    found = [a for a in evaluation.analyses if apart.get(a.id) in (OTHER_PLACES, OTHER_ROWS)]
+    if not found:
+        return ""
+    same = sum((a.result.effect.value < 0) == (primary.result.effect.value < 0) for a in found)
+    what = joined(dict.fromkeys(apart[a.id] for a in found))
+    names = joined(f"“{a.label}”" for a in found)
+    if len(found) == 1:
+        return f"One other analysis is of {what}: {names}. It points {'the same' if same else 'another'} way."
+    return f"{number(len(found))} other analyses are of {what}: {names}. {number(same)} of them point the same way."
 
 
 def dropped_sentence(analysis: Analysis) -> str:
@@ -78,7 +99,7 @@ def _starts(analysis: Analysis) -> str:
     if not starts:
         return ""
     told = joined(f"{part.left_out.removeprefix(STARTS)} ({written(_change(analysis, part))[0]})" for part in starts)
-    return f" Without all places of one start: {told}."
+    return f"{in_units(' Without all places of one start', analysis)}: {told}."
 
 
 def _change(analysis: Analysis, part: LeftOut) -> Change:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.diagnostics.placebo import FEWEST_DATES
 from evalkit.periods import words_for
-from evalkit.records import Analysis, Baseline, Placebo
+from evalkit.records import Analysis, Baseline, LeftOut, Placebo
 from evalkit.report.changes import as_change, change_cell, is_percent, joined, level_of
 from evalkit.report.ladder import change_of
 from evalkit.report.numbers import Shown, interval_text, number, signed, signed_percent
@@ -144,9 +145,9 @@ def unit_placebos_table(analysis: Analysis) -> Table | None:
 
 
 def leave_out_table(analysis: Analysis) -> Table | None:
-    """Return the change without each part of the data; None where nothing was left out."""
+    """Return the change without each part of the data; None where nothing was, or could be, left out."""
     parts = analysis.result.leave_out
-    if not parts:
+    if not _estimated(parts):
         return None
     rows, known = [], any(part.low is not None for part in parts)
     for part in parts:
@@ -161,18 +162,36 @@ def leave_out_table(analysis: Analysis) -> Table | None:
                  note=f"In brackets: {interval_label(level_of(analysis))}." if known else NO_INTERVALS)  # fmt: skip
 
 
-def leave_out_sentence(analysis: Analysis) -> str:
-    """Return between which numbers the change lies, and whether one part decides on lying clear of no change."""
-    parts = [part for part in analysis.result.leave_out if part.value is not None and not part.problem]
+def _estimated(parts: Sequence[LeftOut]) -> list[LeftOut]:
+    return [part for part in parts if part.value is not None and not part.problem]
+
+
+def _nothing_left_out(parts: Sequence[LeftOut]) -> str:
+    """Return why no part of the data can be left out, each reason once; empty where none was tried."""
     if not parts:
         return ""
+    reasons: dict[str, list[str]] = {}
+    for part in parts:
+        reasons.setdefault((part.problem or "no reason is given").rstrip("."), []).append(f"“{part.left_out}”")
+    why = "; ".join(f"without {joined(names)}, {reason}" for reason, names in reasons.items())
+    return f"No part of the data can be left out to see what hangs on it: {why}."
+
+
+def leave_out_sentence(analysis: Analysis) -> str:
+    """Return between which numbers the change lies, and whether one part decides on lying clear of no change.
+
+    Where no part could be left out: that, and why.
+    """
+    parts = _estimated(analysis.result.leave_out)
+    if not parts:
+        return _nothing_left_out(analysis.result.leave_out)
     changes = {part.left_out: as_change(part.value or 0.0, part.low, part.high, part.measure, level_of(analysis))
                for part in parts}  # fmt: skip
     least, most = (end(changes.values(), key=lambda change: change.value) for end in (min, max))
     told = f"from {written(least)[0]} to {written(most)[0]}" if len(changes) > 1 else f"{written(least)[0]}"
     sentence = f"Leaving out one part at a time, the change runs {told}."
     if len(changes) == 1:
-        sentence = f"Without it, the change is {told} ({written(least)[1]})."
+        sentence = f"Without “{parts[0].left_out}”, the change is {told} ({written(least)[1]})."
     headline = change_of(analysis)
     apart = [name for name, change in changes.items() if change.low is not None and change.side != headline.side]
     if headline.low is None:

@@ -14,6 +14,7 @@ from evalkit.report.inference_words import estimator_pairs, given_by_estimator
 from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import number
 from evalkit.report.tables import Column, Table
+from evalkit.report.unit_words import in_units
 from evalkit.report.words import capital
 from evalkit.report.written_dates import in_words
 
@@ -124,8 +125,11 @@ def assumptions(evaluation: Evaluation) -> list[str]:
     stated = given_by_estimator(evaluation.primary) if evaluation.analyses else []
     if stated:
         return stated
-    design = DESIGNS.get(str(evaluation.study["design"]["kind"]))
-    return [as_compared(text, evaluation.study["design"]) for text in getattr(design, "assumptions", ())]
+    options = evaluation.study["design"]
+    design = DESIGNS.get(str(options["kind"]))
+    taken = next((texts for option, texts in getattr(design, "assumptions_with", {}).items() if options.get(option)),
+                 getattr(design, "assumptions", ()))  # fmt: skip
+    return [as_compared(text, options) for text in taken]
 
 
 def options_table(evaluation: Evaluation) -> Table:
@@ -207,7 +211,7 @@ def _sizes(primary: Analysis) -> str:
     text = f"{number(before, 0)} {noun} before, {number(after, 0)} after"
     if result.n_units > 1:
         treated = as_compared(f"{number(result.n_treated_units, 0)} with the programme", primary)
-        text = f"{number(result.n_units, 0)} places, {treated}; {text}"
+        text = f"{in_units(f'{number(result.n_units, 0)} places', primary)}, {treated}; {text}"
     return text
 
 

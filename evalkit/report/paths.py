@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from evalkit.periods import describe_period, format_period, parse_period
+from evalkit.periods import format_period, named_period, parse_period
 from evalkit.records import Analysis, Estimate, Measure, PathPoint
 from evalkit.report.numbers import Shown, Writer, count, estimate_text, interval_text
 from evalkit.report.scales import finite, is_finite, value_writer
@@ -41,6 +41,11 @@ class Paths:
     level: float
     left_out: tuple[tuple[int, int], ...] = ()
     hidden: frozenset[tuple[str, int]] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, time: int) -> str:
+        """Return a period by the name that the study gives it, or in words."""
+        return named_period(time, self.frequency, self.names)
 
     @property
     def tracks(self) -> tuple[Track, ...]:
@@ -134,7 +139,8 @@ def read_paths(analysis: Analysis, path: Sequence[PathPoint]) -> Paths:
         else min(starts, default=None)
     )
     return Paths(treated or tuple(tracks), comparison, start, analysis.frequency, analysis.outcome,
-                 analysis.result.effect.level, stretches_left_out(analysis), _hidden(analysis, tracks))  # fmt: skip
+                 analysis.result.effect.level, stretches_left_out(analysis), _hidden(analysis, tracks),
+                 analysis.period_names)  # fmt: skip
 
 
 def _hidden(analysis: Analysis, tracks: Sequence[Track]) -> frozenset[tuple[str, int]]:
@@ -193,7 +199,7 @@ def path_table(recorded: Paths, drawn: Paths) -> tuple[tuple[str, ...], ...]:
         for time, point in zip(track.times, track.points, strict=True):
             gone = (track.unit, time) in recorded.hidden
             row = ((track.unit,) if groups else ()) + (
-                describe_period(time, recorded.frequency),
+                recorded.named(time),
                 _seen(point.observed, write, gone),
             )
             if season:
@@ -210,7 +216,7 @@ def path_table(recorded: Paths, drawn: Paths) -> tuple[tuple[str, ...], ...]:
 def describe_paths(paths: Paths, relative: Estimate | None) -> str:
     """Return what the chart shows, in sentences, every number from the records."""
     write = _writer(paths)
-    first, last = (describe_period(time, paths.frequency) for time in (paths.times[0], paths.times[-1]))
+    first, last = (paths.named(time) for time in (paths.times[0], paths.times[-1]))
     seen = any(track.series("observed") for track in paths.tracks)
     parts = [f"{'Points' if seen else 'Lines'} from {first} to {last}."]
     for track in paths.treated:
@@ -220,7 +226,7 @@ def describe_paths(paths: Paths, relative: Estimate | None) -> str:
         parts += [f"{whose}{_between(before, write)} before." if before else ""]
         if paths.start is not None and after:
             parts.append(
-                f"{whose}From {describe_period(paths.start, paths.frequency)}, {_between(after, write, small=True)}."
+                f"{whose}From {paths.named(paths.start)}, {_between(after, write, small=True)}."
             )
         fitted = [] if seen else track.series("fitted")
         if fitted:

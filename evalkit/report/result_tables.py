@@ -13,6 +13,7 @@ from evalkit.report.ladder import POINTS, Change, Reading, change_of, in_points,
 from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import Shown, bounded, interval_text, number, signed, signed_percent
 from evalkit.report.tables import Column, Table
+from evalkit.report.unit_words import in_units
 from evalkit.report.words import interval_label, is_share, label_of, periods_words
 
 ROLES = {"primary": "Main", "sensitivity": "Other choice", "falsification": "Pretend", "secondary": "Other outcome",
@@ -205,7 +206,8 @@ def _points(absolute: Estimate) -> tuple[Shown, Shown]:
 
 
 def _where(primary: Analysis) -> str:
-    return " in each place" if primary.result.n_treated_units > 1 and primary.outcome.kind == "count" else ""
+    several = primary.result.n_treated_units > 1 and primary.outcome.kind == "count"
+    return in_units(" in each place", primary) if several else ""
 
 
 def _pair(
@@ -225,7 +227,7 @@ def _averted_label(averted: Estimate | None, primary: Analysis) -> str:
         return ""
     # The record compares two lines; what was observed month by month is added up under the horizons.
     lines = as_compared("Expected without it less fitted with it", primary)
-    return f"{lines}, all places and periods{_in(primary)}"
+    return f"{lines}, {in_units('all places and periods', primary)}{_in(primary)}"
 
 
 def _left_out(reading: Reading) -> str:

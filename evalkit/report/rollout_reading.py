@@ -11,6 +11,8 @@ from evalkit.periods import first_date, parse_period
 from evalkit.records import Evaluation
 from evalkit.report.coverage_words import read_coverage
 from evalkit.report.numbers import number
+from evalkit.report.unit_words import PLACE, noun_of
+from evalkit.report.windows import sets_windows
 from evalkit.report.written_dates import Stretch, day_number, read_stretch
 
 NEVER = ("never", "never_in_window")
@@ -117,6 +119,7 @@ class Rollout:
     events: tuple[Event, ...]
     window: tuple[int, int] | None
     others: tuple[str, ...] = ()
+    noun: str = PLACE
 
     @property
     def started(self) -> list[Place]:
@@ -150,12 +153,24 @@ def read_rollout(evaluation: Evaluation) -> Rollout:
     frequency = frequency_of(evaluation)
     block = evaluation.study.get("rollout") or {}
     written = tuple(_written(unit, frequency) for unit in block.get("units") or ())
-    places = written or _from_starts(evaluation, frequency)
+    places = _named(written or _from_starts(evaluation, frequency), evaluation)
     events = [*_co_interventions(block, frequency), *_shocks(block, frequency)]
     ours = {name.casefold() for place in places for name in place.names}
     units = evaluation.coverage.units if evaluation.coverage else ()
     others = [unit.unit for unit in units if not unit.start and unit.unit.casefold() not in ours]
-    return Rollout(frequency, places, tuple(events), _window(evaluation, frequency), tuple(others))
+    return Rollout(frequency, places, tuple(events), _window(evaluation, frequency), tuple(others),
+                   noun_of(evaluation))  # fmt: skip
+
+
+def _named(places: tuple[Place, ...], evaluation: Evaluation) -> tuple[Place, ...]:
+    """Return the places with their starts by the names that the study gives to numbered periods.
+
+    Where one period is set against an earlier one, it began at some time between them, which no period says.
+    """
+    names = evaluation.primary.period_names if evaluation.analyses else {}
+    since = "some time up to " if names and sets_windows(evaluation.primary) else ""
+    return tuple(replace(place, start=replace(place.start, words=f"{since}{names[str(place.start.begin)]}"))
+                 if place.start and str(place.start.begin) in names else place for place in places)  # fmt: skip
 
 
 def frequency_of(evaluation: Evaluation) -> str:

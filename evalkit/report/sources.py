@@ -168,7 +168,8 @@ def made_files(
     """Return the files of each study, or why it has none; several processes give equal bytes.
 
     Of many pages the first is made here, so that processes that are forked find charts and tables imported. Few pages
-    are made by one process while this one does what it is asked to do `meanwhile`.
+    are made by one process while this one does what it is asked to do `meanwhile`: both draw, so this one imports
+    first what they draw with.
     """
     make = partial(_files_or_fault, project=project)
     apart = processes > 1 and not os.environ.get("EVALKIT_DEBUG")
@@ -176,11 +177,20 @@ def made_files(
     first = [make(evaluation) for evaluation in evaluations[:many]]
     rest = evaluations[len(first) :]
     few = apart and meanwhile is not None and multiprocessing.get_start_method() == "fork"  # else slow to begin
+    if few and rest:
+        make_ready()
     with Processes(processes if many else 1) if many or few else Here() as workers:
         found = dict(workers.map(make, rest, meanwhile=meanwhile))
     made = [make(evaluation) if isinstance(files := found[place], Lost) else files  # memory is short, perhaps
             for place, evaluation in enumerate(rest)]  # fmt: skip
     return [*first, *made]
+
+
+def make_ready() -> None:
+    """Import what pages are made with, which takes as long as a study or two."""
+    import great_tables  # noqa: F401
+
+    from evalkit.report import painting  # noqa: F401
 
 
 def _files_or_fault(evaluation: Evaluation, project: Path) -> Files | Fault:

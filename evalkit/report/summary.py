@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from evalkit.evidence import in_brief
-from evalkit.periods import words_for
+from evalkit.periods import describe_period, words_for
 from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, PathPoint
 from evalkit.report import windows
 from evalkit.report.carried import slope_caution
@@ -23,6 +23,7 @@ from evalkit.report.numbers import interval_text, number, percent, signed
 from evalkit.report.of_how_many import agreeing, of_how_many, one_level
 from evalkit.report.other_data import CHECK, rank_caution
 from evalkit.report.result_tables import against
+from evalkit.report.unit_words import in_units, noun_of, reason_in_units
 from evalkit.report.without_result import BADGES, answer_of
 from evalkit.report.words import amount, interval_label, interval_words, is_share, less_more, phrase
 from evalkit.report.written_dates import in_words
@@ -71,9 +72,8 @@ def badges(evaluation: Evaluation, words: Mapping[str, Any]) -> list[Badge]:
 def facts(evaluation: Evaluation) -> list[str]:
     """Return the plain facts of the status banner."""
     found = []
-    if evaluation.analyses and not evaluation.simulated and evaluation.primary.frequency != "number":
-        last = windows.last_period(evaluation.primary)
-        found += [f"Data to {last}"] if last else []
+    if evaluation.analyses and not evaluation.simulated:
+        found += data_end(evaluation)
     if evaluation.study.get("version"):
         found.append(f"Version {evaluation.study['version']}")
     block, gone = evaluation.study.get("governance") or {}, passed(evaluation)
@@ -82,6 +82,24 @@ def facts(evaluation: Evaluation) -> list[str]:
     if block.get("sunset_date") and "sunset_date" not in gone:
         found.append(f"Not to be used after {in_words(block['sunset_date'])}")
     return [*found, "Not official statistics"]
+
+
+def data_end(evaluation: Evaluation) -> list[str]:
+    """Return up to when the answer uses data, and up to when there are data where another analysis goes on."""
+    primary = evaluation.primary
+    ends = {each.id: end for each in evaluation.analyses if (end := windows.last_time(each)) is not None
+            and (each.outcome.id, each.frequency) == (primary.outcome.id, primary.frequency)}  # fmt: skip
+    if primary.id not in ends:
+        return []
+    last = windows.last_period(primary)
+    if primary.period_names:
+        return [f"Newest data: {last}"]
+    if primary.frequency == "number":  # a number is no date
+        return []
+    newest = max(ends.values())
+    if newest == ends[primary.id]:
+        return [f"Data to {last}"]
+    return [f"Data used to {last}; there are data to {describe_period(newest, primary.frequency)}"]
 
 
 def three_numbers(evaluation: Evaluation, reading: Reading) -> list[dict[str, str]]:
@@ -124,7 +142,8 @@ def scales(evaluation: Evaluation, words: Mapping[str, Any]) -> list[dict[str, A
     found = []
     for key in SCALES:
         scale: Mapping[str, Any] = evaluation.evidence.get(key) or {}
-        reason, left_off = in_brief(str(scale.get("reason") or "Not scored."))
+        why = reason_in_units(str(scale.get("reason") or "Not scored."), noun_of(evaluation))
+        reason, left_off = in_brief(why)
         found.append(
             {
                 "title": words["scales"][key],
@@ -223,11 +242,9 @@ def _of_design(evaluation: Evaluation, reading: Reading) -> str:
     if evaluation.primary.result.n_units == evaluation.primary.result.n_treated_units:  # nobody to compare with
         when = f" in {start}" if start else ""
         return f"That the programme alone did this. Anything else that began{when} is counted with it."
-    return as_compared(
-        "That both groups of places would have moved alike without the programme. "
-        "Earlier periods can speak against it; they cannot show it.",
-        evaluation.primary,
-    )
+    alike = ("That both groups of places would have moved alike without the programme. "
+             "Earlier periods can speak against it; they cannot show it.")  # fmt: skip
+    return in_units(as_compared(alike, evaluation.primary), evaluation.primary)
 
 
 def _in_turn(first: Sequence[str], second: Sequence[str]) -> list[str]:
@@ -350,13 +367,13 @@ def _each(primary: Analysis) -> str:
     """Return what an average counts: `people a month`; over several places, `visits a month in each place`."""
     places = primary.result.n_treated_units
     if is_share(primary):
-        return f"average of {number(places)} places" if places > 1 else "average of all periods"
+        return in_units(f"average of {number(places)} places", primary) if places > 1 else "average of all periods"
     words = _joined(_unit(primary, {}), f"a {words_for(primary.frequency)}", " ")
     if places < 2:
         return words
     if primary.outcome.kind == "count":
-        return f"{words} in each place"
-    return f"{words}, average of {number(places)} places"
+        return f"{words}{in_units(' in each place', primary)}"
+    return f"{words}{in_units(f', average of {number(places)} places', primary)}"
 
 
 def _unit(primary: Analysis, averages: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from evalkit.records import Analysis, Evaluation
 from evalkit.report.by_start import calendar_figure, starts_figure
 from evalkit.report.cumulative_chart import describe_totals, draw_totals, read_totals, totals_message, totals_table
 from evalkit.report.dated_chart import Dots, baseline_dots, describe_dots, dots_table, draw_dots, placebo_dots
-from evalkit.report.departures import bends_figure, departures_figure
+from evalkit.report.departures_chart import bends_figure, departures_figure
 from evalkit.report.donors import donors_figure
 from evalkit.report.exhibits import source_words
 from evalkit.report.figures import Figure, assembled, described, sentences

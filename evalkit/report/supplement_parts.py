@@ -17,7 +17,13 @@ from evalkit.report.exhibits import Exhibits
 from evalkit.report.horizon_tables import horizons_sentences, horizons_table
 from evalkit.report.inference_words import inference_pairs
 from evalkit.report.ladder import smallest_change_that_matters
-from evalkit.report.left_out import dropped_sentence, dropped_table, places_left_out, places_sentence
+from evalkit.report.left_out import (
+    dropped_sentence,
+    dropped_table,
+    elsewhere_sentence,
+    places_left_out,
+    places_sentence,
+)
 from evalkit.report.other_data import (
     baselines_sentence,
     baselines_table,
@@ -73,7 +79,7 @@ def robustness(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> 
         _part(evaluation, "What the two-way estimate is made of", pair_sentences(primary),
               [figures.get("fig-pairs", "")]),
         _part(evaluation, "Without one place" if places_left_out(primary) else "Without some of the data",
-              [places_sentence(primary) or leave_out_sentence(primary)],
+              [places_sentence(primary) or leave_out_sentence(primary), elsewhere_sentence(evaluation)],
               [exhibits.table(leave_out_table(primary), folded=len(primary.result.leave_out) > LONG_TABLE)]),
     ]  # fmt: skip
     return [part for part in parts if part]

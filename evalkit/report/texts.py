@@ -49,7 +49,9 @@ def _analysis(analysis: Analysis) -> Analysis:
     frequency, result = analysis.frequency, analysis.result
     checks = tuple(_check(check, frequency) for check in result.diagnostics)
     left = tuple(replace(part, left_out=plain(part.left_out, frequency)) for part in result.leave_out)
-    told = replace(result, diagnostics=checks, leave_out=left, standard_errors=plain(result.standard_errors, frequency))
+    models = tuple(replace(model, rule=plain(model.rule, frequency)) for model in result.error_models)
+    told = replace(result, diagnostics=checks, leave_out=left, error_models=models,
+                   standard_errors=plain(result.standard_errors, frequency))  # fmt: skip
     return replace(analysis, result=told, notes=tuple(plain(note, frequency) for note in analysis.notes))
 
 

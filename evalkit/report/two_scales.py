@@ -11,6 +11,7 @@ from evalkit.report.ladder import Change
 from evalkit.report.less_of_it import as_compared
 from evalkit.report.numbers import Shown
 from evalkit.report.tables import Column, Table
+from evalkit.report.unit_words import in_units
 from evalkit.report.words import interval_label
 
 GIVEN = {
@@ -31,7 +32,8 @@ def scales_table(analysis: Analysis) -> Table | None:
     main = next((place for place, scale in enumerate(scales) if scale.headline), None)
     return Table("tbl-scales", "The change in percent and in amounts",
                  [Column("What is taken as given"), Column("Change in percent", "number"),
-                  Column(f"Change a place and period{f', {inside(unit)}' if unit else ''}", "number")], rows, main=main,
+                  Column(in_units("Change a place and period", analysis) + (f", {inside(unit)}" if unit else ""),
+                         "number")], rows, main=main,
                  cards=True, note=f"In brackets: {interval_label(level_of(analysis))}.")  # fmt: skip
 
 
@@ -41,8 +43,8 @@ def scales_sentences(analysis: Analysis) -> list[str]:
         return []
     several = len(analysis.result.scales) > 2
     others = "the others show, also by another estimator," if several else "the other one shows"
-    return ["Where places differ in size, paths cannot be parallel both in percent and in amounts. The row in bold is "
-            f"the headline; {others} what hangs on that choice."]  # fmt: skip
+    return [in_units("Where places differ in size, paths cannot be parallel both in percent and in amounts. The row in "
+                     f"bold is the headline; {others} what hangs on that choice.", analysis)]  # fmt: skip
 
 
 def _given(scales: Sequence[ScaleEstimate], place: int) -> str:

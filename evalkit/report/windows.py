@@ -9,6 +9,7 @@ from evalkit.errors import EvalkitError
 from evalkit.periods import describe_label, parse_period, words_for
 from evalkit.records import Analysis, PathPoint
 from evalkit.report.numbers import number
+from evalkit.report.unit_words import in_units
 
 
 def sets_windows(analysis: Analysis) -> bool:
@@ -31,12 +32,12 @@ def sets_windows(analysis: Analysis) -> bool:
 
 def before_words(analysis: Analysis) -> str:
     """Return the periods before the start: `December 2019`, `January 2017 to December 2018`; empty when unknown."""
-    return _span([point.period for point in before_points(analysis)], analysis.frequency)
+    return _span([point.period for point in before_points(analysis)], analysis)
 
 
 def after_words(analysis: Analysis) -> str:
     """Return the periods after the start, in words; empty when unknown."""
-    return _span([point.period for point in after_points(analysis)], analysis.frequency)
+    return _span([point.period for point in after_points(analysis)], analysis)
 
 
 def before_points(analysis: Analysis) -> list[PathPoint]:
@@ -58,12 +59,20 @@ def after_points(analysis: Analysis) -> list[PathPoint]:
 def last_period(analysis: Analysis) -> str:
     """Return the last period of the path in words; empty when there is no path."""
     labels = _sorted([point.period for point in analysis.result.path], analysis.frequency)
-    return describe(labels[-1], analysis.frequency) if labels else ""
+    return named(labels[-1], analysis) if labels else ""
+
+
+def last_time(analysis: Analysis) -> int | None:
+    """Return the last period of the path as an integer; None where there is no path, or its periods are none."""
+    try:
+        return max((parse_period(point.period, analysis.frequency) for point in analysis.result.path), default=None)
+    except EvalkitError:
+        return None
 
 
 def start_words(analysis: Analysis) -> str:
     """Return the first treated period in words; empty when there is none or when units start at different times."""
-    return describe(analysis.first_treated, analysis.frequency) if analysis.first_treated else ""
+    return named(analysis.first_treated, analysis) if analysis.first_treated else ""
 
 
 def compared_with(analysis: Analysis) -> str:
@@ -81,7 +90,8 @@ def each_against(analyses: Iterable[Analysis]) -> dict[str, str]:
     """Return the windows of each before-and-after analysis in words, by its id: `May 2022 against May 2019`."""
     kinds = (analysis for analysis in analyses if sets_windows(analysis))
     words = {analysis.id: (after_words(analysis), before_words(analysis)) for analysis in kinds}
-    return {name: f"{after} against {before}" for name, (after, before) in words.items() if after and before}
+    return {name: f"{after[:1].upper()}{after[1:]} against {before}"
+            for name, (after, before) in words.items() if after and before}  # fmt: skip
 
 
 def acting_periods(analysis: Analysis) -> int:
@@ -93,7 +103,7 @@ def over(analysis: Analysis) -> str:
     """Return what the average runs over: ` over 23 months`, ` on average over 21 places`."""
     result = analysis.result
     if result.n_treated_units > 1:
-        return f", on average over {number(result.n_treated_units, 0)} places"
+        return in_units(f", on average over {number(result.n_treated_units, 0)} places", analysis)
     count = acting_periods(analysis)
     return f" over {number(count, 0)} {words_for(analysis.frequency, count)}" if count > 1 else ""
 
@@ -104,6 +114,11 @@ def describe(label: str, frequency: str) -> str:
         return describe_label(label, frequency)
     except EvalkitError:
         return label
+
+
+def named(label: str, analysis: Analysis) -> str:
+    """Return a period label by the name that the study gives it, or in words."""
+    return analysis.period_names.get(label) or describe(label, analysis.frequency)
 
 
 def _after(point: PathPoint, analysis: Analysis) -> bool:
@@ -120,25 +135,23 @@ def _after(point: PathPoint, analysis: Analysis) -> bool:
 
 def _within(window: Mapping[str, Any], analysis: Analysis) -> list[PathPoint]:
     """Return the points from the first to the last period of a window; an end that is left out is open."""
-    first, last = window.get("from"), window.get("to")
+    def time_of(text: str) -> int:
+        return parse_period(text, analysis.frequency)
 
-    def held(point: PathPoint) -> bool:
-        time = parse_period(point.period, analysis.frequency)
-        return (first is None or time >= parse_period(first, analysis.frequency)) and (
-            last is None or time <= parse_period(last, analysis.frequency)
-        )
-
+    ends = window.get("from"), window.get("to")
     try:
-        return [point for point in analysis.result.path if held(point)]
+        first, last = (end if end is None else time_of(end) for end in ends)
+        timed = [(time_of(point.period), point) for point in analysis.result.path]
     except EvalkitError:
         return []
+    return [point for time, point in timed if (first is None or time >= first) and (last is None or time <= last)]
 
 
-def _span(labels: list[str], frequency: str) -> str:
-    ordered = _sorted(labels, frequency)
+def _span(labels: list[str], analysis: Analysis) -> str:
+    ordered = _sorted(labels, analysis.frequency)
     if not ordered:
         return ""
-    first, last = describe(ordered[0], frequency), describe(ordered[-1], frequency)
+    first, last = named(ordered[0], analysis), named(ordered[-1], analysis)
     return first if first == last else f"{first} to {last}"
 
 

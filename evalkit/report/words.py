@@ -13,6 +13,7 @@ from evalkit.report import windows, without_result
 from evalkit.report.cautions import in_short, inside
 from evalkit.report.ladder import Change, Reading, Rung, change_of, read
 from evalkit.report.numbers import number, percent
+from evalkit.report.unit_words import in_units
 from evalkit.report.written_dates import in_words
 
 CANNOT_SAY_WHETHER = "We cannot say whether the programme caused this."
@@ -319,8 +320,8 @@ def could_not_count(analysis: Analysis) -> str:
     smallest = (analysis.result.inference or {}).get("smallest_p")
     if smallest is None or smallest <= HIGHEST_P:
         return ""
-    return ("No result could have counted: with so few places the p-value could not have been under "
-            f"{number(smallest, 3)}, however large the effect.")  # fmt: skip
+    return in_units("No result could have counted: with so few places the p-value could not have been under "
+                    f"{number(smallest, 3)}, however large the effect.", analysis)  # fmt: skip
 
 
 def _interim(evaluation: Evaluation) -> str:

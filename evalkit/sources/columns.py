@@ -44,12 +44,31 @@ class Gap(Block):
         return self.period, self.period
 
 
+def _names_as_text(value: Any) -> Any:
+    """Return a mapping whose keys are text, as units are, also where YAML reads a number."""
+    return {str(name): item for name, item in value.items()} if isinstance(value, dict) else value
+
+
+Names = Annotated[dict[str, Text], BeforeValidator(_names_as_text)]
+
+
 class Period(Block):
     """How rows find their period: a column, or a start from which rows follow one another."""
 
     column: Text | None = Field(None, description="Column that holds dates or periods")
     start: PeriodText | None = Field(None, description="First period, when rows follow one another without a column")
     frequency: Frequency = Field("month", description=f"Length of a period: {', '.join(FREQUENCIES)}")
+    names: Names = Field(
+        default_factory=dict, description="What numbered periods are called on the page: {1: the year to March 2019}"
+    )
+
+    @model_validator(mode="after")
+    def _numbered(self) -> Period:
+        if self.names and self.frequency != "number":
+            raise ValueError("`names` are for `frequency: number`; other periods have names of their own")
+        for number in self.names:
+            period_in(number, self.frequency)
+        return self
 
     @model_validator(mode="after")
     def _one_way(self) -> Period:
@@ -84,6 +103,7 @@ class Outcome(Block):
     suppressed: dict[str, tuple[float, float]] = Field(
         default_factory=dict, description='Cells that stand for a range: {"<5": [1, 4]}'
     )
+    rounded_to: int | None = Field(None, ge=2, description="The data's owner rounds counts to a multiple of this")
 
     @model_validator(mode="after")
     def _whole(self) -> Outcome:
@@ -92,11 +112,6 @@ class Outcome(Block):
         if self.count and not (self.kind == "count" or (self.kind == "rate" and self.exposure)):
             raise ValueError("rows that are counted give `kind: count`, or `kind: rate` with `exposure`")
         return self
-
-
-def _names_as_text(value: Any) -> Any:
-    """Return a mapping whose keys are text, as units are, also where YAML reads a number."""
-    return {str(name): item for name, item in value.items()} if isinstance(value, dict) else value
 
 
 Starts = Annotated[dict[str, PeriodText | None], BeforeValidator(_names_as_text)]
@@ -163,6 +178,7 @@ class Data(Block, ABC):
     """True when the values come from a random generator."""
 
     unit: Text | None = Field(None, description="Column that names the unit (place, person); none: one series")
+    unit_label: Text | None = Field(None, description="What a page calls one unit, in the singular: group; else place")
     period: Period | Text | None = Field(None, description="Column with the period, or {column|start, frequency}")
     filter: Filter = Field(default_factory=dict, description="Rows to keep, by column")
     covariates: list[Text] = Field(default_factory=list)
@@ -220,6 +236,11 @@ class Data(Block, ABC):
     def frequency(self) -> str:
         """Length of a period."""
         return self.period.frequency if isinstance(self.period, Period) else "month"
+
+    @property
+    def period_names(self) -> dict[str, str]:
+        """What numbered periods are called, by their number as text; empty where they have no names."""
+        return self.period.names if isinstance(self.period, Period) else {}
 
     @property
     def file(self) -> str:

@@ -115,7 +115,8 @@ class CountsData(Data):
 
     def inputs(self, folders: Folders) -> list[Input]:
         """Return the values as canonical text."""
-        period = self.period.model_dump() if isinstance(self.period, Period) else None
+        names = {"names"}  # what a page calls them is no part of the data
+        period = self.period.model_dump(exclude=names) if isinstance(self.period, Period) else None
         text = json.dumps({"period": period, "values": self.values}, sort_keys=True, separators=(",", ":"))
         return [Input("data.values", text=text)]
 

@@ -122,7 +122,8 @@ def _build(request: Request, rows: pandas.DataFrame, origin: str, sha256: str) -
         frequency=data.frequency, origin=origin or data.origin(), sha256=sha256,
         covariates=(*request.covariates, *indicator_names(data)),
         gaps=tuple(declared_gaps(data)), simulated=data.simulated or made_up, notes=tuple(request.notes),
-        bounded=frozenset(request.bounded),
+        bounded=frozenset(request.bounded), period_names=data.period_names,
+        unit_label=data.unit_label or "",
     )  # fmt: skip
 
 

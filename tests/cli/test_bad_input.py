@@ -88,7 +88,7 @@ def evalkit(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 def process(project: Path, *arguments: str, before: tuple[str, ...] = (), **options: object) -> Told:
     """The command line as a process of its own."""
-    command = [*before, sys.executable, "-m", "evalkit.cli", *arguments]
+    command = [*before, sys.executable, "-m", "evalkit", *arguments]
     settled = {"cwd": project, "capture_output": True, "encoding": "utf-8", "timeout": 120, **options}
     done = subprocess.run(command, check=False, **settled)  # type: ignore[call-overload]
     require_whole(project)
@@ -591,7 +591,7 @@ def test_a_terminal_without_letters(study: Study, project: Path) -> None:
 
 def test_a_reader_that_leaves_early(study: Study, project: Path) -> None:
     study(text_of(table()))
-    command = f"'{sys.executable}' -m evalkit.cli run study | true"
+    command = f"'{sys.executable}' -m evalkit run study | true"
     done = subprocess.run(["sh", "-c", command], cwd=project, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert results(project) == ["study"]
@@ -603,7 +603,7 @@ def test_ctrl_c(write_study: Write, project: Path, jobs: int) -> None:
     for name in names:
         write_study(name=name)
     with subprocess.Popen(
-        [sys.executable, "-m", "evalkit.cli", "run", "--all", "--jobs", str(jobs)], cwd=project, text=True,
+        [sys.executable, "-m", "evalkit", "run", "--all", "--jobs", str(jobs)], cwd=project, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     ) as running:  # fmt: skip
         until = time.monotonic() + 60
@@ -683,7 +683,7 @@ def test_a_csv_of_200_megabytes(study: Study, project: Path, case: str) -> None:
     try:
         assert path.stat().st_size > LARGE * 0.9
         limit = after(f"resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))")
-        command = [*limit, sys.executable, "-m", "evalkit.cli", "run", "study"]
+        command = [*limit, sys.executable, "-m", "evalkit", "run", "study"]
         with subprocess.Popen(
             command, cwd=project, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as running:

@@ -16,7 +16,7 @@ Write = Callable[..., Path]
 
 def evalkit(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "evalkit.cli", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "evalkit", *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
 
 

@@ -13,7 +13,7 @@ VALUES = ", ".join(str(60 + (7 * i) % 13) for i in range(48))
 
 
 def power(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "evalkit.cli", "power", *arguments]
+    command = [sys.executable, "-m", "evalkit", "power", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 

@@ -51,6 +51,19 @@ def test_wherever_it_falls_it_ends_in_one_sentence_and_130(program: Program, whe
     assert (done.returncode, done.stderr.strip(), done.stdout) == (130, STOPPED, "")
 
 
+def test_while_it_is_still_being_read_it_ends_in_one_sentence_too(program: Program) -> None:
+    done = program(f"""
+class Pressing:
+  def find_spec(name, *_):
+    if name == "typer":
+      {PRESS}
+sys.meta_path.insert(0, Pressing)
+from evalkit.__main__ import main
+main()
+""")
+    assert (done.returncode, done.stderr.strip(), done.stdout) == (130, "Stopped before anything was begun.", "")
+
+
 WORK = """
 from evalkit.terminal import Interruption
 from evalkit.workers import Processes

@@ -78,12 +78,20 @@ class TestBounds:
         model = dataclasses.replace(made(places())[1], events=medicaid)
         found = robustness(model)
         rows = [row for row in found.bounds if (row["restriction"], row["target"]) == ("relative_magnitudes", "first")]
-        assert {row["m"]: (row["low"], row["high"]) for row in rows} == {
+        shown = {row["m"]: (row["low"], row["high"]) for row in rows}
+        assert {m: shown[m] for m in self.PRINTED} == {
             m: pytest.approx(ends, abs=5e-4) for m, ends in self.PRINTED.items()
         }
         assert 1.5 < found.breakdown["relative_magnitudes"]["first"] < 2.0
         assert {row["restriction"] for row in found.bounds} == {"relative_magnitudes", "smoothness"}
-        assert [row["m"] for row in found.bounds if row["target"] == "average"][:4] == [0.5, 1.0, 1.5, 2.0]
+        own = {row["m"]: (row["low"], row["high"]) for row in found.bounds
+               if (row["restriction"], row["target"]) == ("relative_magnitudes", "average")}  # fmt: skip
+        assert list(own) == sorted(row["m"] for row in rows)
+        at = found.breakdown["relative_magnitudes"]["average"]
+        assert {0.0, 0.5, 1.0, 1.5, 2.0, at / 2, at, 2 * at} == set(own)
+        assert own[at][0] <= 0.0 <= own[at][1]
+        assert min(map(abs, own[at])) < 1e-5, "no effect only just comes in"
+        assert own[at / 2][0] > 0.0, "half as large a departure leaves it out"
 
     def test_event_study_behind_the_bounds(self, places: Callable[..., Panel]) -> None:
         """One start: leads and lags are those that the result prints, none standing for several."""
@@ -318,7 +326,7 @@ class TestBeside:
         design, model, result = made(places())
         found = beside(design, model, result)
         assert found.effect == result.effect
-        assert len(found.robust_bounds) == 2 * (4 + 10)
+        assert len(found.robust_bounds) == 2 * (4 + 10) + 2 * (4 + 3)  # usual sizes, and 0 and those around breakdowns
         assert set(found.breakdown) == {"relative_magnitudes", "smoothness"}
         assert len(found.pretest_power["powers"]) == 2
         assert len(found.leave_out) == 12

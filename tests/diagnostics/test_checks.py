@@ -26,6 +26,7 @@ from evalkit.diagnostics.baselines import choice_of_baseline
 from evalkit.diagnostics.lone_starts import lone_starts
 from evalkit.diagnostics.regression_to_the_mean import regression_to_the_mean, stated_selection
 from evalkit.diagnostics.spillover import spillover_to_neighbours
+from evalkit.diagnostics.words import MATTERS
 from evalkit.periods import parse_period
 from evalkit.records import Baseline, Diagnostic, EventTime, LeftOut, Placebo
 
@@ -226,8 +227,9 @@ def test_thresholds_are_those_of_the_methods_page() -> None:
     assert extrapolation.LONGEST_SHARE == 0.5
     assert "more than half the time before" in rules["length_of_extrapolation"]
     assert "lies above the highest or below the lowest value recorded before" in rules["length_of_extrapolation"]
-    assert extrapolation.MATTERS == 0.25
+    assert MATTERS == 0.25
     assert "a quarter of the effect or more" in rules["pre_period_linearity"]
+    assert all("holds a gap of a quarter of the effect" in rules[name] for name in ("pre_period_leads", "anticipation"))
     few = f"fewer than {comparison.FEW_TREATED_CLUSTERS} treated clusters"
     assert few in rules["treated_clusters"]
     assert "with one treated cluster" in rules["pre_period_leads"]  # with more, leads are tested by reassignment
@@ -263,7 +265,8 @@ class TestComparison:
         def of(leads: list[EventTime], p_value: float) -> comparison.Diagnostic:
             return comparison.pre_period_leads(leads, 1.0, p_value, "log", "", -0.2)
 
-        assert of(self.leads(0.02, -0.03), 0.4).verdict == "no sign against"
+        assert of(self.leads(0.01, -0.02, reach=0.025), 0.4).verdict == "no sign against"
+        assert of(self.leads(0.02, -0.03), 0.4).verdict == "too weak to tell"
         assert of(self.leads(0.15, -0.03), 0.4).verdict == "sign against"
         assert of(self.leads(0.06, -0.03), 0.01).verdict == "sign against"
         small = of(self.leads(0.01, -0.01, reach=0.02), 0.01)

@@ -55,8 +55,8 @@ def pretended(reach: float) -> Diagnostic:
 
 
 WIDE_AND_NARROW: dict[str, tuple[Callable[[float], Diagnostic], float, float]] = {
-    "pre_period_leads": (leads, 0.3, 0.1),
-    "anticipation": (lambda r: comparison.anticipation(0.01, -r, r, 0.5, "log", "", EFFECT), 0.25, 0.1),
+    "pre_period_leads": (leads, 0.05, 0.03),
+    "anticipation": (lambda r: comparison.anticipation(0.01, -r, r, 0.5, "log", "", EFFECT), 0.06, 0.04),
     "pre_period_linearity": (
         lambda r: extrapolation.pre_period_linearity(extrapolation.Bend(0.01, -r, r, 0.5), "log", "", EFFECT), 0.1, 0.04
     ),

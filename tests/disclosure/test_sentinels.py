@@ -29,7 +29,7 @@ DESIGNS = [(SERIES, "{profile: police}"), (PANEL, "{profile: police}"), (WINDOWS
 
 def evalkit(project: Path, *arguments: str) -> str:
     """Return what a verb prints, once it has done its work."""
-    done = subprocess.run([sys.executable, "-m", "evalkit.cli", *arguments], cwd=project, capture_output=True,
+    done = subprocess.run([sys.executable, "-m", "evalkit", *arguments], cwd=project, capture_output=True,
                           text=True, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr

@@ -8,17 +8,20 @@ from pathlib import Path
 import pytest
 
 from evalkit import building, freshness
+from evalkit.fetching.lock import Record, TableRecord, add_to_lock
 from evalkit.provenance import canonical, sha256_of
 from tests.faults.conftest import evalkit, made, write_data
+from tests.fetching.test_fixed import SOURCES
 
 MEMORIES = ("results/first/freshness.json", "results/build.json", "results/pages.json", "results/first/result.json",
             "studies/_page/made.json")  # fmt: skip
+FORM = f'"form": {freshness.FORM}'.encode()
 HARMS = {
     "cut in half": lambda content: content[: len(content) // 2],
     "empty": lambda _: b"",
     "not JSON": lambda _: b"\x00\xff" * 200,
     "another shape": lambda _: b"[1, 2, 3]",
-    "another version": lambda content: content.replace(b'"form": 1', b'"form": 0').replace(b"result/1", b"result/0"),
+    "another version": lambda content: content.replace(FORM, b'"form": 0').replace(b"result/1", b"result/0"),
 }
 
 
@@ -65,16 +68,37 @@ def test_a_sealed_record_of_other_bytes_is_not_believed(whole: Path) -> None:
     assert freshness.stands(whole / "evaluations" / "first.yaml", Path("results")), "whole, and every hash fits"
 
 
-def test_a_result_that_was_changed_by_hand_is_made_again(whole: Path) -> None:
+@pytest.mark.parametrize("record", ["kept", "lost", "damaged", "of another form"])
+def test_a_result_that_was_changed_by_hand_is_made_again(whole: Path, record: str) -> None:
+    """Its seal tells, also where the record that holds its hash tells nothing."""
     path = whole / "results" / "first" / "result.json"
     written = path.read_bytes()
     document = json.loads(written)
     document["analyses"][0]["effect"]["value"] *= 2
-    path.write_text(json.dumps(document, sort_keys=True, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(document, sort_keys=True, indent=1) + "\n", encoding="utf-8")
+    if record == "lost":
+        path.with_name("freshness.json").unlink()
+    elif record != "kept":
+        path.with_name("freshness.json").write_text("{" if record == "damaged" else '{"form": 1}')
     (told,) = [o for o in building.state_of(freshness.find_studies(whole), Path("results")) if o.id == "first"]
-    assert told.reasons == ("its result is not the one that was written",)
+    assert told.reasons == ("its result is damaged, was altered or is from another version",)
     assert evalkit("build", "--engine", "bundled", folder=whole).returncode == 0
     assert path.read_bytes() == written
+
+
+def test_what_the_list_of_published_files_fixes_is_part_of_a_result(whole: Path) -> None:
+    """A copy that is fixed counts on the page; a list that says so now, and did not, makes the result another."""
+    table, content = "data/first.csv", (whole / "data" / "first.csv").read_bytes()
+    (whole / "data" / "sources.yaml").write_text(SOURCES.replace("data/tidy/a.csv", table), encoding="utf-8")
+    assert states(whole)["first"] == "unchanged", "declared, and never fetched by it"
+    read = TableRecord(table, sha256_of(content), 1, "e" * 64)
+    add_to_lock(whole, "one", Record("data/raw/a.csv", "a" * 64, 1, (read,)))
+    (told,) = [o for o in building.state_of(freshness.find_studies(whole), Path("results")) if o.id == "first"]
+    assert told.reasons == ("data/sources.yaml, or what was fetched by it, fixes other files",)
+    assert evalkit("run", "first", folder=whole).returncode == 0
+    assert states(whole)["first"] == "unchanged"
+    (whole / "data" / "sources.yaml").unlink()
+    assert states(whole)["first"] == "to run"
 
 
 def test_every_part_of_what_was_read_counts(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """result.json: the contract's keys, the same bytes for the same inputs, back and forth without loss."""
 
+import dataclasses
 import json
 import math
 import os
@@ -85,7 +86,7 @@ def test_the_same_bytes_in_another_process_hash_seed_and_locale(write_study: Wri
         target = tmp_path / f"results{index}"
         environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": ["UTC", "Asia/Tokyo"][index]}
         subprocess.run(
-            [sys.executable, "-m", "evalkit.cli", "run", str(path), "--output", str(target)],
+            [sys.executable, "-m", "evalkit", "run", str(path), "--output", str(target)],
             check=True, env=environment, capture_output=True, cwd=tmp_path,
         )  # fmt: skip
         texts.append((target / "study" / "result.json").read_bytes())
@@ -98,6 +99,30 @@ def test_a_damaged_result_is_named_and_never_believed(tmp_path: Path, content: s
     path.write_text(content)
     with pytest.raises(DataError, match=r"evalkit run"):
         archive.read_result(path)
+
+
+@pytest.mark.parametrize(("was", "becomes"), [
+    ('"n_observations": ', '"n_observations": 1'), ('"title": "', '"title": "Not '), ('"seal": "', '"seal": "0'),
+    ("\n", "\n\n"),
+])  # fmt: skip
+def test_an_altered_result_is_named_and_never_believed(
+    write_study: Write, tmp_path: Path, was: str, becomes: str
+) -> None:
+    path = archive.write_result(flow.evaluate(load_spec(write_study())), tmp_path)
+    assert archive.read_result(path).id == path.parent.name
+    text = path.read_text()
+    assert was in text
+    path.write_text(text.replace(was, becomes, 1))
+    for read in (archive.read_result, lambda path: archive.Stored(path).evaluation):
+        with pytest.raises(DataError, match=r"altered after it was written.*evalkit run"):
+            read(path)
+
+
+def test_a_text_that_looks_like_a_seal_is_none(write_study: Write, tmp_path: Path) -> None:
+    evaluation = flow.evaluate(load_spec(write_study()))
+    study = {**evaluation.study, "title": '\n "seal": ""', "area": '"seal": ""'}
+    path = archive.write_result(dataclasses.replace(evaluation, study=study), tmp_path)
+    assert archive.read_result(path).study["title"] == study["title"]
 
 
 def test_writing_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

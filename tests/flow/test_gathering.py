@@ -54,3 +54,14 @@ def test_declared_gaps_of_one_place_are_told(project: Path) -> None:
 
 def test_single_people_are_not_told_one_by_one(project: Path) -> None:
     assert held(project, ", person_level: Made up for a test") is None
+
+
+def test_it_is_kept_whether_another_analysis_has_other_places_or_other_rows(project: Path) -> None:
+    held(project)
+    path = project / "evaluations" / "t.yaml"
+    more = [("fewer", "data: {filter: {place: {not: H}}}"), ("rows", "data: {filter: {month: {not: 2019-01}}}")]
+    asked = ", ".join(f"{{id: {name}, label: L, {keys}}}" for name, keys in more)
+    text = STUDY % ("", "")
+    path.write_text(text.replace("{id: later", f"{asked}, {{id: later"), encoding="utf-8")
+    found = {each.id: each.other_rows for each in evaluate(load_spec(path)).analyses}
+    assert found == {"primary": "", "fewer": "places", "rows": "rows", "later": ""}

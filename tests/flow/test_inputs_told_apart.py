@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from evalkit.archive import to_document
-from evalkit.flow import evaluate, input_hashes, inputs_of
+from evalkit.flow import evaluate, input_hashes
+from evalkit.gathering import inputs_of
 from evalkit.spec.loading import load_spec
 
 Write = Callable[..., Path]

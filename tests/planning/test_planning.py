@@ -17,7 +17,7 @@ from evalkit.errors import DesignError
 from evalkit.estimation.series.simulated_series import autoregressive_errors, counts_with
 from evalkit.periods import as_pandas
 from evalkit.planning.pre_period import learn
-from evalkit.planning.series import Simulation
+from evalkit.planning.series import NOT_EVEN, Simulation, less_with_more
 from evalkit.records import Measure, Panel
 
 FIRST = 612  # January 2021
@@ -76,7 +76,38 @@ def test_longer_is_better_and_the_answer_says_what_it_rests_on(panel: Callable[.
     assert known["level"] == pytest.approx(values[48:60].mean())
     assert 0.0 < known["autocorrelation"] < 0.6
     assert "four times in five" in power["words"]
+    assert "find less" not in power["words"]
+    assert "in these months alone, variance" in power["words"]
     assert "fall" in power["measure"]
+
+
+def test_where_a_longer_time_after_finds_less_the_answer_says_why(panel: Callable[..., Panel]) -> None:
+    """A line from 12 months that is carried over 24 more: the same series without a slope find less and less."""
+    values, grid = np.round(200 * np.exp(0.1 * noise(36))), ((12,), (3, 6, 12, 24))
+    line, flat = (planning.power(InterruptedTimeSeries(impact=impact, trend=trend, season="none", errors="ordinary"),
+                                 panel(values, 12), grid=grid)
+                  for impact, trend in (("level_and_slope", "linear"), ("level", "none")))  # fmt: skip
+    found, without = sizes(line), sizes(flat)
+    assert found[12, 24] > found[12, 6]
+    assert without[12, 24] < without[12, 6]
+    assert "More data after can find less: with 12 months before, " in line["words"]
+    assert "because the line before is carried forward further, and an error in its slope grows" in line["words"]
+    assert "find less" not in flat["words"]
+
+
+def test_chance_of_the_simulation_is_not_explained() -> None:
+    def cell(after: int, size: float | None, error: float | None = 0.5, problem: str = "") -> dict[str, Any]:
+        return {"before": 12, "after": after, "smallest_change_percent": size, "error_percent": error,
+                "problem": problem}  # fmt: skip
+
+    first = cell(3, 20.0)
+    assert less_with_more([first, cell(6, 21.0)], "month", carried=True) == ""
+    told = less_with_more([first, cell(6, 22.0)], "month", carried=True)
+    assert "20.0% with 3 after and 22.0% with 6, because" in told
+    lost = cell(6, None, None, NOT_EVEN)
+    assert "and none is found with 6" in less_with_more([first, lost], "month", carried=True)
+    assert less_with_more([first, cell(6, None, None, "not every month occurs")], "month", carried=True) == ""
+    assert "why is not known" in less_with_more([first, cell(6, 22.0)], "month", carried=False)
 
 
 def test_only_the_time_before_counts(panel: Callable[..., Panel]) -> None:

@@ -43,7 +43,7 @@ def bare(needs: tuple[str, ...] = ()) -> Evaluation:
         kind = "difference_in_differences"
     study: dict[str, Any] = {"title": "", "question": "", "level": "impact", "design": {"kind": kind}}
     made = Evaluation("x", study, ())
-    if set(needs) & {"results", "counts", "count_model", "hidden", "claims_cause", "measures"}:
+    if set(needs) & {"results", "counts", "count_model", "small_counts", "hidden", "claims_cause", "measures"}:
         made = with_result(made)
     for name in needs:
         made = NEEDED.get(name, lambda evaluation: evaluation)(made)
@@ -119,6 +119,7 @@ def checked(evaluation: Evaluation, name: str, verdict: str = "no sign against")
 
 NEEDED = {
     "counts": counted,
+    "small_counts": counted,
     "count_model": lambda evaluation: designed(evaluation, family="poisson"),
     "phase_in": lambda evaluation: said(evaluation, "rollout.phase_in_months", 2),
     "staggered": lambda evaluation: said(evaluation, "intervention.starts", {"A": "2020", "B": "2021"}),

@@ -15,7 +15,7 @@ from in_browser import SCHEMES, UNFOLD, WIDTHS, page_of, pages_of, started
 pytestmark = pytest.mark.browser
 STUDIES = ["portsmouth-robberies", "seat-belts", "castle-doctrine", "ae-navigators-rehearsal", "hot-spots",
            "hot-spots-plan"]  # fmt: skip
-AROUND = ["index", "strategies", "compare", "reading", "methods", "accessibility"]
+AROUND = ["index", "reading", "methods", "accessibility"]
 EVERY = [*AROUND, *(f"studies/{name}" for name in STUDIES)]
 STANDARD = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 """Rules of WCAG 2.0 to 2.2 at levels A and AA, as axe-core names them."""

@@ -15,6 +15,7 @@ from evalkit.records import Baseline, Placebo
 from evalkit.report import (
     by_start,
     departures,
+    departures_chart,
     donors,
     downloads,
     event_words,
@@ -80,8 +81,9 @@ def test_departures_are_told_for_average_and_first(studies):
     read_back = departures.read_departures(primary, departures.RELATIVE)
     assert departures.departures_message(read_back) == (
         "Steps 0.45 times as large as the largest before would undo the average effect")  # fmt: skip
-    first = departures.departures_table(read_back)[1]
-    assert first == ("0.5", "\u221219.7 to \u22129.5", "\u221215.6 to \u221213.9")
+    answer, first = (departures.departures_table(read_back)[row] for row in (1, 2))
+    assert answer == ("Answer", "", "\u221217.0 to \u221213.2", "")
+    assert first == ("Departure", "0.5", "\u221219.7 to \u22129.5", "\u221215.6 to \u221213.9")
 
 
 @pytest.mark.parametrize(("at", "words_of"), [(0.0, "includes no change even"), (float("inf"), "No departure of any")])
@@ -96,7 +98,7 @@ def test_a_breakdown_at_either_end_has_words_of_its_own(studies, at, words_of):
 def test_drawings_stay_on_their_canvas(studies, size):
     read_back = departures.read_departures(studies["staggered"].primary, departures.SMOOTH)
     drawings = [
-        departures._draw(read_back, size, simulated=True),
+        departures_chart._draw(read_back, size, simulated=True),
         two_way_pairs._draw(studies["two_way"].primary, two_way_pairs.pairs_of(studies["two_way"].primary), size),
         donors._draw(studies["synthetic"].primary.result.weights, size, simulated=True),
         placebo_ranks._draw(studies["synthetic"].primary, placebo_ranks.places_of(studies["synthetic"].primary),
@@ -307,7 +309,7 @@ def test_bounds_of_thousands_of_percent_are_capped():
     rows = [{"restriction": "relative_magnitudes", "target": "average", "m": 1.0, "low": -30.0, "high": 60.0}]
     study = with_result(demo_comparisons.staggered(), robust_bounds=tuple(rows))
     table = departures.departures_table(departures.read_departures(study.primary, departures.RELATIVE))
-    assert table[1][1] == "\u2212100.0 to over +1,000"
+    assert table[2][2] == "\u2212100.0 to over +1,000"
     huge = result_tables.written(words.Change(5.0, -20.0, 1157.0, True, 0.95))[1]
     assert (huge, huge.numbers) == ("\u221220.0 to over +1,000", (-20.0, 1157.0))
 

@@ -9,13 +9,15 @@ import demo
 import pytest
 import yaml
 
-from evalkit import evidence
+from evalkit import archive, evidence
 from evalkit.records import Estimate, Failure, PathPoint
 from evalkit.report import summary, words
 from evalkit.report.cumulative_chart import describe_totals, read_totals
 from evalkit.report.exhibits import analyses_figure
 from evalkit.report.ladder import read
+from evalkit.report.left_out import elsewhere_sentence
 from evalkit.report.of_how_many import of_how_many
+from evalkit.spec.reading import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = {"outcomes": {"main": {}}, "data": {"source": "package"}}
@@ -164,6 +166,30 @@ def test_counts_that_were_inferred_from_a_claim_do_not_check_it():
     text = (ROOT / "evaluations" / "greater-manchester-violence-reduction.yaml").read_text(encoding="utf-8")
     study = yaml.safe_load(text)
     assert "inferred" in study["outcomes"]["admissions"]["plain_label"]
+    for path in (ROOT / "evaluations").glob("*.yaml"):
+        study_file = read_yaml(path.read_bytes(), path.name).data
+        if (study_file.get("data") or {}).get("inferred"):
+            primary = next(each for each in study_file["outcomes"].values() if each.get("role") == "primary")
+            assert "inferred" in primary["plain_label"], path.name
     first = study["claims"][0]
     assert first["printed"]["percent"] == -17
     assert "analysis" not in first
+
+
+@pytest.mark.parametrize(("rows", "words"), [("places", "other places"), ("rows", "other rows of the data")])
+def test_an_analysis_of_other_places_shows_what_hangs_on_a_part_and_is_no_other_choice_of_method(rows, words):
+    main = demo.seat_belts().primary.result.effect.value
+    base = with_others(1.1 * main, -main)
+    made = replace(base, analyses=(*base.analyses[:2], replace(base.analyses[2], other_rows=rows, label="One alone")))
+    assert evidence.same_way(made.primary, made.analyses, ()) == (1, 1)
+    reason = evidence.assess(made.study | STUDY, made.analyses, ())["repeating"]["reason"]
+    assert f"same way (1 of {words}, which points another way, is not counted)" in reason
+    assert f"Not counted: “One alone”, of {words}" in analyses_figure(made).subtitle
+    assert elsewhere_sentence(made) == f"One other analysis is of {words}: “One alone”. It points another way."
+    assert elsewhere_sentence(base) == ""
+    more = replace(made, analyses=(*made.analyses, replace(other(made, "again", main / 2), other_rows=rows)))
+    assert f"2 of {words}, 1 of which points another way, are not counted" in (
+        evidence.assess(made.study | STUDY, more.analyses, ())["repeating"]["reason"])  # fmt: skip
+    assert elsewhere_sentence(more) == (
+        f"2 other analyses are of {words}: “One alone” and “again”. 1 of them point the same way.")  # fmt: skip
+    assert archive.from_document(archive.to_document(more)).analyses[-1].other_rows == rows

@@ -27,6 +27,34 @@ def graded(evaluation: Evaluation, coverage: Coverage | None = None, **design: A
     return dataclasses.replace(changed, evidence=found)
 
 
+def data_score(base: Evaluation, coverage: Coverage | None = None, *, listed: bool = False, **main: Any
+               ) -> tuple[int, str]:  # fmt: skip
+    """Return score and reason of the data of a study that reads a file, changed in its main outcome."""
+    study = {**base.study, "data": {"source": "csv"}, "outcomes": {"main": main, base.primary.outcome.id: main}}
+    analyses = tuple(dataclasses.replace(one, simulated=False) for one in base.analyses)
+    found = evidence.assess(study, analyses, (), coverage, listed)["data"]
+    return found["score"], found["reason"]
+
+
+def test_a_hash_in_the_list_of_published_files_fixes_the_copy() -> None:
+    score, reason = data_score(demo.seat_belts())
+    assert "no copy of the data is fixed" in reason
+    listed = data_score(demo.seat_belts(), listed=True)
+    assert listed[0] == score + 1
+    assert "a fixed copy of the data" in listed[1].partition("Against")[0]
+
+
+def test_hidden_and_rounded_counts_cost_a_point() -> None:
+    base = demo.seat_belts()
+    whole, hidden = (Coverage("month", (UnitCoverage("", "2019-01", states),)) for states in ("cccc", "ccpc"))
+    best = data_score(base, whole)
+    assert "no gaps, and nothing hidden or rounded" in best[1].partition("Against")[0]
+    for found, said in ((data_score(base, hidden), "some counts are hidden"),
+                        (data_score(base, whole, rounded_to=5), "counts are rounded to 5")):  # fmt: skip
+        assert found[0] == best[0] - 1
+        assert said in found[1].partition("Against")[2]
+
+
 def with_checks(evaluation: Evaluation, *checks: Diagnostic) -> Evaluation:
     result = dataclasses.replace(evaluation.primary.result, diagnostics=checks)
     primary = dataclasses.replace(evaluation.primary, result=result)

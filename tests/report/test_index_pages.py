@@ -21,7 +21,9 @@ from evalkit.report.site.about import area_of, outcomes_of, programme_of
 from evalkit.report.site.index import answer
 from evalkit.report.site.library import grouped
 
-AROUND = ("index", "strategies", "compare", "reading", "methods", "accessibility")
+AROUND = ("index", "reading", "methods", "accessibility")
+BESIDES = ("run_by", "burden", "out_of_scope", "alternatives", "tested")
+WHERE_THERE_IS_ANYTHING = ("strategies", "compare")
 HOSTILE = "<script>alert(1)</script> \"quoted\" & 'single' [link](javascript:alert(1)) `code` {{< env HOME >}} ŵŷ *"
 
 
@@ -51,8 +53,9 @@ def site(tmp_path, pages):
     parsed = type(pages["index"])
     shutil.copy(Path(__file__).resolve().parents[2] / "_quarto.yml", tmp_path)
 
-    def made(*evaluations, names=AROUND):
+    def made(*evaluations):
         report.write_sources(evaluations, tmp_path)
+        names = [name for name in (*AROUND, *WHERE_THERE_IS_ANYTHING) if (tmp_path / f"{name}.qmd").is_file()]
         report.render(tmp_path, tmp_path / "_site", "bundled", [Path(f"{name}.qmd") for name in names])
         return {name: parsed((tmp_path / "_site" / f"{name}.html").read_text(encoding="utf-8")) for name in names}
 
@@ -100,8 +103,7 @@ def test_navigation_names_what_is_there_and_where_one_is(pages):
         foot = next(e for e in page.all("footer") if e.get("class") == "foot")
         assert "These are not official statistics." in "".join(foot.itertext())
         assert [a.get("href").split("/")[-1] for a in foot.iter("a")] == ["accessibility.html"]
-    assert "No study here names a strategy." in pages["strategies"].text()
-    assert "No two studies here have results for the same outcome" in pages["compare"].text()
+    assert not set(WHERE_THERE_IS_ANYTHING) & set(pages)  # a page that nothing leads to is not made
 
 
 def test_every_page_refuses_scripts_but_the_list_of_studies(pages):
@@ -213,17 +215,23 @@ def test_compare_shows_two_places_apart_from_monitoring_and_rehearsals(site, qui
                   "Monitoring stands apart.", "strength of design 3 of 5", "+90%"):  # fmt: skip
         assert words in text, words
     figures = [f for f in page.all("figure") if f.get("class") == "fig"]
-    assert len(figures) == 2
-    impact, monitoring = ("".join(figure.itertext()) for figure in figures)
+    assert len(figures) == 1  # the one monitoring study has nothing to stand beside: its table tells it
+    (impact,) = ("".join(figure.itertext()) for figure in figures)
+    monitoring = next("".join(table.itertext()) for table in page.all("table") if "Zeta" in "".join(table.itertext()))
     assert impact.index("Another state law") < impact.index("Castle-doctrine")
     assert "Zeta" not in impact
-    assert "Zeta" in monitoring
     assert "Tried out" not in impact + monitoring
-    assert "Lower than before" in monitoring
+    assert "One study" not in text
     assert "Lower than expected" in impact
+    [shared] = found
+    pair = [shared.studies[2], dataclasses.replace(shared.studies[2])]
+    assert "Lower than before" in (compare.forest(pair, "x", _words()).alt_description or "") + str(
+        compare.forest(pair, "x", _words()).wide_svg)
     csv = next((site.project / "compare").glob("*impact.csv")).read_text(encoding="utf-8-sig")
     assert csv.splitlines()[0] == 'Study,Change,"95% interval, low","95% interval, high"'
     site(demo.castle())
+    assert not (site.project / "compare.qmd").exists()
+    assert not (site.project / "_site" / "compare.html").exists()  # no page that nothing links to
     assert not (site.project / "compare").exists()
     assert not (site.project / "_site" / "compare").exists()
 
@@ -361,20 +369,20 @@ def test_methods_keep_code_and_drop_links_into_files():
 
 
 def test_without_the_file_there_is_no_page_of_methods(site, quick, monkeypatch):
-    site(demo.castle(), names=("index", "methods"))
+    site(demo.castle())
     monkeypatch.setattr("evalkit.report.site.methods.find_methods", lambda: None)
-    index = site(demo.castle(), names=("index",))["index"]
+    index = site(demo.castle())["index"]
     assert "methods.html" not in [a.get("href") for a in index.all("a")]
     assert not (site.project / "methods.qmd").exists()
     assert not (site.project / "_site" / "methods.html").exists()
 
 
 def test_a_damaged_copy_of_methods_is_made_again(site, quick):
-    site(demo.castle(), names=("methods",))
+    site(demo.castle())
     whole = (site.project / "methods.qmd").read_bytes()
     kept = site.project / methods.KEPT
     kept.write_text(kept.read_text(encoding="utf-8").replace("Appraisal", "Nonsense"), encoding="utf-8")
-    site(demo.castle(), names=("methods",))
+    site(demo.castle())
     assert (site.project / "methods.qmd").read_bytes() == whole
 
 
@@ -385,21 +393,26 @@ def test_accessibility_statement(pages, site, quick):
         assert words in text
     settings = site.project / "_quarto.yml"
     settings.write_text(settings.read_text().replace("# contact: Who", "contact: <b>Who</b>"))
-    text = site(demo.castle(), names=("accessibility",))["accessibility"].text()
-    assert "Contact: <b>Who</b> answers, and how to reach them" in text
+    text = site(demo.castle())["accessibility"].text()
+    assert "Contact: <b>Who</b> answers, within how many days" in text
 
 
 def test_what_the_law_asks_of_a_statement_is_stated_or_said_not_to_be(site, quick):
-    text = site(demo.castle(), names=("accessibility",))["accessibility"].text()
+    page = site(demo.castle())["accessibility"]
+    text, links = page.text(), [link.get("href") for link in page.all("a")]
+    assert {"https://www.equalityadvisoryservice.com/", "https://www.equalityni.org/"} <= set(links)
+    assert "is responsible for enforcing the Public Sector Bodies" in text
     for name in STATEMENT:
         assert f"Not stated. To state it, set accessibility: {name} in _quarto.yml." in text
     assert "Equality and Human Rights Commission" in text
     assert "(No. 2) Accessibility Regulations 2018" in text
     settings = site.project / "_quarto.yml"
     settings.write_text(settings.read_text() + "\naccessibility:\n  status: Partly <b>compliant</b>\n  not_accessible: "
-                        "[Old maps, PDF of 2019.]\n  complain: Write to us first\n  date: 2026-11-22\n")  # fmt: skip
-    text = site(demo.castle(), names=("accessibility",))["accessibility"].text()
-    for words in ("Partly <b>compliant</b>", "Old maps. PDF of 2019", "Write to us first", "2026-11-22"):
+                        "[Old maps, PDF of 2019.]\n  complain: Write to us first\n  date: 2026-11-22\n"
+                        + "".join(f"  {name}: Said of {name}\n" for name in BESIDES))  # fmt: skip
+    text = site(demo.castle())["accessibility"].text()
+    for words in ("Partly <b>compliant</b>", "Old maps. PDF of 2019", "Write to us first", "2026-11-22",
+                  *(f"Said of {name}" for name in BESIDES)):  # fmt: skip
         assert words in text
     assert "Not stated. To state it" not in text
 
@@ -407,7 +420,7 @@ def test_what_the_law_asks_of_a_statement_is_stated_or_said_not_to_be(site, quic
 def test_a_projects_own_page_is_linked_and_left(site, quick):
     own = site.project / "accessibility.qmd"
     own.write_text("---\npagetitle: Ours\n---\n\n# Our own statement\n")
-    page = site(demo.castle(), names=("accessibility",))["accessibility"]
+    page = site(demo.castle())["accessibility"]
     assert "Our own statement" in page.text()
     assert own.read_text().endswith("# Our own statement\n")
 
@@ -449,7 +462,7 @@ def test_only_what_changed_is_rendered_and_links_reach_every_page(tmp_path, quic
     study = {**demo.castle().study, "short_title": "Other words"}
     assert made(demo.castle(study=study)) == {"index", "castle-doctrine"}
     # A second place with the same outcome: a page of comparison, to which every page now links.
-    assert made(other_state()) == {*AROUND, "castle-doctrine", "portsmouth-robberies", "another-state"}
+    assert made(other_state()) == {*AROUND, "compare", "castle-doctrine", "portsmouth-robberies", "another-state"}
     for page in output.rglob("*.html"):
         assert "compare.html" in page.read_text(encoding="utf-8")
     (output / "reading.html").unlink()

@@ -74,7 +74,7 @@ def test_everything_is_on_paper(browser, project, pages, name):
     assert not re.search(r"file://|\.html#|#(?:fig|tbl)-", paper)
 
 
-@pytest.mark.parametrize("name", [*(f"studies/{name}" for name in STUDIES), "index", "strategies", "compare", "reading",
+@pytest.mark.parametrize("name", [*(f"studies/{name}" for name in STUDIES), "index", "reading",
                                   "methods", "accessibility"])  # fmt: skip
 def test_nothing_runs_off_the_paper(browser, project, name):
     """At the width of the printed area, no box is wider than the paper."""

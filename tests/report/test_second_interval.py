@@ -72,7 +72,7 @@ def test_no_sentence_speaks_of_another_interval_as_of_the_answer(ends, average, 
     for restriction in (RELATIVE, SMOOTH):
         departures = read_departures(primary, restriction)
         assert departures is not None
-        lines.append(departures_message(departures, undecided=undecided))
+        lines.append(departures_message(departures))
     table = breakdown_table(primary)
     assert (table is None) == undecided
     told_apart(found, [*lines, *(cell for row in (table.rows if table else ()) for cell in row)])

@@ -129,10 +129,19 @@ def test_one_part_that_decides_is_named():
     assert leave_out_sentence(analysis(leave_out=parts)).endswith(
         "Otherwise than in the headline, the interval does not lie clear of no change without “1974”.")  # fmt: skip
     assert leave_out_sentence(analysis(leave_out=parts[1:])) == (
-        "Without it, the change is −15.0% (−20.0 to −9.0). Its interval lies clear of no change, on the same side as "
-        "the headline."
+        "Without “1975”, the change is −15.0% (−20.0 to −9.0). Its interval lies clear of no change, on the same side "
+        "as the headline."
     )
-    assert leave_out_sentence(analysis(leave_out=(LeftOut("1974", problem="no"),))) == ""
+
+
+def test_where_nothing_can_be_left_out_one_sentence_says_so_in_place_of_a_table():
+    none = analysis(leave_out=(LeftOut("2022", problem="more than 25% of the periods before would be gone"),
+                               LeftOut("2023", problem="fewer than 3 periods on a side would be left")))  # fmt: skip
+    assert leave_out_table(none) is None
+    assert leave_out_sentence(none) == (
+        "No part of the data can be left out to see what hangs on it: without “2022”, more than 25% of the periods "
+        "before would be gone; without “2023”, fewer than 3 periods on a side would be left.")  # fmt: skip
+    assert leave_out_sentence(analysis(leave_out=())) == ""
 
 
 def test_few_baselines_are_all_named_with_their_intervals():

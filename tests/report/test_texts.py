@@ -43,6 +43,14 @@ def test_every_sentence_of_a_check_on_the_page_is_written_so(render_one):
     assert not re.search(r"1979-02|-1\.77|-10\.6", said)
 
 
+def test_rules_of_other_error_models_have_true_minus_signs():
+    study = demo.seat_belts()
+    model = replace(study.primary.result.error_models[0], rule="iterated (autocorrelation -0.65 from the residuals)")
+    primary = replace(study.primary, result=replace(study.primary.result, error_models=(model,)))
+    told = for_readers(replace(study, analyses=(primary, *study.analyses[1:]))).primary.result.error_models[0]
+    assert told.rule == "iterated (autocorrelation −0.65 from the residuals)"
+
+
 def test_numbers_stay_as_they_were_computed():
     study = demo.seat_belts()
     assert [analysis.result.effect for analysis in for_readers(study).analyses] == [

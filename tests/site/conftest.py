@@ -20,7 +20,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("evaluations", "data", "reports"):
         shutil.copytree(REPOSITORY / name, project / name)
     done = subprocess.run(
-        [sys.executable, "-m", "evalkit.cli", "build", "--engine", "bundled", "--jobs", "2"],
+        [sys.executable, "-m", "evalkit", "build", "--engine", "bundled", "--jobs", "2"],
         cwd=project, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

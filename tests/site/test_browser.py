@@ -9,7 +9,7 @@ STUDIES = ("portsmouth-robberies", "seat-belts", "castle-doctrine", "ae-navigato
 LINKED = ["index.html", "programmes.html", "claims.html", "strategies.html", "gallery.html", "reading.html",
           "methods.html", "accessibility.html"]  # fmt: skip
 """What every page leads to, in this order."""
-PAGES = (*LINKED, "compare.html", *(f"studies/{study}.html" for study in STUDIES))
+PAGES = (*LINKED, *(f"studies/{study}.html" for study in STUDIES))
 
 pytestmark = pytest.mark.browser
 

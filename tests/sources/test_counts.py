@@ -32,6 +32,19 @@ def test_values_that_are_inferred_say_so_and_from_what(folders: Folders, panel_o
     assert panel.origin == "numbers written in the study file, worked out from other figures"
 
 
+def test_numbered_periods_have_names(folders: Folders, panel_of: Callable[..., Panel]) -> None:
+    period = {"column": "period", "frequency": "number", "names": {1: "the year to March 2019", 2: "the year after"}}
+    data = {"source": "counts", "values": [{"period": 1, "robberies": 37}, {"period": 2, "robberies": 20}]}
+    named = panel_of(folders, {**data, "period": period}, {"column": "robberies"}, {"start": "2"})
+    assert named.period_names == {"1": "the year to March 2019", "2": "the year after"}
+    plain = panel_of(folders, {**data, "period": {**period, "names": {}}}, {"column": "robberies"}, {"start": "2"})
+    assert (plain.period_names, plain.sha256) == ({}, named.sha256)  # names are no part of the data
+    for wrong, why in (({**period, "frequency": "year"}, "have names of their own"),
+                       ({**period, "names": {"first": "A year"}}, "is not a")):  # fmt: skip
+        with pytest.raises(ValidationError, match=why):
+            CountsData.model_validate({**data, "period": wrong})
+
+
 def test_a_list_of_numbers(folders: Folders, panel_of: Callable[..., Panel]) -> None:
     data = {"source": "counts", "values": [3, 4, 5], "period": {"start": "2022-Q4", "frequency": "quarter"}}
     panel = panel_of(folders, data, {}, {"start": "2023-Q1"})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalkit import freshness, provenance, releases
-from evalkit.flow import packages_of
+from evalkit.gathering import packages_of
 from evalkit.sources import SOURCES
 from evalkit.sources.readers import READERS
 from evalkit.spec.loading import load_spec

@@ -55,6 +55,15 @@ Areas = Annotated[
 """Names of units, or `never_treated`."""
 
 
+TWO = "Two windows cannot show this, so the change is monitoring: it does not say what the programme did."
+SHARED = (
+    "What is counted is recorded in the same way in both windows.",
+    "The places or people were not chosen because the outcome was unusually high just before. Where the selection was "
+    "by the outcome, part of a fall is to be expected from that alone.",
+)
+"""What is taken as given with comparison areas and without."""
+
+
 class BeforeAfter(Block):
     """Change from a window before to a window after: monitoring, never impact."""
 
@@ -100,15 +109,16 @@ class BeforeAfter(Block):
 
     title: ClassVar[str] = "Before and after"
     has_data: ClassVar[bool] = True
-    assumptions: ClassVar[tuple[str, ...]] = (
-        "Nothing but chance differs between the two windows, beyond what comparison areas share where there are any. "
-        "Two windows cannot show this, so the change is monitoring: it does not say what the programme did.",
-        "What is counted is recorded in the same way in both windows.",
-        "The places or people were not chosen because the outcome was unusually high just before. Where the selection "
-        "was by the outcome, part of a fall is to be expected from that alone.",
-        "Where comparison areas are set beside: without the programme, both would have changed in the same "
-        "proportion. Totals of two windows cannot show it.",
-    )
+    assumptions: ClassVar[tuple[str, ...]] = (f"Nothing but chance differs between the two windows. {TWO}", *SHARED)
+    assumptions_with: ClassVar[dict[str, tuple[str, ...]]] = {
+        "comparison": (
+            f"Nothing but chance differs between the two windows, beyond what comparison areas share. {TWO}",
+            *SHARED,
+            "Without the programme, these places and the comparison areas would have changed in the same proportion. "
+            "Totals of two windows cannot show it.",
+        ),
+    }
+    """What is taken as given in place of `assumptions` where an option is set."""
     checks: ClassVar[tuple[str, ...]] = (
         "no_comparison", "parallel_change", "single_period_comparison", "window_lengths", "pandemic_restrictions",
         "selection_on_high_baseline", "regression_to_the_mean", "choice_of_baseline", "small_counts", "overdispersion",

@@ -49,7 +49,7 @@ class Halves:
     def words(self) -> tuple[str, str]:
         """Both windows in words: `December 2019`, `the 12 months January 2019 to December 2019`."""
         counted = [
-            window_words(span, times, self.panel.frequency, bool(self.left_out))
+            window_words(span, times, self.panel, bool(self.left_out))
             for span, times in zip(self.spans, self.times, strict=True)
         ]
         return counted[0], counted[1]
@@ -66,7 +66,7 @@ class Halves:
         return int(self.before["time"].nunique()), int(self.after["time"].nunique())
 
 
-def window_words(span: Span, times: list[int], frequency: str, matched: bool = False) -> str:
+def window_words(span: Span, times: list[int], panel: Panel, matched: bool = False) -> str:
     """Return a window in words, with the number of its periods where there are several.
 
     Parameters
@@ -74,11 +74,13 @@ def window_words(span: Span, times: list[int], frequency: str, matched: bool = F
     span : Span
     times : list of int
         Its periods that are compared.
-    frequency : str
+    panel : Panel
+        Length and names of its periods.
     matched : bool
         Whether others within it are left out, so that those kept are named.
     """
-    words, count = words_of(span, frequency), len(times)
+    frequency = panel.frequency
+    words, count = words_of(span, frequency, panel.period_names), len(times)
     if matched:
         only = place_words((place_in_year(time, frequency) for time in times), frequency)
         return f"{count} {words_for(frequency, count)} within {words} ({only} only)"

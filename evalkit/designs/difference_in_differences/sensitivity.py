@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from evalkit.errors import DesignError
 if TYPE_CHECKING:
     from evalkit.designs.difference_in_differences.design import DifferenceInDifferences
     from evalkit.designs.difference_in_differences.estimated import Estimated
-    from evalkit.estimation.parallel_trends.event_estimates import EventEstimates, Target
+    from evalkit.estimation.parallel_trends.event_estimates import EventEstimates
     from evalkit.records import Diagnostic, Estimate, Result
 
 DEALT = (
@@ -32,8 +32,8 @@ CLUSTERED = (
     "These bounds rest on clustered errors, which are often too small with few treated places. Then a smaller "
     "departure would already bring in no effect."
 )
-TARGETS: tuple[Target, ...] = ("first", "average")
 POWERS = (0.5, 0.8)
+MULTIPLES = (0.5, 1.0, 1.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,9 @@ def robustness(model: Estimated, level: float = 0.95) -> Robustness:
 
     Notes
     -----
-    Relative magnitudes 0.5, 1, 1.5, 2 and smoothness from 0 to the largest curvature before (ten values), for the first
-    treated period and for the average of all; see `evalkit.estimation.parallel_trends.honest_bounds`. The covariance of
+    Relative magnitudes 0.5, 1, 1.5, 2 and smoothness from 0 to the largest curvature before (ten values), and both at 0
+    and around the breakdown of the average, for the first treated period and for the average of all; see
+    `evalkit.estimation.parallel_trends.honest_bounds`. The covariance of
     the event study is taken as known: with fewer than six treated clusters a clustered one is not to be relied on, and
     nothing is computed.
     """
@@ -206,16 +207,31 @@ def robustness(model: Estimated, level: float = 0.95) -> Robustness:
 
 def _bounds(study: EventEstimates, level: float) -> dict[str, dict[str, Any]]:
     """Return bounds by restriction and target; without smoothness where the covariance has not full rank."""
-    from evalkit.estimation.parallel_trends.honest_bounds import relative_magnitudes, smoothness
+    from evalkit.estimation.parallel_trends.honest_bounds import curvatures, relative_magnitudes, smoothness
 
-    found: dict[str, dict[str, Any]] = {
-        "relative_magnitudes": {str(t): relative_magnitudes(study, target=t, level=level) for t in TARGETS}
-    }
+    found = {"relative_magnitudes": _by_target(relative_magnitudes, study, MULTIPLES, level)}
     try:
-        found["smoothness"] = {str(t): smoothness(study, target=t, level=level) for t in TARGETS}
+        found["smoothness"] = _by_target(smoothness, study, curvatures(study, level), level)
     except DesignError:  # fewer clusters than estimates: steps can be bounded, curvature cannot
         return found
     return found
+
+
+def _by_target(bounds: Callable[..., Any], study: EventEstimates, usual: Iterable[float], level: float
+               ) -> dict[str, Any]:  # fmt: skip
+    """Return the bounds of each target at the usual sizes and at those around the breakdown of the average.
+
+    Without these, a chart of the usual sizes alone would not show where no effect comes in.
+    """
+    import numpy
+
+    from evalkit.estimation.parallel_trends.honest_bounds import around
+
+    def sizes(breakdown: float, doubling: float) -> numpy.ndarray:
+        return numpy.unique(numpy.concatenate([numpy.asarray(usual), around(breakdown, doubling)]))
+
+    average = bounds(study, sizes, target="average", level=level)
+    return {"first": bounds(study, average.magnitudes, target="first", level=level), "average": average}
 
 
 def _pretest(study: EventEstimates, level: float) -> dict[str, Any] | None:

@@ -110,7 +110,7 @@ def _without(model: Segmented, stretch: Stretch, measure: str) -> LeftOut:
     before = ~terms.post
     if (stretch.rows & before).sum() > LARGEST_SHARE * before.sum():
         return LeftOut(stretch.words, measure=measure,
-                       problem=f"it holds more than {LARGEST_SHARE:.0%} of the periods before")  # fmt: skip
+                       problem=f"more than {LARGEST_SHARE:.0%} of the periods before would be gone")  # fmt: skip
     if not (keep & terms.acting).any():
         return LeftOut(stretch.words, measure=measure, problem="the intervention acts in no period that would be left")
     try:

@@ -20,6 +20,10 @@ TINY = 1e-300
 """In place of steps before the reference that are 0 for certain."""
 
 
+Magnitudes = ArrayLike | Callable[[float, float], ArrayLike]
+"""Sizes of departures, or what returns them from the breakdown and from the size that doubles the width, roughly."""
+
+
 @dataclass(frozen=True, eq=False)
 class HonestBounds:
     """Intervals that hold the effect if the departure from parallel paths is no larger than stated.
@@ -65,7 +69,7 @@ class HonestBounds:
 
 def relative_magnitudes(
     study: EventEstimates,
-    magnitudes: ArrayLike = (0.5, 1.0, 1.5, 2.0),
+    magnitudes: Magnitudes = (0.5, 1.0, 1.5, 2.0),
     target: Target | ArrayLike = "first",
     level: float = 0.95,
 ) -> HonestBounds:
@@ -75,8 +79,8 @@ def relative_magnitudes(
     ----------
     study : EventEstimates
         Estimates.
-    magnitudes : array_like, shape (m,)
-        Multiples M, at least 0.
+    magnitudes : array_like, shape (m,), or function
+        Multiples M, at least 0; or what returns them (`around`, say).
     target : {"first", "average"} or array_like, shape (after,)
         As in `target_weights`.
     level : float
@@ -119,7 +123,6 @@ def relative_magnitudes(
     2555-2591, sections 2.4.1 and 3. Andrews, I., Roth, J. and Pakes, A. (2023), Inference for linear conditional moment
     inequalities, Review of Economic Studies 90, 2763-2791.
     """
-    allowed = _magnitudes(magnitudes)
     weights = target_weights(study, target)
     plain = _plain(study, weights)
     steps = study.differences[: study.before]
@@ -133,12 +136,12 @@ def relative_magnitudes(
         f"hybrid of conditional and least favourable test, inverted; first stage {FIRST_STAGE * (1.0 - level):.3g} of "
         f"{1.0 - level:.3g}; normal estimates with known covariance"
     )
-    return _bounds("relative_magnitudes", allowed, interval, start, weights, plain, level, rule)
+    return _bounds("relative_magnitudes", magnitudes, interval, start, weights, plain, level, rule)
 
 
 def smoothness(
     study: EventEstimates,
-    magnitudes: ArrayLike | None = None,
+    magnitudes: Magnitudes | None = None,
     target: Target | ArrayLike = "first",
     level: float = 0.95,
 ) -> HonestBounds:
@@ -148,8 +151,8 @@ def smoothness(
     ----------
     study : EventEstimates
         Estimates.
-    magnitudes : array_like, shape (m,), or None
-        Largest changes of slope, at least 0; None is ten values from 0 to `largest_curvature`.
+    magnitudes : array_like, shape (m,), function or None
+        Largest changes of slope, at least 0; or what returns them; None is ten values from 0 to `largest_curvature`.
     target : {"first", "average"} or array_like, shape (after,)
         As in `target_weights`.
     level : float
@@ -181,7 +184,7 @@ def smoothness(
     weights = target_weights(study, target)
     estimators = frontier(study, weights)
     confidence = require_level(level)
-    default = np.linspace(0.0, largest_curvature(study, confidence), 10) if magnitudes is None else magnitudes
+    allowed = curvatures(study, confidence) if magnitudes is None else magnitudes
 
     def interval(magnitude: float) -> tuple[float, float]:
         estimator, half = estimators.shortest(magnitude, confidence)
@@ -191,7 +194,26 @@ def smoothness(
     plain = _plain(study, weights)
     start = plain[1] / float(estimators.biases[0])
     rule = "shortest fixed-length interval around an affine estimator; normal estimates with known covariance"
-    return _bounds("smoothness", _magnitudes(default), interval, start, weights, plain, confidence, rule)
+    return _bounds("smoothness", allowed, interval, start, weights, plain, confidence, rule)
+
+
+def around(breakdown: float, doubling: float) -> Array:
+    """Return 0, and half of, once and twice the size that matters for one result.
+
+    Parameters
+    ----------
+    breakdown : float
+        The smallest size at which the interval includes no effect.
+    doubling : float
+        In its place where it is 0 or infinite: the size that doubles the width of the interval, roughly; to one figure.
+    """
+    anchor = breakdown if 0.0 < breakdown < np.inf else float(f"{doubling:.0e}")
+    return np.array([0.0, anchor / 2.0, anchor, 2.0 * anchor])
+
+
+def curvatures(study: EventEstimates, level: float = 0.95) -> Array:
+    """Return ten changes of slope from 0 to `largest_curvature`."""
+    return np.linspace(0.0, largest_curvature(study, level), 10)
 
 
 def largest_curvature(study: EventEstimates, level: float = 0.95) -> float:
@@ -221,7 +243,7 @@ def largest_curvature(study: EventEstimates, level: float = 0.95) -> float:
 
 def _bounds(
     restriction: str,
-    magnitudes: Array,
+    magnitudes: Magnitudes,
     interval: Callable[[float], tuple[float, float]],
     start: float,
     weights: Array,
@@ -232,11 +254,12 @@ def _bounds(
     """Return the intervals at the magnitudes and the magnitude at which no effect comes in."""
     from scipy.special import ndtri
 
-    ends = np.array([interval(float(magnitude)) for magnitude in magnitudes])
-    reach = float(ndtri((1.0 + level) / 2.0)) * plain[1]
     breakdown = _breakdown(interval, start)
-    around = (plain[0], plain[1], plain[0] - reach, plain[0] + reach)
-    return HonestBounds(restriction, magnitudes, ends[:, 0], ends[:, 1], breakdown, weights, *around, level, rule)
+    sizes = _magnitudes(magnitudes(breakdown, start) if callable(magnitudes) else magnitudes)
+    ends = np.array([interval(float(magnitude)) for magnitude in sizes])
+    reach = float(ndtri((1.0 + level) / 2.0)) * plain[1]
+    parallel = (plain[0], plain[1], plain[0] - reach, plain[0] + reach)
+    return HonestBounds(restriction, sizes, ends[:, 0], ends[:, 1], breakdown, weights, *parallel, level, rule)
 
 
 def _breakdown(interval: Callable[[float], tuple[float, float]], start: float) -> float:

@@ -10,6 +10,8 @@ from evalkit.records import Evaluation
 from evalkit.report.ladder import read
 
 COUNT_MODELS = ("poisson", "quasi_poisson", "negative_binomial")
+SMALL_COUNT = 30
+"""From so many events in each period on, chance is as good as normal (a skew below 0.2), also on the log scale."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,16 @@ def _counts_modelled(evaluation: Evaluation) -> bool:
     return has_results(evaluation) and evaluation.primary.design.get("family") in COUNT_MODELS
 
 
+def _small_counts(evaluation: Evaluation) -> bool:
+    """Return whether a model of counts is due: one was fitted, or a period has few events or does not show them."""
+    if not _counted(evaluation):
+        return False
+    seen = [point.observed for point in evaluation.primary.result.path]
+    shown = [value for value in seen if value is not None]
+    plain = evaluation.primary.outcome.kind == "count" and len(shown) == len(seen) > 0  # a rate does not show events
+    return _counts_modelled(evaluation) or not plain or min(shown) < SMALL_COUNT
+
+
 def _phased(evaluation: Evaluation) -> bool:
     declared = (evaluation.study.get("rollout") or {}).get("phase_in_months")
     return bool(declared or (evaluation.study.get("design") or {}).get("phase_in"))
@@ -94,6 +106,8 @@ FACTS: dict[str, Fact] = {
                   "the design does not set places with it against places without"),
     "staggered": Fact(staggered, "whose places began at different times", "no places began at different times"),
     "counts": Fact(_counted, "of counts and rates", "the outcome is not a count or a rate"),
+    "small_counts": Fact(_small_counts, f"of counts below {SMALL_COUNT} in a period",
+                         f"every period has {SMALL_COUNT} events or more, so that a model of counts would add nothing"),
     "count_model": Fact(_counts_modelled, "with a model of counts", "no model of counts was fitted"),
     "phase_in": Fact(_phased, "with a phase of building up", "no phase of building up is declared"),
     "economics": Fact(lambda e: e.appraisal is not None, "with costs and benefits", "there is no economic appraisal"),

@@ -58,7 +58,7 @@ class Shared:
 
 
 def compare_page(library: Library) -> SitePage:
-    """Return the page of outcomes that several studies have; with none it says so and nothing links to it."""
+    """Return the page of outcomes that several studies have; with none there is no page."""
     words = library.words["compare"]
     exhibits = Exhibits("compare", library.project, False)
     outcomes = _named(shared_outcomes(library.evaluations))
@@ -66,15 +66,17 @@ def compare_page(library: Library) -> SitePage:
              for name, shared in outcomes.items() for kind, studies in _kinds(shared).items()}  # fmt: skip
     figures.paint_together(drawn.values())
     found = [_outcome(name, shared, drawn, exhibits, words) for name, shared in outcomes.items()]
+    if not found:
+        return SitePage("compare", "", linked=False)
     document = library.page(
         "compare",
         library.words["navigation"]["compare"],
-        words["lead"] if found else words["nothing"],
+        words["lead"],
         title=library.exhibit("title", title=words["title"]),
         outcomes=found,
     )
     files = {f"compare/{name}": text for name, text in exhibits.files.items()}
-    return SitePage("compare", document, bool(found), files)
+    return SitePage("compare", document, files=files)
 
 
 def shared_outcomes(evaluations: Sequence[Evaluation]) -> list[Shared]:
@@ -104,7 +106,7 @@ def shared_outcomes(evaluations: Sequence[Evaluation]) -> list[Shared]:
 
 
 def forest(studies: Sequence[Compared], name: str, words: Mapping[str, str]) -> figures.Figure | None:
-    """Return the chart of studies of one kind, in the order given; None where none has a change to draw.
+    """Return the chart of studies of one kind, in the order given; None for one study, or for none with a change.
 
     Notes
     -----
@@ -113,7 +115,7 @@ def forest(studies: Sequence[Compared], name: str, words: Mapping[str, str]) -> 
     """
     percent = any(study.percent for study in studies)
     drawn = [study for study in studies if study.percent == percent]
-    if not drawn:
+    if not drawn or len(studies) == 1:  # one line has nothing to stand beside: the table tells it
         return None
     kind, levels = drawn[0].analysis.outcome.kind, list(dict.fromkeys(study.level for study in drawn))
     unit = "" if percent else drawn[0].analysis.outcome.unit
@@ -186,7 +188,6 @@ def _outcome(
     parts = [{
         "title": words[f"{kind}_studies"],
         "note": words["monitoring"] if kind == "monitoring" else "",
-        "one": words["one"] if len(studies) == 1 else "",
         "figure": exhibits.figure(drawn[name, kind], f"fig-{name}-{kind}", 4),
         "table": exhibits.table(_table(shared, studies, f"tbl-{name}-{kind}", words[f"{kind}_studies"], words)),
         "studies": [(study.title, study.evaluation.id) for study in studies],

@@ -147,9 +147,8 @@ def nothing_to_draw(evaluation: Evaluation) -> str:
 
 def strip(name: str, analysis: Analysis, change: Change, kind: str, *, beside: bool = False, axis: bool = True) -> str:
     """Return the drawing of one change in percent; `beside` names its windows or its label."""
-    note = windows.each_against([analysis]).get(analysis.id, analysis.label)
-    return figures.interval_strip(change.value, change.low, change.high, kind, name=name,
-                                  note=note if beside else "", axis=axis)  # fmt: skip
+    note = windows.each_against([analysis]).get(analysis.id, analysis.label) if beside else ""
+    return figures.interval_strip(change.value, change.low, change.high, kind, name=name, note=note, axis=axis)
 
 
 def _example() -> str:

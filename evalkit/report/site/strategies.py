@@ -37,7 +37,7 @@ class Measured:
 
 
 def strategies_page(library: Library) -> SitePage:
-    """Return the page of strategies; with no strategy it says so and nothing links to it.
+    """Return the page of strategies; with no strategy there is no page.
 
     Strategies of the project's register have pages of their own, to which this one leads.
     """
@@ -56,16 +56,18 @@ def strategies_page(library: Library) -> SitePage:
                                     for number, (wording, told) in enumerate(_by_wording(measures), start=1)]}
         for place, (name, measures) in enumerate(grouped(entries).values(), start=1)
     ]  # fmt: skip
+    if not (found or own):
+        return SitePage("strategies", "", linked=False, problems=problems)
     document = library.page(
         "strategies",
         library.words["navigation"]["strategies"],
-        words["lead"] if found or own else words["nothing"],
+        words["lead"],
         title=library.exhibit("title", title=words["title"]),
         strategies=found,
         registered=own,
         reminder=REMINDER,
     )
-    return SitePage("strategies", document, linked=bool(found or own), problems=problems)
+    return SitePage("strategies", document, problems=problems)
 
 
 def measured(evaluation: Evaluation, measure: Mapping[str, Any], name: str, words: Mapping[str, str]) -> Measured:

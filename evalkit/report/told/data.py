@@ -17,6 +17,7 @@ from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.provisional_words import provisional_words
 from evalkit.report.tables import Column, Table
 from evalkit.report.told.stated import dated
+from evalkit.report.unit_words import noun_of, plural
 from evalkit.report.words import SIMULATED
 
 ACCESS = {"open": "Open to everyone", "controlled": "Controlled: by agreement with the owner",
@@ -30,9 +31,14 @@ ASKED = {"breaks": "changes in how the data are recorded", "quality_rules": "rul
 UNSAID = "Not stated"
 
 
+def _coverage(evaluation: Evaluation) -> Held | None:
+    names = evaluation.primary.period_names if evaluation.analyses else {}
+    return read_coverage(evaluation.coverage, names, noun_of(evaluation))
+
+
 def coverage_figure(evaluation: Evaluation) -> Figure | None:
     """Return what the data hold for each place and period; None where everything is there, or nothing is told."""
-    held = read_coverage(evaluation.coverage)
+    held = _coverage(evaluation)
     if held is None or not held.lacking:
         return None
     marked, alternative = evaluation.simulated, _alternative(held)
@@ -68,7 +74,7 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
 def _alternative(held: Held) -> str:
     if held.alone:
         return "What the series holds, period by period"
-    return f"What the data hold for {len(held.units)} places, period by period"
+    return f"What the data hold for {len(held.units)} {plural(held.noun)}, period by period"
 
 
 def _scope(held: Held) -> list[str]:
@@ -92,10 +98,12 @@ def _sources(evaluation: Evaluation, notes: Mapping[str, Any]) -> list[tuple[str
         ("How long after a period they appear", notes.get("lag")),
         ("Which figures are provisional", _provisional(evaluation, notes)),
         ("Which newest figures are left out", _settling(evaluation)),
+        ("How counts are rounded", _rounded(evaluation)),
         ("Which files are late", _late(data)),
         ("Fingerprint (sha256)", _fingerprints(evaluation)),
     ]
-    quiet = ("What to know of them", "Which newest figures are left out", "Which files are late")  # nothing, if none
+    quiet = ("What to know of them", "Which newest figures are left out", "How counts are rounded",
+             "Which files are late")  # nothing, if none  # fmt: skip
     return [(what, "" if said is None else str(said)) for what, said in rows if said or what not in quiet]
 
 
@@ -116,6 +124,15 @@ def _settling(evaluation: Evaluation) -> str:
     return f"The newest {newest if count > 1 else words_for(frequency)}, which may still change"
 
 
+def _rounded(evaluation: Evaluation) -> str:
+    """Return to what the data's owner rounds the counts of each outcome for which that is stated."""
+    stated = {name: each["rounded_to"] for name, each in (evaluation.study.get("outcomes") or {}).items()
+              if each.get("rounded_to")}  # fmt: skip
+    told = [f"to a multiple of {multiple}" + (f" ({evaluation.study['outcomes'][name]['label']})" if len(stated) > 1
+            else "") for name, multiple in stated.items()]  # fmt: skip
+    return f"Their owner rounds {'; '.join(told)}" if told else ""
+
+
 def _late(data: Mapping[str, Any]) -> str:
     """Return the files that were announced and are not there yet."""
     told = [f"{each['file']} (announced for {dated(each['expected'])})" + (f": {each['note']}" if each.get("note")
@@ -127,14 +144,15 @@ def _fingerprints(evaluation: Evaluation) -> str:
     """Return the fingerprint of each file that was read, reference tables of prices aside."""
     inputs = [] if evaluation.provenance is None else [
         item for item in evaluation.provenance.data if not item.name.startswith("reference/")]  # fmt: skip
-    if len(inputs) == 1:
-        return inputs[0].sha256
-    return "; ".join(f"{item.name}: {item.sha256}" for item in inputs)
+    told = [f"{item.sha256}{' (fixed by data/sources.yaml)' if item.fixed else ''}" for item in inputs]
+    if len(told) == 1:
+        return told[0]
+    return "; ".join(f"{item.name}: {text}" for item, text in zip(inputs, told, strict=True))
 
 
 def _held(evaluation: Evaluation) -> list[str]:
     """Return what is there and what is not, in sentences."""
-    held = read_coverage(evaluation.coverage)
+    held = _coverage(evaluation)
     if held is None:
         alone = (evaluation.study.get("data") or {}).get("person_level")
         return ["Rows are single people, so what is missing is not told one by one."] if alone else []

@@ -14,6 +14,7 @@ from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.power_chart import power_message, read_power
 from evalkit.report.tables import Column, Table
 from evalkit.report.texts import plain
+from evalkit.report.unit_words import noun_of, reason_in_units
 from evalkit.report.words import SIMULATED
 
 FIGURES: tuple[Drawn, ...] = ()
@@ -50,16 +51,16 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
     mark = [f"{SIMULATED}."] if evaluation.simulated else []
     rests_on = _security(evaluation, grades["security"])
     return [
-        *part("", [*mark, APART], blocks=[exhibits.table(grades_table(grades))]),
+        *part("", [*mark, APART], blocks=[exhibits.table(grades_table(grades, noun_of(evaluation)))]),
         *_counted(evaluation, exhibits),
         *part("What reviewers would look at", [*mark, NO_PADLOCKS], rests_on),
     ]
 
 
-def grades_table(grades: Mapping[str, Any]) -> Table:
+def grades_table(grades: Mapping[str, Any], noun: str) -> Table:
     """Return every grade of a result, with its reason."""
-    rows = [(str(one["scale"]), score_words(one), str(one["reason"]), STATUS[str(one["status"])].capitalize())
-            for one in grades["scales"]]  # fmt: skip
+    rows = [(str(one["scale"]), score_words(one), reason_in_units(str(one["reason"]), noun),
+             STATUS[str(one["status"])].capitalize()) for one in grades["scales"]]  # fmt: skip
     heads = [Column("Scale"), Column("Grade"), Column("Why"), Column("How far we checked the scale")]
     return Table("tbl-grades", CAPTION, heads, rows, cards=True)
 

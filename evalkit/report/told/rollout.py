@@ -14,6 +14,7 @@ from evalkit.report.parts import Drawn, Figures, Part, part
 from evalkit.report.rollout_chart import MOST_PLACES, Chart, draw_rollout, read_chart
 from evalkit.report.rollout_reading import Event, Place, Rollout, read_rollout
 from evalkit.report.tables import Column, Table
+from evalkit.report.unit_words import in_units, plural
 
 UNSAID = "Not stated"
 EXACT = {"day": "To the day", "fortnight": "To the fortnight", "month": "To the month", "quarter": "To the quarter",
@@ -33,7 +34,8 @@ def rollout_figure(evaluation: Evaluation) -> Figure | None:
     given = (evaluation.study.get("rollout") or {}).get("units")
     source = "Source: the study file." if given or rollout.events else "Source: the data and the study file."
     return assembled("rollout", _message(rollout), sentences(*_notes(rollout, chart)), source,
-                     "When places started, and what else happened", described(_described(rollout, chart), marked),
+                     in_units("When places started, and what else happened", rollout.noun),
+                     described(_described(rollout, chart), marked),
                      _rows(rollout), lambda size: draw_rollout(chart, size, simulated=marked))  # fmt: skip
 
 
@@ -52,7 +54,7 @@ def parts(evaluation: Evaluation, exhibits: Exhibits, figures: Figures) -> list[
     return [
         *part("Starts", _starts(rollout, bool(drawn or table), less), blocks=[drawn, exhibits.table(table)]),
         *part("What else happened", [_beside(rollout, evaluation)], blocks=[exhibits.table(_calendar(rollout))]),
-        *part("Why these places", _selection(evaluation), _chosen(block)),
+        *part(f"Why these {plural(rollout.noun)}", _selection(evaluation), _chosen(block, rollout.noun)),
     ]
 
 
@@ -68,15 +70,15 @@ def _message(rollout: Rollout) -> str:
     same = len({(start.begin, start.end) for start in known}) == 1
     if same or first.words == last.words:
         at = "on" if first.precision == "day" else "in"
-        return f"{who} places start {'together, ' if same else ''}{at} {first.words}"
-    return f"{who} places start between {first.words} and {last.words}"
+        return f"{who} {plural(rollout.noun)} start {'together, ' if same else ''}{at} {first.words}"
+    return f"{who} {plural(rollout.noun)} start between {first.words} and {last.words}"
 
 
 def _notes(rollout: Rollout, chart: Chart) -> list[str]:
     """Return what a reader must be told of the marks that are there."""
     rows = [(place, place.start) for place in chart.rows]
     grouped = any(place.count > 1 for place in chart.rows)
-    notes = ["A row for each start" if grouped else "A row for each place, by start"]
+    notes = ["A row for each start" if grouped else f"A row for each {rollout.noun}, by start"]
     if any(start and start.exact and place.precision != "unknown" for place, start in rows):
         notes.append("Filled mark: the start")
     if any(start and not start.exact for _, start in rows):
@@ -90,7 +92,8 @@ def _notes(rollout: Rollout, chart: Chart) -> list[str]:
     if chart.shocks:
         notes.append("Shaded, with a number: shocks to the numbers everywhere")
     if chart.left_out:
-        notes.append(f"{number(chart.left_out, 0)} more places are in the table only")
+        which = f"{rollout.noun} is" if chart.left_out == 1 else f"{plural(rollout.noun)} are"
+        notes.append(f"{number(chart.left_out, 0)} more {which} in the table only")
     return notes
 
 
@@ -98,7 +101,8 @@ def _described(rollout: Rollout, chart: Chart) -> str:
     """Return the chart in words: starts in order, then everything else."""
     shown = [f"{place.name}, {place.words}" for place in chart.rows[:CLEAR]]
     more = sum(place.count for place in chart.rows[CLEAR:])
-    rest = f"{number(more, 0)} more {'place' if more == 1 else 'places'} in the table" if more else ""
+    which = rollout.noun if more == 1 else plural(rollout.noun)
+    rest = f"{number(more, 0)} more {which} in the table" if more else ""
     starts = "; ".join([*shown, *([rest] if rest else [])])
     events = "; ".join(_event_words(event) for event in chart.events)
     return f"{_message(rollout)}. {starts}." + (f" What else happened: {events}." if events else "")
@@ -119,7 +123,8 @@ def _where(event: Event) -> str:
 def _rows(rollout: Rollout) -> tuple[tuple[str, ...], ...]:
     """Return header and a row for each place, by start."""
     known = [*rollout.started, *(place for place in rollout.places if not place.started)]
-    rows = (("Place", "Start", "How exact", "Stop", "Dose", "Source"), *(_place_row(place) for place in known))
+    head = (rollout.noun.capitalize(), "Start", "How exact", "Stop", "Dose", "Source")
+    rows = (head, *(_place_row(place) for place in known))
     told = any(place.until or place.dose or place.source for place in known)
     return rows if told else tuple(row[:3] for row in rows)
 
@@ -140,7 +145,7 @@ def _places_table(rollout: Rollout, given: bool) -> Table | None:
     if not given:
         return None
     head, *rows = _rows(rollout)
-    return Table("tbl-places", "Each place with its start", [Column(cell) for cell in head], rows, cards=True)
+    return Table("tbl-places", f"Each {rollout.noun} with its start", [Column(cell) for cell in head], rows, cards=True)
 
 
 def _starts(rollout: Rollout, shown: bool, less: bool = False) -> list[str]:
@@ -156,9 +161,10 @@ def _starts(rollout: Rollout, shown: bool, less: bool = False) -> list[str]:
     count = rollout.without
     if count and told:
         never = ("has" if count == 1 else "have") + " less of the programme" if less else "never started"
-        words.append(f"{number(count, 0)} {'place' if count == 1 else 'places'} in the data {never}.")
+        words.append(f"{number(count, 0)} {rollout.noun if count == 1 else plural(rollout.noun)} in the data {never}.")
     if len(told) > MOST_PLACES:
-        words.append("With so many places, those that start at the same time share a row of the chart.")
+        many = f"With so many {plural(rollout.noun)}"
+        words.append(f"{many}, those that start at the same time share a row of the chart.")
     return words or ([] if shown else [f"{UNSAID}."])
 
 
@@ -210,12 +216,12 @@ def _calendar(rollout: Rollout) -> Table | None:
     return Table("tbl-calendar", "Other programmes and shocks, by time", columns, rows, cards=True) if rows else None
 
 
-def _chosen(block: dict[str, Any]) -> list[tuple[str, str]]:
+def _chosen(block: dict[str, Any], noun: str) -> list[tuple[str, str]]:
     """Return how places were chosen; what is left out says so."""
     pairs = [
-        ("Kind of place", str(block.get("unit_type") or "")),
-        ("How places were chosen", str(block.get("assignment") or UNSAID)),
-        ("Chosen by the outcome", CHOSEN.get(str(block.get("selected_on_outcome")), UNSAID)),
+        (f"Kind of {noun}", str(block.get("unit_type") or "")),
+        (f"How {plural(noun)} were chosen", str(block.get("assignment") or UNSAID)),
+        ("Chosen by the outcome", in_units(CHOSEN.get(str(block.get("selected_on_outcome")), UNSAID), noun)),
         ("Known beforehand", _months(block.get("anticipation_months"), " before the start")),
         ("Brought in over", _months(block.get("phase_in_months"), "")),
     ]
