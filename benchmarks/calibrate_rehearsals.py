@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "benchmarks" / "rehearsals.csv"
 STUDIES = (
     "operation-deter", "act-now", "west-yorkshire-navigators", "safe-mentors", "intact", "south-wales-hospital-team",
+    "champions-places-by-lot",
 )  # fmt: skip
 SEEDS = 500
 COLUMNS = ("study", "first_seed", "seeds", "planted_percent", "held", "held_percent", "mean_estimate_percent")

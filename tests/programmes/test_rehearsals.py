@@ -33,6 +33,8 @@ PRINTED = (
     ("safe-mentors", MANCHESTER, "two mentors in each of six identified high schools"),
     ("safe-mentors", MANCHESTER, "In September 2023 phase two of the project will commence"),
     ("intact", IN_FOCUS, "meeting a threshold criterion"),
+    ("champions-places-by-lot", IN_FOCUS, "has reached 594 young people under the age of 18"),
+    ("champions-places-by-lot", IN_FOCUS, "has reached 414 young people aged 18-25"),
 )  # fmt: skip
 """What each study rests on, as the document prints it."""
 LEFT_OUT = {
