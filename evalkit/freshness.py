@@ -66,12 +66,14 @@ class Site:
     """A site as it was built: where, which pages were written, with which engine, and what kept others from it.
 
     `faults` are the problems of studies whose page could not be written; every other page is there all the same.
+    `put_back` says that no page was out of date, but files that belong to them were lost or changed.
     """
 
     index: Path
     written: tuple[str, ...]
     engine: str
     faults: tuple[Problem, ...] = ()
+    put_back: bool = False
 
 
 def find_studies(project: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -319,7 +320,8 @@ def make_site(
         _require_writable(output, "--site")
     _require_writable(results, "--output")
     with turn(results / LOCK):  # who waited here finds what the other has made
-        return _write_site(project, output, present, look, manifest, engine, failures, tell)
+        site = _write_site(project, output, present, look, manifest, engine, failures, tell)
+    return replace(site, put_back=unchanged)
 
 
 def _write_site(

@@ -186,7 +186,9 @@ def tell_build(outcomes: Sequence[Outcome], made: Site, beyond: Sequence[Moved])
         say(f"   {outcome.id:<{width}}  {'; '.join(outcome.reasons)}")
     for note in dict.fromkeys(note for outcome in ran for note in outcome.notes):
         say(f"   Note: {note} ({', '.join(outcome.id for outcome in ran if note in outcome.notes)})")
-    say(f" {'Site is up to date' if not made.written else 'Done'}. Open {made.index}")
+    checked = "The files of the site were put back where they were lost or changed"
+    ending = "Done" if made.written else checked if made.put_back else "Site is up to date"
+    say(f" {ending}. Open {made.index}")
     if beyond:
         say(" Moved since the last release:")
     for movement in beyond:

@@ -169,6 +169,14 @@ def test_a_page_that_was_edited_or_lost_is_made_again(whole: Path) -> None:
     assert made(whole) == clean
 
 
+def test_what_was_put_back_is_said(whole: Path) -> None:
+    (whole / "_site" / "style.css").unlink()
+    done = evalkit("build", "--engine", "bundled", folder=whole)
+    assert "files of the site were put back" in done.stdout
+    assert (whole / "_site" / "style.css").is_file()
+    assert "Site is up to date" in evalkit("build", "--engine", "bundled", folder=whole).stdout
+
+
 def test_a_project_that_was_copied_is_right_in_its_new_place(whole: Path, tmp_path: Path) -> None:
     other = tmp_path / "copy"
     shutil.copytree(whole, other, ignore=shutil.ignore_patterns("copy"))
