@@ -65,9 +65,7 @@ def number_of_points(before: int, after: int, frequency: str) -> Diagnostic:
 def _still(before: int, after: int) -> str:
     """Return what a series with few points on a side can still say."""
     if before < FEW_POINTS and after < FEW_POINTS:
-        rest = (
-            "a large and sudden change can still be told; neither the trend that it is set against nor its course can"
-        )
+        rest = "at most a large and sudden change; neither the trend that it is set against nor its course"
     elif before < FEW_POINTS:
         rest = "a sudden change can still be told; the line that is carried forward rests on few points"
     else:

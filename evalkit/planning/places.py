@@ -53,7 +53,7 @@ class Places:
     observed : numpy.ndarray, shape (places,)
         Mean modelled outcome in the last year before, not in logarithms.
     events : numpy.ndarray, shape (places,), or None
-        Events a year in the last year before; None where the outcome counts none.
+        Events a year in the last year before; None where the outcome counts none, or periods are numbered.
     ahead : bool
         Whether the start is yet to come.
     noun : str
@@ -179,7 +179,7 @@ def _sizes(
     rows = frame.assign(place=names.astype(str).to_numpy(), modelled=modelled(frame, panel))
     observed = rows.groupby("place")["modelled"].mean().reindex(list(wide.names)).to_numpy(dtype=float)
     factor = to_events(frame, panel)
-    if factor is None or panel.outcome.kind not in EVENTS:
+    if factor is None or panel.outcome.kind not in EVENTS or panel.frequency == "number":  # of which none is a year
         return observed, None
     events = rows.assign(events=rows["modelled"] * factor).groupby("place")["events"].sum()
     years = len(last) / PER_YEAR[panel.frequency]

@@ -193,12 +193,12 @@ def smallest_found(analysis: Analysis) -> str:
     """Return the sentence on the smallest change that the study could have found."""
     found = (analysis.result.fit or {}).get("minimum_detectable")
     own = (analysis.result.power or {}).get("own") or {}
-    if own.get("smallest_change_percent") is not None and math.isclose(
-        float((analysis.result.power or {})["target"]), 0.8
-    ):
-        found = own["smallest_change_percent"]  # by simulation; the page shows it beside the change that matters
     if analysis.result.effect.low is None:
         return "Without an interval, it cannot say how small a change it could find."
+    if own and math.isclose(float((analysis.result.power or {})["target"]), 0.8):
+        found = own.get("smallest_change_percent")  # by simulation; the page shows it beside the change that matters
+        if found is None:
+            return "No change was large enough for it to find four times in five."
     if found is None or not math.isfinite(float(found)):
         return "The smallest change that this study could find is not reported."
     size = percent(abs(float(found)), 0 if own is None and abs(float(found)) >= 0.95 else 1).replace(".0%", "%")

@@ -174,6 +174,15 @@ def test_counts_are_told_in_percent_both_ways_and_in_events_a_year() -> None:
     assert up["smallest_change_percent"] == pytest.approx(cell["rise_percent"])
 
 
+def test_numbered_periods_make_no_year() -> None:
+    values = np.random.default_rng(3).poisson(200.0, (24, 36)).astype(float)
+    numbered = replace(build(values, [24] * 3, kind="count"), frequency="number")
+    power = planning.power(Design(estimator="two_way_fixed_effects"), numbered, treated=[3])
+    assert power["cells"][0]["smallest_change_percent"] is not None
+    assert power["cells"][0]["events_a_year"] is None
+    assert "a year" not in power["words"]
+
+
 def test_where_no_result_could_count_it_says_how_many_units_it_takes() -> None:
     power = planning.power(Design(estimator="synthetic_did"), build(noise(12), [24]), treated=[1])
     (cell,) = power["cells"]

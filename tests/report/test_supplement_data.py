@@ -248,6 +248,14 @@ def test_power_beside_the_change_that_matters():
     assert "four times in five, is 9.4%" in smallest_found(primary)
 
 
+def test_where_no_change_is_large_enough_both_places_say_so():
+    primary = demo.seat_belts().primary
+    power = {**primary.result.power, "own": {**primary.result.power["own"], "smallest_change_percent": None}}
+    found = dataclasses.replace(primary, result=dataclasses.replace(primary.result, power=power))
+    assert "was large enough to be found four times in five" in power_message(read_power(found, 5.0))
+    assert smallest_found(found) == "No change was large enough for it to find four times in five."
+
+
 def test_power_is_for_a_fall_or_a_rise_where_the_measure_says_so():
     fall = read_power(analysis(power={**made.power(), "measure": "fall, percent of the rate before"}), 5.0)
     assert power_message(fall).endswith("a fall of 9.4% could be found four times in five")
