@@ -56,5 +56,5 @@ def test_periods_that_are_numbered_are_no_date_of_the_data():
     dated = demo.portsmouth()
     primary = replace(dated.primary, frequency="number")
     numbered = replace(dated, analyses=(primary, *dated.analyses[1:]))
-    assert any(fact.startswith("Data to ") for fact in summary.facts(dated))
-    assert not any(fact.startswith("Data to ") for fact in summary.facts(numbered))
+    assert any(fact.startswith("Data ") for fact in summary.facts(dated))
+    assert not any(fact.startswith("Data ") for fact in summary.facts(numbered))
