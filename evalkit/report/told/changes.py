@@ -133,9 +133,11 @@ def aside(evaluation: Evaluation) -> str:
     last = known.history[-1]
     if known.move is not None and _headline_moved(known.move):
         return f"{_went(known.move)} since the release of {_day(last)}. {NOT_RELEASED}"
-    if last.move is None:
+    if len(known.history) == 1:
         return f"First release, {_day(last)}."
-    if not _headline_moved(last.move):
+    if last.move is None and last.headline != known.history[-2].headline:
+        return f"Version {last.version}, {_day(last)}."
+    if last.move is None or not _headline_moved(last.move):
         return f"Version {last.version}, {_day(last)}. The headline is the same as in the release before."
     return f"{_went(last.move)} from one release to the next (version {last.version}, {_day(last)})."
 
