@@ -27,10 +27,13 @@ from evalkit.workers import in_order, open_workers
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "benchmarks" / "rehearsals.csv"
-STUDIES = (
+PLANS = (
     "operation-deter", "act-now", "west-yorkshire-navigators", "safe-mentors", "intact", "south-wales-hospital-team",
     "champions-places-by-lot",
 )  # fmt: skip
+"""Plans of programmes."""
+STUDIES = (*PLANS, "ae-navigators-rehearsal")
+"""With the example of the gallery."""
 SEEDS = 500
 COLUMNS = ("study", "first_seed", "seeds", "planted_percent", "held", "held_percent", "mean_estimate_percent")
 _SEED = re.compile(r"^  seed: \d+$", re.MULTILINE)

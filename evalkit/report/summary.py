@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from evalkit.periods import describe_period, words_for
+from evalkit.periods import describe_period, format_period, words_for
 from evalkit.records import Analysis, Diagnostic, Estimate, Evaluation, PathPoint
 from evalkit.report import windows
 from evalkit.report.carried import slope_caution
@@ -89,15 +89,16 @@ def data_end(evaluation: Evaluation) -> list[str]:
     primary = evaluation.primary
     ends = {each.id: end for each in evaluation.analyses if (end := windows.last_time(each)) is not None
             and (each.outcome.id, each.frequency) == (primary.outcome.id, primary.frequency)}  # fmt: skip
-    if primary.id not in ends:
+    used = windows.last_used(primary)
+    if primary.id not in ends or used is None:
         return []
-    last = windows.last_period(primary)
+    last = windows.named(format_period(used, primary.frequency), primary)
     if primary.period_names:
         return [f"Newest data: {last}"]
     if primary.frequency == "number":  # a number is no date
         return []
     newest = max(ends.values())
-    if newest == ends[primary.id]:
+    if newest == used:
         return [f"Data to {last}"]
     return [f"Data used to {last}; there are data to {describe_period(newest, primary.frequency)}"]
 

@@ -70,6 +70,18 @@ def last_time(analysis: Analysis) -> int | None:
         return None
 
 
+def last_used(analysis: Analysis) -> int | None:
+    """Return the last period that the answer uses; the path goes on where `after` ends before the data do."""
+    last, after = last_time(analysis), analysis.design.get("after")
+    end = after.get("to") if isinstance(after, Mapping) else None
+    if last is None or end is None:
+        return last
+    try:
+        return min(last, parse_period(end, analysis.frequency))
+    except EvalkitError:
+        return last
+
+
 def start_words(analysis: Analysis) -> str:
     """Return the first treated period in words; empty when there is none or when units start at different times."""
     return named(analysis.first_treated, analysis) if analysis.first_treated else ""

@@ -201,7 +201,7 @@ def smallest_found(analysis: Analysis) -> str:
             return "No change was large enough for it to find four times in five."
     if found is None or not math.isfinite(float(found)):
         return "The smallest change that this study could find is not reported."
-    size = percent(abs(float(found)), 0 if own is None and abs(float(found)) >= 0.95 else 1).replace(".0%", "%")
+    size = percent(abs(float(found)), 1).replace(".0%", "%")
     own = " with this estimator" if (analysis.result.estimator or {}).get("chosen_by") == "rule" else ""
     return f"The smallest change it could find{own}, four times in five, is {size}."
 

@@ -21,7 +21,7 @@ IN_FOCUS, MANCHESTER = "004_f6a528b191e6438b.txt", "001_bf9b9ff8e24efe8a.txt"
 TABLE = PROJECT / "benchmarks" / "rehearsals.csv"
 
 sys.path.insert(0, str(PROJECT / "benchmarks"))
-from calibrate_rehearsals import STUDIES, interval, planted  # noqa: E402
+from calibrate_rehearsals import PLANS, STUDIES, interval, planted  # noqa: E402
 
 PRINTED = (
     ("operation-deter", IN_FOCUS, "all six custody suites and all 11 Local Policing Areas"),
@@ -76,7 +76,7 @@ def texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", PLANS)
 class TestEachStudy:
     def test_it_is_simulated_from_the_first_seed_and_says_so(self, study: str) -> None:
         told = spec_of(study).study
@@ -138,7 +138,7 @@ def test_what_it_rests_on_is_printed(study: str, source: str, words: str) -> Non
     assert plain(words) in document(source)
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", PLANS)
 def test_every_quoted_claim_is_printed(study: str) -> None:
     for claim in spec_of(study).study.claims:
         assert plain(claim.text) in document(IN_FOCUS), claim.id

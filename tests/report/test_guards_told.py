@@ -59,3 +59,18 @@ def test_nothing_is_said_of_what_is_not_there(render_one, key):
 def test_one_newest_period_is_told_as_one():
     one = dataclasses.replace(evaluation(), study={**evaluation().study, "data": {"source": "csv", "settling": 1}})
     assert room._settling(one) == "The newest month, which may still change"
+
+
+@pytest.mark.parametrize(("others", "said"), [
+    ([], "Nothing in the main analysis"),
+    ([{"date": "1979-04", "handling": "indicator"}], "Nothing in the main analysis; one other handles it"),
+    ([{"date": "1979-04", "handling": "exclude", "units": ["Kent"]}, {"date": "1979-04", "units": "all",
+      "handling": "split"}], "Nothing in the main analysis; one other handles it"),
+    ([{"date": "1979-04", "handling": "none"}], "Nothing in the main analysis"),
+    ([{"date": "1980-04", "handling": "exclude"}], "Nothing in the main analysis"),
+])  # fmt: skip
+def test_what_another_analysis_does_about_a_change_in_recording_is_said(others, said):
+    block = {**DATA, "breaks": [{"date": "1979-04", "what": "New law", "handling": "none"}]}
+    study = {**demo.seat_belts().study, "data": block, "sensitivity": [{"id": "other", "data": {"breaks": others}}]}
+    (row,) = room._breaks(study).rows
+    assert row[-1] == said

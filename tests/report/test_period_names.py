@@ -63,3 +63,10 @@ def test_data_that_another_analysis_goes_on_to_are_told() -> None:
     assert told == "Data used to December 1984; there are data to February 1986"
     apart = replace(longer, outcome=replace(longer.outcome, id="other"))
     assert summary.facts(replace(made, analyses=(made.primary, apart)))[0] == "Data to December 1984"
+
+
+def test_a_path_that_goes_on_after_what_is_estimated_is_not_used_so_far() -> None:
+    made = demo.seat_belts()
+    primary = replace(made.primary, design={**made.primary.design, "after": {"to": "1984-06"}})
+    told = summary.facts(replace(made, analyses=(primary, *made.analyses[1:])))[0]
+    assert told == "Data used to June 1984; there are data to December 1984"

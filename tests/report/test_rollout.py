@@ -184,6 +184,16 @@ def test_another_programme_in_treated_places_only_is_named(event, told):
     assert bool(said) is told
 
 
+def test_another_programme_in_every_treated_place_can_never_be_told_apart():
+    event = other("Patrols", "2022-02", None, ["Luton"])
+    for places, apart in ((["Luton"], True), (["Luton", "Hull"], False)):
+        made = study([place(name, "2022-04") for name in places], [event])
+        evaluation = dataclasses.replace(made, coverage=COMPARED)
+        said = rollout._beside(read_rollout(evaluation), evaluation)
+        assert ("No analysis of these data can tell them apart." in said) is apart
+        assert ("Only an analysis without these places" in said) is not apart
+
+
 def test_without_a_comparison_everything_beside_is_named():
     base = demo.seat_belts()
     evaluation = study([place("Britain", "1983-02")], [other("Campaign", "1983-06")], base=base)

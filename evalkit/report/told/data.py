@@ -24,7 +24,7 @@ ACCESS = {"open": "Open to everyone", "controlled": "Controlled: by agreement wi
           "synthetic": "Made up, after the pattern of real data"}  # fmt: skip
 HANDLING = {"indicator_and_sensitivity": "A term in the model, and an analysis without it",
             "start_of_series": "The series starts after it", "split": "The series is split there",
-            "none": "Nothing was done about it",
+            "none": "Nothing in the main analysis",
             "exclude": "What is beyond it is left out", "indicator": "A term in the model"}  # fmt: skip
 ASKED = {"breaks": "changes in how the data are recorded", "quality_rules": "rules that the data were held against"}
 """What a reader looks for, by the key that tells it."""
@@ -175,11 +175,35 @@ def _declared(study: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _breaks(study: Mapping[str, Any]) -> Table | None:
     """Return each change in recording, where, and what was done about it."""
-    rows = [(dated(each["date"]), str(each["what"]) + _where(each.get("units")),
-             HANDLING.get(str(each.get("handling")), HANDLING["none"])) for each in _declared(study)]  # fmt: skip
+    rows = [(dated(each["date"]), str(each["what"]) + _where(each.get("units")), _done(each, study))
+            for each in _declared(study)]  # fmt: skip
     heads = [Column("When"), Column("What changed"), Column("What was done about it")]
     caption = f"Changes in how the data are recorded: {number(len(rows), 0)}"
     return Table("tbl-breaks", caption, heads, rows, cards=True) if rows else None
+
+
+def _done(each: Mapping[str, Any], study: Mapping[str, Any]) -> str:
+    """Return what was done about a change in recording, and whether another analysis does something about it."""
+    done = HANDLING.get(str(each.get("handling")), HANDLING["none"])
+    others = [other for other in study.get("sensitivity") or () if _handles(other, each)]
+    if done != HANDLING["none"] or not others:
+        return done
+    return f"{done}; {'one other handles it' if len(others) == 1 else f'{number(len(others), 0)} others handle it'}"
+
+
+def _handles(other: Mapping[str, Any], each: Mapping[str, Any]) -> bool:
+    """Say whether another analysis does something about a change in recording: one of its date, in its places."""
+    places = {str(unit) for unit in _listed(each.get("units"))}
+    return any(
+        str(one.get("date")) == str(each["date"]) and (one.get("handling") or "none") != "none"
+        and (not places or places & {str(unit) for unit in _listed(one.get("units"))})
+        for one in (other.get("data") or {}).get("breaks") or ()
+    )  # fmt: skip
+
+
+def _listed(units: Any) -> Sequence[Any]:
+    """Return the places of a break; none where it is everywhere."""
+    return () if units in (None, "all") else units
 
 
 def _where(units: Any) -> str:

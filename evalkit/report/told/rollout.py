@@ -179,10 +179,17 @@ def _beside(rollout: Rollout, evaluation: Evaluation) -> str:
     several = len(found) > 1
     begun = f"{'Other programmes' if several else 'Another programme'} began inside the time studied"
     if _comparison(rollout, evaluation):
-        return (f"{begun}, in places that have this programme and in none that is compared with: {names}. The two "
-                "cannot be told apart there. Only an analysis without these places could show how far that "
-                "matters.")  # fmt: skip
+        apart = ("No analysis of these data can tell them apart." if any(_everywhere(rollout, event) for event in found)
+                 else "The two cannot be told apart there. Only an analysis without these places could show how far "
+                 "that matters.")  # fmt: skip
+        return f"{begun}, in places that have this programme and in none that is compared with: {names}. {apart}"
     return f"{begun}, and there is no place to compare with: {names}. The two cannot be told apart."
+
+
+def _everywhere(rollout: Rollout, event: Event) -> bool:
+    """Say whether another programme was in every place that has this one."""
+    named = {name.casefold() for name in event.places or ()}
+    return all(named & {name.casefold() for name in place.names} for place in rollout.places if place.started)
 
 
 def _with_it_alone(rollout: Rollout, event: Event) -> bool:
