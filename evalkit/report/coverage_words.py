@@ -124,7 +124,9 @@ def coverage_sentences(held: Held) -> list[str]:
 def row_words(unit: UnitCoverage, frequency: str) -> str:
     """Return what one place lacks in a few words."""
     words = {"m": "missing", "z": "zeros in a row", "p": "as a range", "d": "declared gap"}
-    parts = [f"{number(unit.count(state), 0)} {words[state]}" for state in LACKING if unit.count(state)]
+    one = {**words, "z": "unlikely zero"}
+    counts = [(unit.count(state), state) for state in LACKING if unit.count(state)]
+    parts = [f"{number(count, 0)} {(one if count == 1 else words)[state]}" for count, state in counts]
     return ", ".join(parts) or f"all {number(unit.used, 0)} {words_for(frequency, unit.used)}"
 
 
@@ -159,7 +161,8 @@ def _lacking(held: Held, state: str) -> list[str]:
     also = ""
     if state == "z":
         also = (f" At the usual level of such a {held.noun} so long a run would come up less than once in a thousand "
-                "times: it may be that nothing was recorded.")  # fmt: skip
+                "times: it may be that nothing was recorded. This looks at one run alone: a rule that "
+                "allows for all the runs there are to look at can be met all the same.")  # fmt: skip
     return [f"{LACKING[state]}: {'; '.join(named)}.{also}"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from evalkit.archive import from_document, to_document
 from evalkit.records import Coverage, UnitCoverage
 from evalkit.report.coverage_chart import coverage_table, draw_coverage, drawn_units
-from evalkit.report.coverage_words import coverage_message, coverage_sentences, read_coverage
+from evalkit.report.coverage_words import coverage_message, coverage_sentences, read_coverage, row_words
 from evalkit.report.drawing import SLIM, WIDE
 from evalkit.report.told import data
 
@@ -108,6 +108,12 @@ def test_the_message_names_the_gravest_lack(states, message):
     alone = coverage_message(held(UnitCoverage("", "2020-01", states)))
     assert alone != message
     assert "place" not in alone
+
+
+def test_a_run_of_zeros_is_told_as_one_look_and_one_zero_as_one():
+    found = held(UnitCoverage("A", "2020-01", "ccczccc"), UnitCoverage("B", "2020-01", "cczzccc"))
+    assert "a rule that allows for all the runs there are to look at can be met" in coverage_sentences(found)[-1]
+    assert [row_words(unit, "month") for unit in found.units] == ["1 unlikely zero", "2 zeros in a row"]
 
 
 def test_five_hundred_places_are_counted_and_not_all_drawn():
